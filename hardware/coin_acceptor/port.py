@@ -1,0 +1,85 @@
+"""What a coin acceptor is to the machine, whatever wire it hangs on."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from protocol.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class CoinAccepted:
+    """A coin passed the credit sensor. It is money, whatever happens next."""
+
+    value: Money
+    path: int
+    """Sorter path it took; 0 when the device has no sorter. Hopper paths are in the machine's settings."""
+    counter: int
+    """The device's event counter once this event is counted: 1…255. Journal it with the credit."""
+
+
+@dataclass(frozen=True, slots=True)
+class CoinRejected:
+    """A coin (or something like it) was seen and not credited."""
+
+    code: int
+    """The device's own event code."""
+    meaning: str
+    is_fraud_suspected: bool
+    counter: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventsLost:
+    """More happened between two polls than the device remembers. `count` events are gone for good."""
+
+    count: int
+    counter: int
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptorRestarted:
+    """The device lost power or was reset and has been set up again; `last_counter` of before means nothing now."""
+
+
+CoinEvent = CoinAccepted | CoinRejected | EventsLost | AcceptorRestarted
+
+
+class CoinAcceptor(Protocol):
+    """Takes coins. Not responsible for credit, change or the customer."""
+
+    @property
+    def poll_interval_s(self) -> float:
+        """How often the device wants to be polled."""
+        ...
+
+    async def start(self, last_counter: int | None) -> str:
+        """Identify the device, load its coins, and leave it refusing coins.
+
+        Args:
+            last_counter: event counter of the last journaled event, or None when the journal has none: then
+                whatever the device counted before is taken as history and not credited.
+
+        Returns:
+            Maker, model and serial in one line.
+
+        Raises:
+            DeviceOfflineError: nothing answers.
+            WrongDeviceError: something else answers.
+        """
+        ...
+
+    async def set_accepting(self, *, accepting: bool) -> None:
+        """Let coins in, or refuse all. Coins already in flight still report. Idempotent."""
+        ...
+
+    async def poll(self) -> list[CoinEvent]:
+        """What happened since the last poll, oldest first.
+
+        Raises:
+            DeviceOfflineError: no valid answer; nothing was consumed, the next poll reports it.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Refuse coins if the wire still works, and let go of it. Safe to call twice."""
+        ...

@@ -1,0 +1,1 @@
+"""Pure frame codecs and the links that carry bytes."""

@@ -1,0 +1,231 @@
+"""Bodies of the events a machine reports. Facts in past tense; nothing here is a wish.
+
+Fields are only ever added, never re-typed or re-used; a changed meaning is a new kind.
+Amounts are minor units of `currency`. A reader keeps kinds and fields it does not know.
+"""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, ValidationError
+
+from protocol.ids import Slot
+from protocol.messages import Message, summary
+
+Count = Annotated[int, Field(ge=0)]
+Amount = Annotated[int, Field(ge=0)]
+"""Minor units, not negative."""
+
+
+class Event(Message):
+    """A body. `KIND` is its name in the envelope."""
+
+    KIND: ClassVar[str]
+
+
+class Booted(Event):
+    """The controller started. The first event of every boot."""
+
+    KIND: ClassVar[str] = "machine.booted"
+    software: str
+    """Version of this package."""
+    devices: dict[str, str]
+    """Device name to maker/model/serial as it reported itself; `simulated …` for simulated ones."""
+    resumed: str = "idle"
+    """State of the vend found in the store: `idle`, or what had to be recovered."""
+
+
+class CoinAccepted(Event):
+    """A coin is inside and its worth is credited."""
+
+    KIND: ClassVar[str] = "coin.accepted"
+    amount_minor: Annotated[int, Field(gt=0)]
+    currency: str = "JPY"
+    credit_minor: Amount
+    """Credit after this coin."""
+    routed_to: Literal["hopper", "cash_box"] | str
+    """Where the sorter sent it: coins in a hopper can be paid out again."""
+    counter: Count
+    """The acceptor's event counter, for reconciliation."""
+
+
+class SelectionMade(Event):
+    """A customer chose; `refused` says why nothing followed, if so."""
+
+    KIND: ClassVar[str] = "selection.made"
+    slot: Slot
+    product_id: str = ""
+    """Empty when the slot has no product."""
+    price_minor: Amount = 0
+    currency: str = "JPY"
+    credit_minor: Amount
+    refused: Literal["", "sold_out", "too_little_credit", "no_change", "locked", "unknown_slot"] | str = ""
+
+
+class VendStarted(Event):
+    """The intent, on disk before the motor turns."""
+
+    KIND: ClassVar[str] = "vend.started"
+    vend_id: str
+    slot: Slot
+    product_id: str
+    price_minor: Amount
+    currency: str = "JPY"
+    planogram_rev: Annotated[int, Field(ge=1)]
+    """The price charged is the price shown: revision that was on the screen."""
+    tender: Literal["cash"] | str = "cash"
+
+
+class VendDispensed(Event):
+    """One unit fell. This makes the sale."""
+
+    KIND: ClassVar[str] = "vend.dispensed"
+    vend_id: str
+    slot: Slot
+    product_id: str
+    price_minor: Amount
+    currency: str = "JPY"
+    planogram_rev: Annotated[int, Field(ge=1)]
+    tender: Literal["cash"] | str = "cash"
+    credit_minor: Amount
+    """Left after the price was taken."""
+    on_hand: Count
+    """Units believed in the slot afterwards."""
+    turns: Annotated[int, Field(ge=0)] = 1
+    """Spiral turns it took; 0 when it was resolved after a restart."""
+
+
+class VendFailed(Event):
+    """Nothing was delivered; the credit stays with the customer."""
+
+    KIND: ClassVar[str] = "vend.failed"
+    vend_id: str
+    slot: Slot
+    product_id: str
+    price_minor: Amount
+    currency: str = "JPY"
+    reason: Literal["jammed", "not_home", "missing", "no_drop", "sensor_blocked", "interrupted", "uncertain"] | str
+    credit_minor: Amount
+    """Given back to the credit, price included."""
+    on_hand: Count
+
+
+class ChangePaid(Event):
+    """Coins were paid out after a sale."""
+
+    KIND: ClassVar[str] = "change.paid"
+    vend_id: str
+    owed_minor: Amount
+    paid_minor: Amount
+    currency: str = "JPY"
+    coins: dict[str, Count]
+    """Denomination in minor units (as text) to coins paid."""
+    short_minor: Amount = 0
+    """owed - paid: recorded as a debt to the customer, never forgotten."""
+
+
+class CreditReturned(Event):
+    """Credit was given back without a sale: the lever, or idle for too long."""
+
+    KIND: ClassVar[str] = "credit.returned"
+    reason: Literal["lever", "idle", "vend_failed"] | str
+    owed_minor: Amount
+    paid_minor: Amount
+    currency: str = "JPY"
+    coins: dict[str, Count]
+    short_minor: Amount = 0
+
+
+class DoorOpened(Event):
+    """The cabinet was opened; selling stops."""
+
+    KIND: ClassVar[str] = "door.opened"
+
+
+class DoorClosed(Event):
+    """The cabinet was closed; devices are checked before selling goes on."""
+
+    KIND: ClassVar[str] = "door.closed"
+
+
+class FaultRaised(Event):
+    """Something is wrong; `code` is in `protocol.faults`."""
+
+    KIND: ClassVar[str] = "fault.raised"
+    code: str
+    where: str = ""
+    """Slot or device, as printed on the cabinet: `B2`, `hopper 100`."""
+    detail: str = ""
+
+
+class FaultCleared(Event):
+    """It is right again."""
+
+    KIND: ClassVar[str] = "fault.cleared"
+    code: str
+    where: str = ""
+
+
+class SlotRestocked(Event):
+    """Units were put into a slot (or, negative, taken out)."""
+
+    KIND: ClassVar[str] = "slot.restocked"
+    slot: Slot
+    product_id: str
+    added: int
+    on_hand: Count
+    staff: str = ""
+    """Who; empty before staff are named."""
+
+
+class FloatLoaded(Event):
+    """Coins were put into a hopper so that change can be paid."""
+
+    KIND: ClassVar[str] = "float.loaded"
+    denomination_minor: Annotated[int, Field(gt=0)]
+    currency: str = "JPY"
+    added: int
+    in_hopper: Count
+    staff: str = ""
+
+
+class SettingsApplied(Event):
+    """A settings document from the cloud took effect, or was refused (`ok` false)."""
+
+    KIND: ClassVar[str] = "settings.applied"
+    name: str
+    rev: Annotated[int, Field(ge=1)]
+    ok: bool
+    why: str = ""
+
+
+EVENTS: dict[str, type[Event]] = {
+    kind.KIND: kind
+    for kind in (
+        Booted, CoinAccepted, SelectionMade, VendStarted, VendDispensed, VendFailed, ChangePaid, CreditReturned,
+        DoorOpened, DoorClosed, FaultRaised, FaultCleared, SlotRestocked, FloatLoaded, SettingsApplied,
+    )
+}  # fmt: skip
+"""Kind to body. A kind that is not here comes from the future: kept, forwarded, shown, never refused."""
+
+
+class BadBodyError(ValueError):
+    """A known kind with a body that breaks its shape."""
+
+    def __init__(self, kind: str, why: str) -> None:
+        self.kind = kind
+        super().__init__(f"{kind}: {why}")
+
+
+def parse_body(kind: str, body: dict[str, Any]) -> Event | None:
+    """The typed body, or None for a kind we do not know.
+
+    Raises:
+        BadBodyError: a known kind with a missing or wrong field; the message names each.
+    """
+    model = EVENTS.get(kind)
+    if model is None:
+        return None
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        raise BadBodyError(kind, summary(error)) from error
