@@ -121,6 +121,8 @@ class ChangePaid(Event):
     """Denomination in minor units (as text) to coins paid."""
     short_minor: Amount = 0
     """owed - paid: recorded as a debt to the customer, never forgotten."""
+    uncertain_minor: Amount = 0
+    """Part of `short_minor` that a hopper may have paid after all; a person resolves it."""
 
 
 class CreditReturned(Event):
@@ -133,6 +135,7 @@ class CreditReturned(Event):
     currency: str = "JPY"
     coins: dict[str, Count]
     short_minor: Amount = 0
+    uncertain_minor: Amount = 0
 
 
 class DoorOpened(Event):

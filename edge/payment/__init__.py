@@ -1,0 +1,1 @@
+"""Money on the machine: which coins to pay out. Pure."""

@@ -1,0 +1,1 @@
+"""What survives a power cut: the journal and the outbox, in one SQLite file."""

@@ -1,0 +1,1 @@
+"""The vend: what the machine decides. Pure: no clock, no device, no disk."""

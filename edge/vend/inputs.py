@@ -1,0 +1,197 @@
+"""What can happen to the machine, and what it then wants done. Frozen data, no behaviour."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from protocol.desired import Planogram
+
+
+# --- what happens ------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class CoinIn:
+    """A coin was accepted. Money, in every phase."""
+
+    amount: int
+    routed_to: str
+    counter: int
+
+
+@dataclass(frozen=True, slots=True)
+class CoinCounterMoved:
+    """The acceptor counted something that was not a credit."""
+
+    counter: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """The customer chose a slot."""
+
+    slot: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    """The customer takes a choice back."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnCredit:
+    """The lever was pulled, or the customer has gone."""
+
+    reason: Literal["lever", "idle"]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A unit fell."""
+
+    turns: int
+    fault: str = ""
+    """A slot fault that came with it (the coil did not come home), or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotDelivered:
+    """No unit fell."""
+
+    reason: str
+    """As in `protocol.events.VendFailed.reason`."""
+    fault: str = ""
+    """A slot fault that locks the slot, or empty."""
+    turned: bool = False
+    """The coil turned: the unit that should have fallen is suspect."""
+
+
+@dataclass(frozen=True, slots=True)
+class LegReady:
+    """The hopper was asked for its event counter; now the order may be written down and sent."""
+
+    counter_before: int
+
+
+@dataclass(frozen=True, slots=True)
+class LegDone:
+    """The hopper finished: the truth about this leg."""
+
+    paid: int
+
+
+@dataclass(frozen=True, slots=True)
+class LegRefused:
+    """The hopper said no or is gone; it is certain that nothing moved."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegUncertain:
+    """The order may or may not have been carried out."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoorMoved:
+    """The cabinet was opened or closed."""
+
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FaultSeen:
+    """Something is wrong (seen again: no new event)."""
+
+    code: str
+    where: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FaultGone:
+    """It is right again."""
+
+    code: str
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanogramArrived:
+    """A newer settings document."""
+
+    planogram: Planogram
+
+
+@dataclass(frozen=True, slots=True)
+class Restocked:
+    """Units were put into a slot."""
+
+    slot: str
+    added: int
+    staff: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FloatLoaded:
+    """Coins were put into a hopper."""
+
+    denomination: int
+    added: int
+    staff: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The controller started; the first input of every boot."""
+
+    software: str
+    devices: dict[str, str]
+
+
+Input = (
+    CoinIn | CoinCounterMoved | Select | Clear | ReturnCredit | Delivered | NotDelivered
+    | LegReady | LegDone | LegRefused | LegUncertain | DoorMoved | FaultSeen | FaultGone
+    | PlanogramArrived | Restocked | FloatLoaded | Started
+)  # fmt: skip
+
+
+# --- what is to be done ------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class TurnCoil:
+    """Vend: the intent is on disk, the motor may turn."""
+
+    slot: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveVend:
+    """After a restart: find out from the sensors how the open vend ended. The motor must not turn."""
+
+    slot: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadHopper:
+    """Ask the hopper for its counter, so that the order can be written down first."""
+
+    denomination: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCoins:
+    """The order is on disk; the hopper may pay."""
+
+    denomination: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveLeg:
+    """After a restart: find out from the hopper's counter how the open order ended."""
+
+    denomination: int
+    count: int
+    counter_before: int
+
+
+Effect = TurnCoil | ResolveVend | ReadHopper | OrderCoins | ResolveLeg

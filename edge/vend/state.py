@@ -1,0 +1,133 @@
+"""Everything the machine must remember over a power cut, as one immutable document.
+
+It is written with every step, in the transaction that writes the step's events. Reading it back is all
+that recovery starts from.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from protocol.desired import Planogram, PlanogramSlot
+from protocol.faults import Severity, fault
+
+
+class Phase(StrEnum):
+    """Where the customer's business stands. An open door or a fault is not a phase: see `blocked_by`."""
+
+    IDLE = "idle"
+    """No credit, nothing under way."""
+    CREDIT = "credit"
+    """Money is held."""
+    DISPENSING = "dispensing"
+    """Intent on disk, motor ordered, outcome unknown."""
+    SETTLING = "settling"
+    """Coins are being paid out."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Vend(_Part):
+    """One attempt to deliver one unit."""
+
+    vend_id: str
+    slot: str
+    product_id: str
+    price_minor: int
+    planogram_rev: int
+
+
+class Leg(_Part):
+    """One order to one hopper: a part of a payout."""
+
+    denomination: int
+    count: int
+    counter_before: int | None = None
+    """The hopper's event counter right before the order; None while the order is not yet allowed to go out."""
+
+
+PayoutReason = Literal["change", "lever", "idle"]
+
+
+class Payout(_Part):
+    """Money on its way back to the customer."""
+
+    reason: PayoutReason
+    vend_id: str = ""
+    owed: int
+    paid: int = 0
+    uncertain: int = 0
+    """Worth of legs whose end nobody knows."""
+    coins: dict[int, int] = Field(default_factory=dict)
+    """Paid so far."""
+    legs: tuple[Leg, ...] = ()
+    """Still to do; the first one is under way."""
+
+
+class ActiveFault(_Part):
+    """A fault that was raised and not cleared."""
+
+    code: str
+    where: str = ""
+
+
+class MachineState(_Part):
+    """The whole memory of the machine."""
+
+    phase: Phase = Phase.IDLE
+    credit: Annotated[int, Field(ge=0)] = 0
+    """Minor units the customer may spend now."""
+    currency: str = "JPY"
+    chosen: str = ""
+    """A slot that was chosen before there was enough money; vends when there is."""
+    vend: Vend | None = None
+    payout: Payout | None = None
+    vend_count: int = 0
+    """Vends ever started by this store; numbers them."""
+    coin_counter: int | None = None
+    """The coin acceptor's event counter at the last journaled coin."""
+    on_hand: dict[str, int] = Field(default_factory=dict)
+    """Units believed in each slot."""
+    hoppers: dict[int, int] = Field(default_factory=dict)
+    """Coins believed in each hopper, by denomination."""
+    hoppers_out: tuple[int, ...] = ()
+    """Hoppers not to be used until somebody looked at them."""
+    no_drop_streak: dict[str, int] = Field(default_factory=dict)
+    """Vends in a row that turned and dropped nothing, by slot."""
+    faults: tuple[ActiveFault, ...] = ()
+    door_open: bool = False
+    planogram: Planogram | None = None
+
+    def slot(self, name: str) -> PlanogramSlot | None:
+        """What the planogram has in a slot."""
+        if self.planogram is None:
+            return None
+        return next((row for row in self.planogram.slots if row.slot == name), None)
+
+    def has_fault(self, code: str, where: str = "") -> bool:
+        """Is this fault raised and not cleared?"""
+        return ActiveFault(code=code, where=where) in self.faults
+
+    @property
+    def blocked_by(self) -> str:
+        """Why nothing can be sold: `door`, a fault code, or empty when selling is possible."""
+        if self.door_open:
+            return "door"
+        return next((f.code for f in self.faults if fault(f.code).severity is Severity.MACHINE), "")
+
+    def slot_fault(self, name: str) -> str:
+        """The fault that locks a slot, or empty."""
+        return next((f.code for f in self.faults if f.where == name and fault(f.code).severity is Severity.SLOT), "")
+
+    @property
+    def payable(self) -> dict[int, int]:
+        """Coins that change can be made of."""
+        return {kind: count for kind, count in self.hoppers.items() if kind not in self.hoppers_out}
+
+    @property
+    def accepts_coins(self) -> bool:
+        """May the acceptor take coins now? Not while something moves, and never without a way to sell."""
+        return self.phase in {Phase.IDLE, Phase.CREDIT} and not self.blocked_by

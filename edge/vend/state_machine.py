@@ -1,0 +1,324 @@
+"""The vend as a pure function: `step(state, input) -> Step(state, events, effects)`.
+
+Not responsible for carrying anything out: the runtime writes the new state and the events in one
+transaction and only then carries out the effects. `TABLE` says which input means what in which phase; an
+input that is not listed is a bug and is refused loudly, never ignored.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from edge.payment.change import plan_change
+from edge.vend import inputs as i
+from edge.vend.payout import begin_payout, leg_done, leg_ready, leg_refused, leg_uncertain, resume_payout
+from edge.vend.state import ActiveFault, MachineState, Phase, Vend
+from edge.vend.step import Step, add_fault
+from protocol import events
+from protocol.ids import vend_id
+
+NO_DROP_LIMIT = 2
+"""Vends in a row without a drop after which a slot is locked (reference: actuators, decision table)."""
+
+
+class UnexpectedInputError(RuntimeError):
+    """An input the current phase does not list: the runtime and the state machine disagree."""
+
+    def __init__(self, phase: Phase, happened: i.Input) -> None:
+        self.phase = phase
+        self.happened = happened
+        super().__init__(f"{type(happened).__name__} cannot happen while {phase.value}: {happened}")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the machine is, as opposed to how it is."""
+
+    epoch: str
+    """Of the store; vend ids are made from it."""
+
+
+Handler = Callable[[MachineState, Any, Context], Step]
+
+
+def step(state: MachineState, happened: i.Input, context: Context) -> Step:
+    """Decide what an input means.
+
+    Raises:
+        UnexpectedInputError: the input is not listed for the phase; nothing was decided.
+    """
+    handler = TABLE.get((state.phase, type(happened))) or ANYTIME.get(type(happened))
+    if handler is None:
+        raise UnexpectedInputError(state.phase, happened)
+    return handler(state, happened, context)
+
+
+# --- money in ----------------------------------------------------------------------------------
+def _coin_in(state: MachineState, coin: i.CoinIn, context: Context) -> Step:
+    credit = state.credit + coin.amount
+    hoppers = dict(state.hoppers)
+    if coin.routed_to == "hopper":
+        hoppers[coin.amount] = hoppers.get(coin.amount, 0) + 1
+    phase = Phase.CREDIT if state.phase is Phase.IDLE else state.phase
+    after = state.model_copy(
+        update={"credit": credit, "coin_counter": coin.counter, "hoppers": hoppers, "phase": phase}
+    )
+    accepted = events.CoinAccepted(
+        amount_minor=coin.amount,
+        currency=state.currency,
+        credit_minor=credit,
+        routed_to=coin.routed_to,
+        counter=coin.counter,
+    )
+    here = Step(after, (accepted,))
+    wanted = after.slot(after.chosen)
+    if after.phase is Phase.CREDIT and wanted and credit >= wanted.price_minor:
+        return here.then(_attempt(after, wanted.slot, context, announce=False))
+    return here
+
+
+def _coin_counter(state: MachineState, moved: i.CoinCounterMoved, _: Context) -> Step:
+    return Step(state.model_copy(update={"coin_counter": moved.counter}))
+
+
+# --- choosing ----------------------------------------------------------------------------------
+def _select(state: MachineState, choice: i.Select, context: Context) -> Step:
+    return _attempt(state, choice.slot, context, announce=True)
+
+
+def _clear(state: MachineState, _: i.Clear, __: Context) -> Step:
+    return Step(state.model_copy(update={"chosen": ""}))
+
+
+def _busy(state: MachineState, _: i.Input, __: Context) -> Step:
+    """A finger was faster than the screen: nothing can be chosen now, and nothing is lost."""
+    return Step(state)
+
+
+def refusal(state: MachineState, slot: str) -> str:
+    """Why this slot cannot be sold to this credit now; empty when it can."""
+    row = state.slot(slot)
+    if row is None:
+        return "unknown_slot"
+    if state.blocked_by or state.slot_fault(slot):
+        return "locked"
+    if state.on_hand.get(slot, 0) < 1:
+        return "sold_out"
+    if state.credit < row.price_minor:
+        return "too_little_credit"
+    if plan_change(state.credit - row.price_minor, state.payable).short:
+        return "no_change"
+    return ""
+
+
+def _attempt(state: MachineState, slot: str, context: Context, *, announce: bool) -> Step:
+    """Start the vend of `slot`, or say why not. `announce`: the customer chose just now."""
+    row = state.slot(slot)
+    why = refusal(state, slot)
+    selection = events.SelectionMade(
+        slot=slot,
+        product_id=row.product_id if row else "",
+        price_minor=row.price_minor if row else 0,
+        currency=state.currency,
+        credit_minor=state.credit,
+        refused=why,
+    )
+    said = (selection,) if announce or why else ()
+    if row is None or why:
+        chosen = slot if why == "too_little_credit" else ""
+        return Step(state.model_copy(update={"chosen": chosen}), said)
+    number = state.vend_count + 1
+    vend = Vend(
+        vend_id=vend_id(context.epoch, number),
+        slot=slot,
+        product_id=row.product_id,
+        price_minor=row.price_minor,
+        planogram_rev=state.planogram.rev if state.planogram else 1,
+    )
+    after = state.model_copy(update={"phase": Phase.DISPENSING, "vend": vend, "vend_count": number, "chosen": ""})
+    started = events.VendStarted(
+        vend_id=vend.vend_id,
+        slot=slot,
+        product_id=vend.product_id,
+        price_minor=vend.price_minor,
+        currency=state.currency,
+        planogram_rev=vend.planogram_rev,
+    )
+    return Step(after, (*said, started), (i.TurnCoil(slot),))
+
+
+# --- the outcome of a vend ---------------------------------------------------------------------
+def _open_vend(state: MachineState) -> Vend:
+    assert state.vend is not None, "dispensing without a vend"  # noqa: S101 - the phase guarantees it
+    return state.vend
+
+
+def _delivered(state: MachineState, outcome: i.Delivered, _: Context) -> Step:
+    vend = _open_vend(state)
+    on_hand = max(0, state.on_hand.get(vend.slot, 0) - 1)
+    after = state.model_copy(
+        update={
+            "phase": Phase.CREDIT,
+            "vend": None,
+            "credit": state.credit - vend.price_minor,
+            "on_hand": state.on_hand | {vend.slot: on_hand},
+            "no_drop_streak": state.no_drop_streak | {vend.slot: 0},
+        }
+    )
+    sold = events.VendDispensed(
+        vend_id=vend.vend_id,
+        slot=vend.slot,
+        product_id=vend.product_id,
+        price_minor=vend.price_minor,
+        currency=state.currency,
+        planogram_rev=vend.planogram_rev,
+        credit_minor=after.credit,
+        on_hand=on_hand,
+        turns=outcome.turns,
+    )
+    here = add_fault(Step(after, (sold,)), outcome.fault, vend.slot)
+    return here.then(begin_payout(here.state, "change", vend.vend_id))
+
+
+def _not_delivered(state: MachineState, outcome: i.NotDelivered, _: Context) -> Step:
+    vend = _open_vend(state)
+    streak = state.no_drop_streak.get(vend.slot, 0) + (1 if outcome.turned else 0)
+    after = state.model_copy(
+        update={
+            "phase": Phase.CREDIT if state.credit else Phase.IDLE,
+            "vend": None,
+            "no_drop_streak": state.no_drop_streak | {vend.slot: streak},
+        }
+    )
+    failed = events.VendFailed(
+        vend_id=vend.vend_id,
+        slot=vend.slot,
+        product_id=vend.product_id,
+        price_minor=vend.price_minor,
+        currency=state.currency,
+        reason=outcome.reason,
+        credit_minor=state.credit,
+        on_hand=state.on_hand.get(vend.slot, 0),
+    )
+    here = add_fault(Step(after, (failed,)), outcome.fault, vend.slot)
+    if streak >= NO_DROP_LIMIT:
+        here = add_fault(here, "slot.no_drop", vend.slot)
+    return here
+
+
+# --- giving money back -------------------------------------------------------------------------
+def _return_credit(state: MachineState, wish: i.ReturnCredit, _: Context) -> Step:
+    return begin_payout(state.model_copy(update={"chosen": ""}), wish.reason)
+
+
+# --- the machine itself ------------------------------------------------------------------------
+def _door(state: MachineState, door: i.DoorMoved, _: Context) -> Step:
+    if door.is_open == state.door_open:
+        return Step(state)
+    event = events.DoorOpened() if door.is_open else events.DoorClosed()
+    return Step(state.model_copy(update={"door_open": door.is_open, "chosen": ""}), (event,))
+
+
+def _fault_seen(state: MachineState, seen: i.FaultSeen, _: Context) -> Step:
+    return add_fault(Step(state), seen.code, seen.where, seen.detail)
+
+
+def _fault_gone(state: MachineState, gone: i.FaultGone, _: Context) -> Step:
+    if not state.has_fault(gone.code, gone.where):
+        return Step(state)
+    rest = tuple(f for f in state.faults if f != ActiveFault(code=gone.code, where=gone.where))
+    update: dict[str, Any] = {"faults": rest}
+    if gone.code == "slot.no_drop":
+        update["no_drop_streak"] = state.no_drop_streak | {gone.where: 0}
+    return Step(state.model_copy(update=update), (events.FaultCleared(code=gone.code, where=gone.where),))
+
+
+def _planogram(state: MachineState, arrived: i.PlanogramArrived, _: Context) -> Step:
+    """Take the new document. A slot that gets another product is empty until somebody fills it."""
+    new = arrived.planogram
+    if state.planogram is not None and new.rev <= state.planogram.rev:
+        return Step(state)
+    before = {row.slot: row.product_id for row in state.planogram.slots} if state.planogram else {}
+    on_hand = {
+        row.slot: state.on_hand.get(row.slot, 0) if before.get(row.slot, row.product_id) == row.product_id else 0
+        for row in new.slots
+    }
+    update = {"planogram": new, "on_hand": on_hand, "currency": new.currency, "chosen": ""}
+    here = Step(state.model_copy(update=update), (events.SettingsApplied(name="planogram", rev=new.rev, ok=True),))
+    return here.then(_fault_gone(here.state, i.FaultGone("planogram.missing"), _))
+
+
+def _restocked(state: MachineState, visit: i.Restocked, _: Context) -> Step:
+    row = state.slot(visit.slot)
+    on_hand = max(0, state.on_hand.get(visit.slot, 0) + visit.added)
+    event = events.SlotRestocked(
+        slot=visit.slot,
+        product_id=row.product_id if row else "",
+        added=visit.added,
+        on_hand=on_hand,
+        staff=visit.staff,
+    )
+    return Step(state.model_copy(update={"on_hand": state.on_hand | {visit.slot: on_hand}}), (event,))
+
+
+def _float_loaded(state: MachineState, visit: i.FloatLoaded, context: Context) -> Step:
+    kind = visit.denomination
+    count = max(0, state.hoppers.get(kind, 0) + visit.added)
+    after = state.model_copy(
+        update={
+            "hoppers": state.hoppers | {kind: count},
+            "hoppers_out": tuple(out for out in state.hoppers_out if out != kind),
+        }
+    )
+    event = events.FloatLoaded(
+        denomination_minor=kind, currency=state.currency, added=visit.added, in_hopper=count, staff=visit.staff
+    )
+    here = Step(after, (event,))
+    for code in ("coin_hopper.short", "coin_hopper.offline", "payout.uncertain"):
+        here = here.then(_fault_gone(here.state, i.FaultGone(code, f"hopper {kind}"), context))
+    return here
+
+
+def _started(state: MachineState, started: i.Started, _: Context) -> Step:
+    """Begin a boot: say so, and take up whatever was left open. Nothing is repeated blindly."""
+    here = Step(state, (events.Booted(software=started.software, devices=started.devices, resumed=state.phase.value),))
+    if state.planogram is None:
+        here = add_fault(here, "planogram.missing")
+    if state.phase is Phase.DISPENSING:
+        return Step(here.state, here.events, (i.ResolveVend(_open_vend(state).slot),))
+    if state.phase is Phase.SETTLING:
+        return Step(here.state, here.events, resume_payout(state))
+    return here
+
+
+ANYTIME: dict[type, Handler] = {
+    i.CoinIn: _coin_in,
+    i.CoinCounterMoved: _coin_counter,
+    i.Clear: _clear,
+    i.DoorMoved: _door,
+    i.FaultSeen: _fault_seen,
+    i.FaultGone: _fault_gone,
+    i.Restocked: _restocked,
+    i.FloatLoaded: _float_loaded,
+    i.Started: _started,
+}
+"""Inputs that mean the same in every phase. Money is money whenever it comes."""
+
+TABLE: dict[tuple[Phase, type], Handler] = {
+    (Phase.IDLE, i.Select): _select,
+    (Phase.IDLE, i.ReturnCredit): _busy,
+    (Phase.IDLE, i.PlanogramArrived): _planogram,
+    (Phase.CREDIT, i.Select): _select,
+    (Phase.CREDIT, i.ReturnCredit): _return_credit,
+    (Phase.DISPENSING, i.Select): _busy,
+    (Phase.DISPENSING, i.ReturnCredit): _busy,
+    (Phase.DISPENSING, i.Delivered): _delivered,
+    (Phase.DISPENSING, i.NotDelivered): _not_delivered,
+    (Phase.SETTLING, i.Select): _busy,
+    (Phase.SETTLING, i.ReturnCredit): _busy,
+    (Phase.SETTLING, i.LegReady): leg_ready,
+    (Phase.SETTLING, i.LegDone): leg_done,
+    (Phase.SETTLING, i.LegRefused): leg_refused,
+    (Phase.SETTLING, i.LegUncertain): leg_uncertain,
+}
+"""One row: in this phase, this input is handled so."""

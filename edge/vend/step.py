@@ -1,0 +1,30 @@
+"""The result of a step, and the small things every step may add to one."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from edge.vend.inputs import Effect
+from edge.vend.state import ActiveFault, MachineState
+from protocol.events import Event, FaultRaised
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What an input means: the state after it, the facts to report, and what to do once both are on disk."""
+
+    state: MachineState
+    events: tuple[Event, ...] = ()
+    effects: tuple[Effect, ...] = ()
+
+    def then(self, following: Self) -> "Step":
+        """This step and one that was decided on its state."""
+        return Step(following.state, self.events + following.events, self.effects + following.effects)
+
+
+def add_fault(here: Step, code: str, where: str = "", detail: str = "") -> Step:
+    """Raise a fault once; nothing when `code` is empty or the fault is already raised."""
+    if not code or here.state.has_fault(code, where):
+        return here
+    faults = (*here.state.faults, ActiveFault(code=code, where=where))
+    raised = FaultRaised(code=code, where=where, detail=detail)
+    return Step(here.state.model_copy(update={"faults": faults}), (*here.events, raised), here.effects)
