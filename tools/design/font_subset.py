@@ -1,0 +1,156 @@
+"""Cut the Japanese font down to what the pages use, and take the outlines for the product labels from it.
+
+Run by hand when a text brings a kanji that is missing; the result is committed, so nobody needs this to build or run.
+It needs a package that the project does not depend on, and the font's two TTF files:
+
+    python -m venv /tmp/fonts && /tmp/fonts/bin/pip install "fonttools[woff]"
+    apt-get install fonts-morisawa-bizud-gothic        # or the release from the source named in VENDORED.md
+    PYTHONPATH=. /tmp/fonts/bin/python -m tools.design.font_subset [folder with BIZUDPGothic-*.ttf]
+
+Source: BIZ UDPGothic, SIL Open Font License 1.1, https://github.com/googlefonts/morisawa-biz-ud-gothic
+"""
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from tools.design import art
+
+ROOT = Path(__file__).resolve().parents[2]
+DEBIAN_FOLDER = Path("/usr/share/fonts/truetype/bizud-gothic")
+TARGETS = (ROOT / "edge/front/static/fonts", ROOT / "cloud/dashboard/static/fonts")
+WEIGHTS = ("Regular", "Bold")
+MOST_BYTES = 120 * 1024
+
+# Where our own texts live. Whatever kanji they hold is in the subset.
+TEXT_SOURCES = (
+    "edge/screens/strings/*.json",
+    "edge/front/static/*.html",
+    "edge/front/static/*.js",
+    "cloud/dashboard/templates/**/*.html",
+    "cloud/dashboard/static/*.js",
+    "cloud/**/seeds*.json",
+    "cloud/accounting/*.py",
+    "cloud/dashboard/*.py",
+    "cloud/catalogue/*.py",
+    "protocol/faults.py",
+)
+# Seeds, money, days and places: words that reach the pages from the database.
+WORDS = (
+    "緑茶烏龍茶天然水炭酸紅茶黒珈琲牛乳煎餅羊羹甘酒抹茶玄米麦茶柚子桜梅昆布塩味醤油海苔苺栗芋豆乳果汁"
+    "年月日曜火水木金土時分秒円銭税込抜率冷温常売切準備中故障補充返却釣札硬貨現金電子決済領収書"
+    "駅前東西南北口番線階館店都道府県市区町村丁目号室"
+)
+# The kanji a reader of Japanese meets most, for names an operator types in; anything rarer uses the system's font.
+COMMON = (
+    "日一国人年大十二本中長出三時行見月後前生五間上東四今金九入学高円子外八六下来気小七山話女北午百書先名川千水"
+    "半男西電校語土木聞食車何南万毎白天母火右読友左休父雨会同事自社発者地業方新場員立開手力問代明動京目通言理体"
+    "田主題意不作用度強公持野以思家世多正安院心界教文元重近考画海売知道集別物使品計死特私始朝運終台広住真有口少"
+    "町料工建空急止送切転研足究楽起着店病質待試族銀早映親験英医仕去味写字答夜音注帰古歌買悪図週室歩風紙黒花春赤"
+    "青館屋色走秋夏習駅洋旅服夕借曜飲肉貸堂鳥飯勉冬昼茶弟牛魚兄犬妹姉漢政議民連対部合市内相定回選米実関決全表戦"
+    "経最現調化当約首法性的要制治務成期取都和機平加受続進数記初指権支産点報済活原共得解交資予向際勝面告反判認参利"
+)
+PUNCTUATION = "、。・「」『』（）〜ー…々〆〒¥￥％：；！？→←↑↓●○◎■□▲▼△▽★☆※×÷±−–—“”‘’©®°＋－＝／＆"
+
+
+def wanted_characters() -> set[str]:
+    """Collect Latin, kana, punctuation, the kanji in our own texts, and the commonest kanji."""
+    ranges = [(0x20, 0x7F), (0xA0, 0x100), (0x3040, 0x3100), (0xFF01, 0xFF5F), (0x2460, 0x246A)]
+    characters = {chr(code) for start, stop in ranges for code in range(start, stop)}
+    for pattern in TEXT_SOURCES:
+        for path in ROOT.glob(pattern):
+            characters.update(path.read_text(encoding="utf-8"))
+    characters.update(WORDS, COMMON, PUNCTUATION)
+    for product in art.PRODUCTS:
+        characters.update("".join(product.label))
+    return characters
+
+
+def write_subset(source: Path, target: Path, characters: Iterable[str]) -> int:
+    """Write one WOFF2 with these characters; gives its size in bytes."""
+    from fontTools import subset  # noqa: PLC0415 - only this script's own environment has it
+
+    options = subset.Options()
+    options.flavor = "woff2"
+    options.layout_features = ["kern", "palt", "tnum", "locl"]
+    options.hinting = False
+    font = subset.load_font(str(source), options)
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(text="".join(sorted(characters)))
+    subsetter.subset(font)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    subset.save_font(font, str(target), options)
+    return target.stat().st_size
+
+
+def label_outlines(source: Path) -> dict[str, dict[str, Any]]:
+    """Outline every character on a product label, so that the drawings need no font where they are shown.
+
+    Returns:
+        Per character: `path` (SVG, y down, one em is `art.EM` units, origin on the baseline), `advance` in the same
+        units, and for characters that stand differently in vertical writing `vertical`, another path.
+    """
+    from fontTools.ttLib import TTFont  # noqa: PLC0415 - only this script's own environment has it
+
+    font = TTFont(source)
+    glyphs, names = font.getGlyphSet(), font.getBestCmap()
+    upright = _vertical_forms(font)
+    scale = art.EM / font["head"].unitsPerEm
+    outlines: dict[str, dict[str, Any]] = {}
+    for character in sorted({c for product in art.PRODUCTS for line in product.label for c in line}):
+        name = names[ord(character)]
+        outline = {"advance": round(glyphs[name].width * scale), "path": _path(glyphs, name, scale)}
+        if name in upright:
+            outline["vertical"] = _path(glyphs, upright[name], scale)
+        outlines[character] = outline
+    return outlines
+
+
+def _path(glyphs: Any, name: str, scale: float) -> str:
+    from fontTools.pens.svgPathPen import SVGPathPen  # noqa: PLC0415 - as above
+    from fontTools.pens.transformPen import TransformPen  # noqa: PLC0415 - as above
+
+    pen = SVGPathPen(glyphs, ntos=lambda number: str(round(number)))
+    glyphs[name].draw(TransformPen(pen, (scale, 0, 0, -scale, 0, 0)))
+    return str(pen.getCommands())
+
+
+def _vertical_forms(font: Any) -> dict[str, str]:
+    """Map glyph names to their forms in vertical writing (OpenType feature `vert`)."""
+    table = font["GSUB"].table
+    lookups = {
+        index
+        for record in table.FeatureList.FeatureRecord
+        if record.FeatureTag == "vert"
+        for index in record.Feature.LookupListIndex
+    }
+    forms: dict[str, str] = {}
+    for index in lookups:
+        for subtable in table.LookupList.Lookup[index].SubTable:
+            forms.update(getattr(getattr(subtable, "ExtSubTable", subtable), "mapping", {}))
+    return forms
+
+
+def main() -> int:
+    """Write the fonts to both static folders and the outlines beside this file."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else DEBIAN_FOLDER
+    characters = wanted_characters()
+    for weight in WEIGHTS:
+        for target in TARGETS:
+            size = write_subset(
+                folder / f"BIZUDPGothic-{weight}.ttf", target / f"bizudp-{weight.lower()}.woff2", characters
+            )
+            print(f"{target.relative_to(ROOT)} {weight}: {len(characters)} characters, {size / 1024:.0f} KiB")
+            if size > MOST_BYTES:
+                print(f"More than {MOST_BYTES // 1024} KiB: take characters out of COMMON.")
+                return 1
+    outlines = label_outlines(folder / "BIZUDPGothic-Bold.ttf")
+    lines = [f"  {json.dumps(c, ensure_ascii=False)}: {json.dumps(o, ensure_ascii=False)}" for c, o in outlines.items()]
+    art.OUTLINES.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
