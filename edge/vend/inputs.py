@@ -123,6 +123,15 @@ class PlanogramArrived:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingsRefused:
+    """A settings document that cannot be used; the one in force stays."""
+
+    name: str
+    rev: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Restocked:
     """Units were put into a slot."""
 
@@ -151,7 +160,7 @@ class Started:
 Input = (
     CoinIn | CoinCounterMoved | Select | Clear | ReturnCredit | Delivered | NotDelivered
     | LegReady | LegDone | LegRefused | LegUncertain | DoorMoved | FaultSeen | FaultGone
-    | PlanogramArrived | Restocked | FloatLoaded | Started
+    | PlanogramArrived | SettingsRefused | Restocked | FloatLoaded | Started
 )  # fmt: skip
 
 

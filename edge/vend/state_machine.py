@@ -248,6 +248,11 @@ def _planogram(state: MachineState, arrived: i.PlanogramArrived, _: Context) -> 
     return here.then(_fault_gone(here.state, i.FaultGone("planogram.missing"), _))
 
 
+def _settings_refused(state: MachineState, refused: i.SettingsRefused, _: Context) -> Step:
+    event = events.SettingsApplied(name=refused.name, rev=refused.rev, ok=False, why=refused.why)
+    return Step(state, (event,))
+
+
 def _restocked(state: MachineState, visit: i.Restocked, _: Context) -> Step:
     row = state.slot(visit.slot)
     on_hand = max(0, state.on_hand.get(visit.slot, 0) + visit.added)
@@ -298,6 +303,7 @@ ANYTIME: dict[type, Handler] = {
     i.DoorMoved: _door,
     i.FaultSeen: _fault_seen,
     i.FaultGone: _fault_gone,
+    i.SettingsRefused: _settings_refused,
     i.Restocked: _restocked,
     i.FloatLoaded: _float_loaded,
     i.Started: _started,

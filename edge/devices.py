@@ -1,0 +1,33 @@
+"""The devices of one machine, behind their ports."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hardware.coin_acceptor.port import CoinAcceptor
+from hardware.coin_hopper.port import CoinHopper
+from hardware.dispenser.port import Dispenser
+from hardware.door.port import Door
+from hardware.drop_sensor.port import DropSensor
+
+
+@dataclass(frozen=True, slots=True)
+class Devices:
+    """What the runtime orders about. Which adapters these are is decided in `edge/main.py` alone."""
+
+    coin_acceptor: CoinAcceptor
+    hoppers: Mapping[int, CoinHopper]
+    """By denomination in minor units."""
+    hopper_paths: frozenset[int]
+    """Sorter paths that end in a hopper; every other path ends in the cash box."""
+    dispenser: Dispenser
+    drop_sensor: DropSensor
+    door: Door
+
+    async def close(self) -> None:
+        """Everything into its safe state."""
+        self.dispenser.close()
+        await self.coin_acceptor.close()
+        for hopper in self.hoppers.values():
+            await hopper.close()
+        self.drop_sensor.close()
+        self.door.close()

@@ -1,0 +1,269 @@
+"""The machine's shell: inputs in, one transaction, effects out.
+
+`apply` decides (pure `step`), writes state and events to the store, and only then starts the effects. It
+never awaits, so steps cannot overlap. Not responsible for what a step means, nor for the link or screens:
+those listen. A background task that dies ends `run`, and with it the process; the store tells the next one
+where it was.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from edge.devices import Devices
+from edge.payout_orders import PayoutOrders
+from edge.store.store import Store
+from edge.vend import inputs as i
+from edge.vend.delivery import judge, judge_after_restart
+from edge.vend.state import MachineState, Phase
+from edge.vend.state_machine import Context, step
+from edge.vend.step import Step
+from hardware.coin_acceptor.port import AcceptorRestarted, CoinAccepted, CoinEvent, CoinRejected, EventsLost
+from hardware.dispenser.port import SlotCondition
+from hardware.errors import DeviceError, DeviceOfflineError
+from protocol.desired import Planogram
+
+DROP_WINDOW_S: Final = 2.0
+"""After the coil is home, how long a product may still be falling."""
+HOUSEKEEPING_S: Final = 1.0
+IDLE_RETURN_S: Final = 60.0
+"""Credit nobody touches for so long is given back."""
+
+_log = structlog.get_logger(__name__)
+
+StepListener = Callable[[Step], None]
+
+
+class Runtime:
+    """One machine. Make it, `start` it, then `run` it until cancelled."""
+
+    def __init__(self, store: Store, devices: Devices, software: str, *, idle_return_s: float = IDLE_RETURN_S) -> None:
+        """`idle_return_s`: seconds after which untouched credit is paid back."""
+        self._store = store
+        self._devices = devices
+        self._software = software
+        self._idle_return_s = idle_return_s
+        self._context = Context(store.epoch)
+        self._listeners: list[StepListener] = []
+        self._offered: Planogram | None = None
+        self._last_touch = 0.0
+        self._last_vend_failed = False
+        self._acceptor_ready = False
+        self._acceptor_wish = asyncio.Event()
+        self._tasks: asyncio.TaskGroup | None = None
+        self._waiting_effects: list[i.Effect] = []
+        self._payouts = PayoutOrders(devices.hoppers)
+        self.state: MachineState = store.load_state()
+
+    def listen(self, listener: StepListener) -> None:
+        """Call `listener(step)` after each step is on the disk."""
+        self._listeners.append(listener)
+
+    # --- one step ------------------------------------------------------------------------------
+    def apply(self, happened: i.Input) -> Step:
+        """Decide, write, then start what is to be done.
+
+        Raises:
+            UnexpectedInputError: a bug; nothing was written.
+            StoreFullError: nothing was written and nothing will move.
+        """
+        decided = step(self.state, happened, self._context)
+        if decided.state is not self.state or decided.events:
+            self._store.commit(happened, decided.state, decided.events)
+            self.state = decided.state
+        for effect in decided.effects:
+            self._begin(effect)
+        self._acceptor_wish.set()
+        for listener in self._listeners:
+            listener(decided)
+        if isinstance(happened, i.CoinIn | i.Select):
+            self._last_touch = asyncio.get_running_loop().time()
+        self._take_offered_planogram()
+        return decided
+
+    def _begin(self, effect: i.Effect) -> None:
+        if self._tasks is None:
+            self._waiting_effects.append(effect)
+        else:
+            self._tasks.create_task(self._carry_out(effect), name=type(effect).__name__)
+
+    async def _carry_out(self, effect: i.Effect) -> None:
+        match effect:
+            case i.TurnCoil(slot):
+                self.apply(await self._vend(slot))
+            case i.ResolveVend(slot):
+                self.apply(await self._resolve_vend(slot))
+            case _:
+                self.apply(await self._payouts.carry_out(effect))
+
+    # --- wishes from outside -------------------------------------------------------------------
+    def offer_planogram(self, planogram: Planogram) -> None:
+        """Take a settings document over as soon as no customer is in the middle of something."""
+        self._offered = planogram
+        self._take_offered_planogram()
+
+    def _take_offered_planogram(self) -> None:
+        if self._offered is not None and self.state.phase is Phase.IDLE:
+            offered, self._offered = self._offered, None
+            self.apply(i.PlanogramArrived(offered))
+
+    # --- life ----------------------------------------------------------------------------------
+    async def start(self) -> None:
+        """Put the outputs into their safe state, look at every device, and take up what was left open."""
+        devices = self._devices
+        conditions = await devices.dispenser.start()
+        await self._payouts.read_before_start(self.state)
+        names = {"dispenser": f"{len(conditions)} coils"}
+        offline: list[i.FaultSeen] = []
+        for kind, hopper in devices.hoppers.items():
+            try:
+                names[f"hopper {kind}"] = await hopper.start()
+            except DeviceError as error:
+                offline.append(i.FaultSeen("coin_hopper.offline", f"hopper {kind}", str(error)))
+        self.apply(i.Started(self._software, names))
+        for fault in offline:
+            self.apply(fault)
+        self._report_coils(dict(conditions))
+        self.apply(i.DoorMoved(devices.door.is_open))
+        devices.door.on_change(self._door_moved)
+        self._last_touch = asyncio.get_running_loop().time()
+
+    async def run(self) -> None:
+        """Poll, keep house and carry out effects until cancelled. An error in any of them ends it."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
+                for effect in self._waiting_effects:
+                    self._begin(effect)
+                self._waiting_effects.clear()
+                tasks.create_task(self._poll_coins(), name="coins")
+                tasks.create_task(self._keep_house(), name="housekeeping")
+        finally:
+            self._tasks = None
+            self._devices.dispenser.stop()
+
+    # --- coins in ------------------------------------------------------------------------------
+    async def _poll_coins(self) -> None:
+        acceptor = self._devices.coin_acceptor
+        accepting = False
+        while True:
+            try:
+                if not self._acceptor_ready:
+                    _log.info("coin acceptor ready", device=await acceptor.start(self.state.coin_counter))
+                    self._acceptor_ready = True
+                for event in await acceptor.poll():
+                    accepting = accepting and not isinstance(event, AcceptorRestarted)
+                    self._coin_event(event)
+                if self.state.accepts_coins != accepting:
+                    wish = self.state.accepts_coins
+                    await acceptor.set_accepting(accepting=wish)
+                    accepting = wish
+            except DeviceOfflineError as error:
+                self.apply(i.FaultSeen("coin_acceptor.offline", detail=str(error)))
+                await asyncio.sleep(HOUSEKEEPING_S)
+                continue
+            self.apply_if_raised("coin_acceptor.offline")
+            await self._pause(acceptor.poll_interval_s, wake_early=self.state.accepts_coins != accepting)
+
+    async def _pause(self, seconds: float, *, wake_early: bool) -> None:
+        """Wait for the next poll; at once when the acceptor must be switched."""
+        self._acceptor_wish.clear()
+        if wake_early:
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    await self._acceptor_wish.wait()
+                    self._acceptor_wish.clear()
+                    if not self.state.accepts_coins:
+                        return
+        except TimeoutError:
+            return
+
+    def _coin_event(self, event: CoinEvent) -> None:
+        match event:
+            case CoinAccepted(value, path, counter):
+                routed_to = "hopper" if path in self._devices.hopper_paths else "cash_box"
+                self.apply(i.CoinIn(value.minor, routed_to, counter))
+            case CoinRejected(meaning=meaning, is_fraud_suspected=is_fraud, counter=counter):
+                self.apply(i.CoinCounterMoved(counter))
+                if is_fraud:
+                    self.apply(i.FaultSeen("coin_acceptor.fraud", detail=meaning))
+            case EventsLost(count, counter):
+                self.apply(i.CoinCounterMoved(counter))
+                self.apply(i.FaultSeen("coin_acceptor.lost_events", detail=f"{count} lost"))
+            case AcceptorRestarted():
+                self.apply(i.CoinCounterMoved(None))
+                _log.warning("coin acceptor restarted")
+
+    # --- goods out -----------------------------------------------------------------------------
+    async def _vend(self, slot: str) -> i.Delivered | i.NotDelivered:
+        sensor, dispenser = self._devices.drop_sensor, self._devices.dispenser
+        if self._last_vend_failed and sensor.has_dropped:
+            self.apply(i.FaultSeen("drop_sensor.late", detail="a unit fell after a vend had failed"))
+        if sensor.is_blocked:
+            self.apply(i.FaultSeen("drop_sensor.blocked"))
+            return i.NotDelivered("sensor_blocked")
+        sensor.arm()
+        outcome: i.Delivered | i.NotDelivered | None = None
+        turns = 0
+        while outcome is None:
+            turn = await dispenser.turn(slot)
+            turns += 1
+            dropped = await sensor.wait_drop(DROP_WINDOW_S)
+            outcome = judge(turn, turns, dropped=dropped)
+        self._last_vend_failed = isinstance(outcome, i.NotDelivered)
+        return outcome
+
+    async def _resolve_vend(self, slot: str) -> i.Delivered | i.NotDelivered:
+        """A restart interrupted a vend: let what is falling fall, then ask the latch and the home switch."""
+        sensor = self._devices.drop_sensor
+        dropped = await sensor.wait_drop(DROP_WINDOW_S)
+        condition = await self._devices.dispenser.check(slot)
+        _log.warning("open vend resolved by sensors", slot=slot, dropped=dropped, coil=condition.value)
+        return judge_after_restart(condition, dropped=dropped, is_blind=sensor.is_blocked)
+
+    # --- the cabinet ---------------------------------------------------------------------------
+    def _door_moved(self, is_open: bool) -> None:  # noqa: FBT001 - the port's listener
+        if is_open:
+            self._devices.dispenser.stop()
+        self.apply(i.DoorMoved(is_open))
+        if not is_open and self._tasks is not None:
+            self._tasks.create_task(self._look_at_coils(), name="coils")
+
+    async def _look_at_coils(self) -> None:
+        """After somebody was inside: coils that are home again and slots that were looked at can sell."""
+        for fault in self.state.faults:
+            if fault.code in {"slot.no_drop", "vend.uncertain"}:
+                self.apply(i.FaultGone(fault.code, fault.where))
+        if self.state.phase is not Phase.DISPENSING:
+            slots = sorted(self._devices.dispenser.slots)
+            self._report_coils({slot: await self._devices.dispenser.check(slot) for slot in slots})
+
+    def _report_coils(self, conditions: dict[str, SlotCondition]) -> None:
+        for slot, condition in conditions.items():
+            if condition is SlotCondition.HOME:
+                for code in ("slot.jammed", "slot.not_home", "slot.missing"):
+                    self.apply_if_raised(code, slot)
+            else:
+                self.apply(i.FaultSeen(f"slot.{condition.value}", slot))
+
+    def apply_if_raised(self, code: str, where: str = "") -> None:
+        """Clear a fault that is raised; no step when it is not."""
+        if self.state.has_fault(code, where):
+            self.apply(i.FaultGone(code, where))
+
+    async def _keep_house(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(HOUSEKEEPING_S)
+            if self.state.has_fault("drop_sensor.blocked") and not self._devices.drop_sensor.is_blocked:
+                self.apply(i.FaultGone("drop_sensor.blocked"))
+            if loop.time() - self._last_touch < self._idle_return_s:
+                continue
+            if self.state.phase is Phase.CREDIT:
+                self.apply(i.ReturnCredit("idle"))
+            elif self.state.chosen:
+                self.apply(i.Clear())
