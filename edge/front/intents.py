@@ -1,0 +1,81 @@
+"""What a page may ask for, checked before anything acts on it."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from edge.vend.inputs import Clear, Input, ReturnCredit, Select
+from protocol.ids import SLOT_PATTERN
+
+_slot: Final = re.compile(SLOT_PATTERN)
+_key: Final = re.compile(r"^[A-Za-z0-9]$")
+
+
+class BadIntentError(ValueError):
+    """A page asked for something that is not an intent; the message says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One wish. Exactly one of the fields says something."""
+
+    input: Input | None = None
+    key: str = ""
+    language: str = ""
+    world: str = ""
+    value: int = 0
+
+    @staticmethod
+    def select(slot: str) -> Input:
+        """The input of a completed keypad selection."""
+        return Select(slot)
+
+
+def read_intent(raw: str | bytes) -> Intent:
+    """Read one message of a page.
+
+    Raises:
+        BadIntentError: not JSON, an unknown intent, or a field of the wrong shape.
+    """
+    try:
+        message = json.loads(raw)
+    except ValueError as error:
+        raise BadIntentError(f"not JSON: {error}") from error
+    if not isinstance(message, dict):
+        raise BadIntentError("an intent is a JSON object")
+    if message.get("type") == "world":
+        return _world(message)
+    if message.get("type") != "intent":
+        raise BadIntentError(f"unknown message type {message.get('type')!r}; known are 'intent' and 'world'")
+    return _intent(message)
+
+
+def _intent(message: dict[str, Any]) -> Intent:
+    match message.get("intent"):
+        case "select":
+            return Intent(input=Select(_text(message, "slot", _slot)))
+        case "key":
+            return Intent(key=_text(message, "key", _key))
+        case "clear":
+            return Intent(input=Clear())
+        case "return_coins":
+            return Intent(input=ReturnCredit("lever"))
+        case "language":
+            return Intent(language=_text(message, "code", re.compile(r"^[a-z]{2}$")))
+        case other:
+            raise BadIntentError(f"unknown intent {other!r}")
+
+
+def _world(message: dict[str, Any]) -> Intent:
+    value = message.get("value", 0)
+    if type(value) is not int or not 0 <= value <= 10_000:
+        raise BadIntentError("'value' is a whole number from 0 to 10000")
+    return Intent(world=_text(message, "do", re.compile(r"^[a-z_]{1,30}$")), value=value)
+
+
+def _text(message: dict[str, Any], name: str, pattern: re.Pattern[str]) -> str:
+    value = message.get(name)
+    if not isinstance(value, str) or not pattern.match(value):
+        raise BadIntentError(f"{name!r} is missing or not of the form {pattern.pattern}")
+    return value

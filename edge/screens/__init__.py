@@ -1,0 +1,1 @@
+"""What customers and staff see: presenters in plain Python, and thin renderers."""

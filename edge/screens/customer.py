@@ -1,0 +1,253 @@
+"""The customer's screen as plain data: each state of the machine gives one immutable view.
+
+Not responsible for drawing: the browser front and the Kivy screen render the same view. Amounts are whole
+yen texts; prices include tax.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, Literal
+
+from edge.screens.texts import LANGUAGES, labels, text
+from edge.vend.state import MachineState, Phase
+from edge.vend.step import Step
+from protocol import events
+from protocol.desired import PlanogramSlot
+from protocol.faults import Severity, fault
+
+MESSAGE_S: Final = 6.0
+"""How long a result stays on an idle screen."""
+
+Tone = Literal["neutral", "ok", "warn", "sorry"]
+TileState = Literal["available", "affordable", "chosen", "sold_out", "locked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One sentence to the customer."""
+
+    key: str
+    text: str
+    tone: Tone = "neutral"
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One selection."""
+
+    slot: str
+    product_id: str
+    name: str
+    price_minor: int
+    price_text: str
+    temperature: str
+    temperature_text: str
+    state: TileState
+    state_text: str
+    picture: str
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """Something to press; `intent` is what it sends."""
+
+    intent: str
+    text: str
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerView:
+    """Everything a renderer needs. Field names are the renderers' contract."""
+
+    screen: Literal["home", "credit", "vending", "delivered", "sorry", "out_of_service"]
+    language: str
+    languages: list[dict[str, str]]
+    credit: dict[str, Any]
+    message: Message
+    tiles: list[Tile]
+    keypad: dict[str, str]
+    buttons: list[Button]
+    notice: str
+    labels: dict[str, str] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return asdict(self)
+
+
+def money_text(minor: int) -> str:
+    """`¥1,600`."""
+    return f"¥{minor:,}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A message that stays for a while: key, values and tone, in no language yet."""
+
+    key: str
+    values: dict[str, object]
+    tone: Tone
+    until: float
+
+
+class CustomerPresenter:
+    """Turns the machine's state and what just happened into views. Knows the chosen language and key presses."""
+
+    def __init__(self) -> None:
+        self.language = next(iter(LANGUAGES))
+        self.entered = ""
+        self._said: _Said | None = None
+
+    # --- what happened -------------------------------------------------------------------------
+    def stepped(self, step: Step, now: float) -> None:
+        """Remember what the customer should be told about a step; `now` in monotonic seconds."""
+        for event in step.events:
+            told = _tell(event)
+            if told is not None:
+                key, values, tone = told
+                self._said = _Said(key, values, tone, now + MESSAGE_S)
+            elif isinstance(event, events.CoinAccepted | events.VendStarted):
+                self._said = None
+
+    def set_language(self, code: str) -> None:
+        """Switch; an unknown code is ignored (an old page may send one)."""
+        if code in LANGUAGES:
+            self.language = code
+
+    def press(self, key: str) -> str:
+        """A key of the keypad.
+
+        Returns:
+            The selection when it is complete (a letter and a number), else an empty text.
+        """
+        if key.isalpha():
+            self.entered = key.upper()[:1]
+            return ""
+        if not self.entered or not key.isdigit():
+            return ""
+        selection, self.entered = self.entered + key[:2], ""
+        return selection
+
+    # --- what is shown -------------------------------------------------------------------------
+    def view(self, state: MachineState, *, online: bool, now: float) -> CustomerView:
+        """The screen for this state at this moment (monotonic seconds)."""
+        said = self._said if self._said and now < self._said.until else None
+        language = self.language
+        owed = state.payout.owed - state.payout.paid if state.payout else 0
+        credit = state.credit + owed
+        return CustomerView(
+            screen=_screen(state, said),
+            language=language,
+            languages=[{"code": code, "label": label} for code, label in LANGUAGES.items()],
+            credit={"minor": credit, "text": money_text(credit)},
+            message=self._message(state, said),
+            tiles=[_tile(state, row, language) for row in (state.planogram.slots if state.planogram else [])],
+            keypad={"entered": self.entered},
+            buttons=[
+                Button("return_coins", text(language, "return_coins"), state.phase is Phase.CREDIT),
+                Button("clear", text(language, "clear"), bool(state.chosen or self.entered)),
+            ],
+            notice=_notice(state, language, online=online),
+            labels=labels(language, "front."),
+        )
+
+    def _message(self, state: MachineState, said: _Said | None) -> Message:
+        language = self.language
+        if state.phase is Phase.DISPENSING:
+            return Message("vending", text(language, "vending"))
+        blocked = state.blocked_by
+        if blocked:
+            return Message("blocked", _blocked_text(blocked, language), "warn")
+        if said is not None:
+            return Message(said.key, text(language, said.key, **said.values), said.tone)
+        chosen = state.slot(state.chosen)
+        if chosen is not None:
+            missing = money_text(chosen.price_minor - state.credit)
+            values = {"product": _name(chosen, language), "missing": missing}
+            return Message("still_needed", text(language, "still_needed", **values))
+        if state.phase is Phase.SETTLING:
+            return Message("paying_out", text(language, "paying_out"))
+        key = "choose" if state.credit else "insert_coins"
+        return Message(key, text(language, key))
+
+
+def _tell(event: events.Event) -> tuple[str, dict[str, object], Tone] | None:
+    """What a fact means to the customer: text key, values, tone. None when there is nothing to say."""
+    told: tuple[str, dict[str, object], Tone] | None = None
+    match event:
+        case events.SelectionMade(refused=why) if why and why != "too_little_credit":
+            told = f"refused.{why}", {}, "warn"
+        case events.VendDispensed():
+            told = "delivered", {}, "ok"
+        case events.VendFailed():
+            told = "sorry", {"credit": money_text(event.credit_minor)}, "sorry"
+        case events.ChangePaid() | events.CreditReturned() if event.short_minor:
+            told = "short", {"short": money_text(event.short_minor)}, "sorry"
+        case events.ChangePaid():
+            told = "delivered_with_change", {"change": money_text(event.paid_minor)}, "ok"
+        case events.CreditReturned():
+            told = "returned", {"amount": money_text(event.paid_minor)}, "ok"
+    return told
+
+
+def _screen(
+    state: MachineState, said: _Said | None
+) -> Literal["home", "credit", "vending", "delivered", "sorry", "out_of_service"]:
+    if state.phase is Phase.DISPENSING:
+        return "vending"
+    if state.blocked_by:
+        return "out_of_service"
+    if said is not None and said.tone == "sorry":
+        return "sorry"
+    if said is not None and said.key.startswith("delivered"):
+        return "delivered"
+    return "credit" if state.credit or state.payout else "home"
+
+
+def _name(row: PlanogramSlot, language: str) -> str:
+    return row.name_ja if language == "ja" else row.name_en
+
+
+def _tile_state(state: MachineState, row: PlanogramSlot) -> TileState:
+    if state.slot_fault(row.slot):
+        return "locked"
+    if state.on_hand.get(row.slot, 0) < 1:
+        return "sold_out"
+    if row.slot == state.chosen or (state.vend and state.vend.slot == row.slot):
+        return "chosen"
+    return "affordable" if state.credit >= row.price_minor else "available"
+
+
+def _tile(state: MachineState, row: PlanogramSlot, language: str) -> Tile:
+    condition = _tile_state(state, row)
+    return Tile(
+        slot=row.slot,
+        product_id=row.product_id,
+        name=_name(row, language),
+        price_minor=row.price_minor,
+        price_text=money_text(row.price_minor),
+        temperature=row.temperature,
+        temperature_text=text(language, f"temperature.{row.temperature}"),
+        state=condition,
+        state_text=text(language, f"tile.{condition}") if condition in {"sold_out", "locked"} else "",
+        picture=row.picture,
+    )
+
+
+def _blocked_text(blocked: str, language: str) -> str:
+    if blocked == "door":
+        return text(language, "door_open")
+    row = fault(blocked)
+    return row.customer_ja if language == "ja" else row.customer_en
+
+
+def _notice(state: MachineState, language: str, *, online: bool) -> str:
+    """What does not work now and what still does, in one line."""
+    said: Sequence[str] = [
+        row.customer_ja if language == "ja" else row.customer_en
+        for row in {f.code: fault(f.code) for f in state.faults}.values()
+        if row.severity is Severity.MONEY
+    ]
+    offline = [] if online else [text(language, "offline")]
+    return " ".join([*said, *offline])
