@@ -50,15 +50,15 @@ PRODUCTS = (
     Product("green-tea", "bottle", ("緑茶",), "#1F6B3A", "#FFFFFF", "#B9DC7A", "leaf", inside="#BFC75A"),
     Product("oolong-tea", "bottle", ("ウーロン茶",), "#4A2A1B", "#F7E3B5", "#D08A3C", "seal", inside="#9A5420"),
     Product("spring-water", "bottle", ("天然水",), "#E9F4FB", "#0B4F8A", "#6FB4DE", "mountain", inside="#CDE9F5"),
-    Product("cider", "can", ("サイダー",), "#2E9BC6", "#FFFFFF", "#D9F3FF", "bubbles", size=(62, 130)),
+    Product("cider", "can", ("サイダー",), "#2E9BC6", "#FFFFFF", "#D9F3FF", "bubbles", size=(68, 142)),
     Product("lemon-tea", "bottle", ("レモンティー",), "#F7D23E", "#5A2A0C", "#FFF6C9", "lemon", inside="#C87A24"),
-    Product("black-coffee", "can", ("ブラック", "コーヒー"), "#1B1B20", "#F2E6D0", "#A9804F", "bean", size=(58, 118)),
-    Product("milk-coffee", "can", ("カフェオレ",), "#C79A6B", "#3B1F10", "#FFF3E0", "swirl", size=(58, 118)),
-    Product("corn-soup", "can", ("コーンスープ",), "#F4C63A", "#5B2B00", "#3F8A3A", "corn", size=(58, 118)),
-    Product("rice-crackers", "bag", ("せんべい",), "#8E2B1F", "#FFF3DC", "#E7B15A", "cracker", size=(90, 122)),
-    Product("potato-chips", "bag", ("ポテト", "チップス"), "#F2B632", "#7A1612", "#FFE9A8", "chips", size=(96, 136)),
-    Product("chocolate-bar", "bar", ("チョコバー",), "#5B2230", "#FFE9D6", "#D9A35B", "blocks", size=(46, 132)),
-    Product("yokan", "bar", ("ようかん",), "#5A3A6E", "#FFF0F5", "#E6A4B8", "blossom", size=(40, 120)),
+    Product("black-coffee", "can", ("ブラック", "コーヒー"), "#1B1B20", "#F2E6D0", "#A9804F", "bean", size=(66, 134)),
+    Product("milk-coffee", "can", ("カフェオレ",), "#C79A6B", "#3B1F10", "#FFF3E0", "swirl", size=(66, 134)),
+    Product("corn-soup", "can", ("コーンスープ",), "#F4C63A", "#5B2B00", "#3F8A3A", "corn", size=(66, 134)),
+    Product("rice-crackers", "bag", ("せんべい",), "#8E2B1F", "#FFF3DC", "#E7B15A", "cracker", size=(102, 142)),
+    Product("potato-chips", "bag", ("ポテト", "チップス"), "#F2B632", "#7A1612", "#FFE9A8", "chips", size=(106, 154)),
+    Product("chocolate-bar", "bar", ("チョコバー",), "#5B2230", "#FFE9D6", "#D9A35B", "blocks", size=(54, 154)),
+    Product("yokan", "bar", ("ようかん",), "#5A3A6E", "#FFF0F5", "#E6A4B8", "blossom", size=(48, 142)),
 )
 
 
@@ -92,22 +92,22 @@ _LIGHT = (
 
 
 def _half_width(product: Product) -> float:
-    return 29 if product.shape == "bottle" else product.size[0] / 2
+    return 32 if product.shape == "bottle" else product.size[0] / 2
 
 
 def _bottle(product: Product) -> str:
-    body = "M49 27V36C49 48 31 52 31 74V188Q31 198 41 198H79Q89 198 89 188V74C89 52 71 48 71 36V27Z"
-    label = "M31 82Q60 88 89 82V160Q60 166 31 160Z"
+    body = "M48 27V36C48 48 28 52 28 75V188Q28 198 38 198H82Q92 198 92 188V75C92 52 72 48 72 36V27Z"
+    label = "M28 82Q60 88 92 82V160Q60 166 28 160Z"
     return (
         f'<clipPath id="b"><path d="{body}"/></clipPath><clipPath id="l"><path d="{label}"/></clipPath>'
         f'<path d="{body}" fill="#dfe9ee" opacity=".75"/>'
         f'<g clip-path="url(#b)"><path d="M20 46Q60 50 100 46V200H20Z" fill="{product.inside}"/>'
-        f'<path d="M31 70Q60 76 89 70M31 172Q60 178 89 172M31 182Q60 188 89 182" fill="none" stroke="#000" '
+        f'<path d="M28 72Q60 78 92 72M28 172Q60 178 92 172M28 182Q60 188 92 182" fill="none" stroke="#000" '
         f'stroke-opacity=".16" stroke-width="1.5"/></g>'
         f'<g clip-path="url(#l)"><path d="{label}" fill="{product.paint}"/>'
-        f"{motifs.draw(product.motif, product.accent, product.paint, (31, 82, 58, 82))}"
-        f'<path d="M31 85Q60 91 89 85M31 157Q60 163 89 157" fill="none" stroke="{product.accent}" stroke-width="2"/></g>'
-        f"{_vertical(product, top=90, room=66, widest=23)}"
+        f"{motifs.draw(product.motif, product.accent, product.paint, (28, 82, 64, 82))}"
+        f'<path d="M28 85Q60 91 92 85M28 157Q60 163 92 157" fill="none" stroke="{product.accent}" stroke-width="2"/></g>'
+        f"{_vertical(product, top=90, room=67, widest=24)}"
         f'<path d="{body}" fill="url(#r)"/>'
         f'<rect x="47" y="11" width="26" height="16" rx="3" fill="{_cap(product)}"/>'
         '<path d="M52 13v12M57 13v12M62 13v12M67 13v12" stroke="#000" stroke-opacity=".14"/>'
@@ -133,7 +133,7 @@ def _can(product: Product) -> str:
         f'<g clip-path="url(#b)"><path d="M{left} {top + 10}Q60 {top + 16} {right} {top + 10}V{FLOOR - 10}'
         f'Q60 {FLOOR - 4} {left} {FLOOR - 10}Z" fill="{product.paint}"/>'
         f"{motifs.draw(product.motif, product.accent, product.paint, print_area)}</g>"
-        f"{_vertical(product, top=top + 22, room=height - 44, widest=18)}"
+        f"{_vertical(product, top=top + 22, room=height - 44, widest=21)}"
         f'<path d="{body}" fill="url(#r)"/>'
         f'<ellipse cx="60" cy="{top + 2}" rx="{width / 2 - 5}" ry="3.6" fill="url(#m)"/>'
         f'<ellipse cx="60" cy="{top + 2}" rx="{width / 2 - 9}" ry="2.2" fill="#5d6470" opacity=".55"/>'
@@ -175,7 +175,7 @@ def _bar(product: Product) -> str:
         f'<path d="M{left} {top}h{width}v10h-{width}zM{left} {FLOOR - 10}h{width}v10h-{width}z" '
         f'fill="{product.accent}"/><path d="M{left} {top + 10}h{width}M{left} {FLOOR - 10}h{width}" '
         'stroke="#000" stroke-opacity=".3"/></g>'
-        f"{_vertical(product, top=top + 15, room=height * 0.56, widest=17)}"
+        f"{_vertical(product, top=top + 15, room=height * 0.56, widest=20)}"
         f'<path d="{body}" fill="url(#f)"/><path d="{body}" fill="url(#r)" opacity=".6"/>'
     )
 
@@ -215,7 +215,7 @@ def _vertical(product: Product, *, top: float, room: float, widest: float) -> st
 def _horizontal(product: Product, *, top: float, room: float) -> str:
     """Set the label in lines, all in one size, as large as `room` allows."""
     widths = [sum(_outlines()[c]["advance"] for c in line) for line in product.label]
-    scale = min(room / max(widths), 23 / EM)
+    scale = min(room / max(widths), 26 / EM)
     parts: list[str] = []
     for row, (line, width) in enumerate(zip(product.label, widths, strict=True)):
         at, baseline = CENTRE - width * scale / 2, top + (row * 1.05 + 0.88) * scale * EM

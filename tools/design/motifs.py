@@ -48,7 +48,7 @@ def _seal(accent: str, _paint: str, box: Box) -> str:
         + "".join(
             f'<path d="M{x:g} {top + 14 + 12 * row:g}a5 5 0 0 1 10 0m-7.5 0a2.5 2.5 0 0 1 5 0"/>'
             for row in range(6)
-            for x in (left + 1, left + width - 11)
+            for x in (left + 2, left + width - 12)
         )
         + "</g>"
     )

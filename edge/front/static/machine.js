@@ -1,0 +1,106 @@
+// The emulated machine in a browser. It draws the controller's view and the simulated world and sends presses back;
+// it decides nothing. The frames both ways are described in README.md beside this file.
+
+import { $, hasLabels, label, make, setAttribute, setText, useLabels } from "./dom.js";
+import { keepOpen } from "./link.js";
+import { buildKeypad, showCoins, showCup, showPanel, showTray } from "./panel.js";
+import { showSlots, showTiles } from "./shelf.js";
+
+const WIRE_LINES = 80;
+let view = null;
+let world = null;
+let secondsLeft = null; // until the next attempt to connect; null while connected
+
+const link = keepOpen(new URL("/ws", location.href).href.replace(/^http/, "ws"), {
+  onUp() {
+    secondsLeft = null;
+    showConnection();
+  },
+  onDown(seconds) {
+    secondsLeft = seconds;
+    showConnection();
+  },
+  onFrame(frame) {
+    const show = { view: showView, world: showWorld, wire: showWire }[frame.type];
+    if (show) show(frame);
+  },
+});
+
+const press = (intent) => link.send({ type: "intent", ...intent });
+const act = (deed) => link.send({ type: "world", ...deed });
+
+buildKeypad(press);
+for (const id of ["tray", "return-cup", "door"]) $(id).addEventListener("click", () => act({ do: $(id).dataset.do }));
+$("retry").addEventListener("click", () => link.retry());
+$("wire-toggle").addEventListener("click", toggleWire);
+showConnection();
+
+function showView(frame) {
+  const spokeBefore = view?.language;
+  view = frame.view;
+  if (spokeBefore !== view.language) {
+    document.documentElement.lang = view.language;
+    useLabels(view.labels);
+    document.title = label("front.title");
+    if (world) showWorld({ world });
+    showWireToggle();
+  }
+  document.body.dataset.screen = view.screen;
+  showTiles(view, (slot) => press({ intent: "select", slot }));
+  showPanel(view, press);
+  showConnection();
+  if (world) showSlots(world.slots);
+}
+
+function showWorld(frame) {
+  world = frame.world;
+  document.body.dataset.world = "simulated";
+  document.body.dataset.door = world.door_open ? "open" : "closed";
+  showCoins(world.coins, act);
+  showSlots(world.slots);
+  showTray(world.tray);
+  showCup(world.return_cup);
+  setAttribute($("door"), "data-do", world.door_open ? "close_door" : "open_door");
+  setText($("door"), label(world.door_open ? "front.close_door" : "front.open_door"));
+}
+
+// Before the first view there are no texts yet; the page then keeps the bilingual ones of index.html.
+function showConnection() {
+  const isUp = secondsLeft === null && view !== null;
+  const isLost = secondsLeft !== null;
+  document.body.dataset.connection = isUp ? "up" : isLost ? "lost" : "connecting";
+  for (const element of document.querySelectorAll("#tray, #slots, .panel, #door, #languages")) element.inert = !isUp;
+  const isClosed = isUp && view.screen === "out_of_service";
+  $("veil").hidden = isUp && !isClosed;
+  $("retry").hidden = !isLost;
+  if (!hasLabels()) {
+    if (isLost) setText($("retry"), "いますぐつなぐ / Connect now");
+    return;
+  }
+  setText($("connection-text"), label(isUp ? "front.connected" : isLost ? "front.disconnected" : "front.connecting"));
+  setText($("retry"), label("front.retry_now"));
+  setText($("veil-title"), label(isClosed ? "front.closed_title" : "front.lost_title"));
+  if (isClosed) setText($("veil-text"), view.message.text);
+  else setText($("veil-text"), label(secondsLeft ? "front.lost_text" : "front.lost_trying", { seconds: secondsLeft }));
+}
+
+function showWire(frame) {
+  const isFromHost = frame.direction === "host";
+  setText($("wire-last"), `${isFromHost ? "→" : "←"} ${frame.hex}`);
+  const sender = label(isFromHost ? "front.wire_host" : "front.wire_device");
+  const line = make("li", { "data-direction": frame.direction });
+  line.append(make("span", {}, sender), make("code", {}, frame.hex), make("span", {}, frame.meaning));
+  $("wire-log").prepend(line);
+  while ($("wire-log").childElementCount > WIRE_LINES) $("wire-log").lastElementChild.remove();
+}
+
+function toggleWire() {
+  $("wire-log").hidden = !$("wire-log").hidden;
+  showWireToggle();
+}
+
+function showWireToggle() {
+  const isOpen = !$("wire-log").hidden;
+  setAttribute($("wire-toggle"), "aria-expanded", String(isOpen));
+  setText($("wire-toggle-text"), label(isOpen ? "front.wire_hide" : "front.wire_show"));
+}
