@@ -42,7 +42,7 @@ class Cabinet(Protocol):
         ...
 
     def do(self, action: str, value: int) -> None:
-        """Insert a coin, take the product, open the door …
+        """Do what a hand would do: insert a coin, take the product, open the door.
 
         Raises:
             ValueError: no such action, or a value it cannot have.
@@ -99,7 +99,7 @@ class FrontServer:
         """The port in use."""
         if self._server is None:
             raise RuntimeError("the front is not started")
-        port: int = self._server.sockets[0].getsockname()[1]
+        port: int = next(iter(self._server.sockets)).getsockname()[1]
         return port
 
     async def close(self) -> None:

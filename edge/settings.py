@@ -1,0 +1,68 @@
+"""What a machine must be told: read from the environment and `.env`, checked at once, refused as a whole list."""
+
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from protocol.ids import MACHINE_PATTERN
+
+PLACEHOLDERS: Final = ("your_", "changeme", "change_me", "<")
+
+
+class SettingsError(ValueError):
+    """Settings that cannot be used; the message lists every one."""
+
+
+class MachineSettings(BaseSettings):
+    """One machine. Every field is an environment variable of the same name in capitals."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+
+    machine_id: Annotated[str, Field(pattern=MACHINE_PATTERN)]
+    """4 to 40 lower-case letters, digits and dashes; also the MQTT user name."""
+    machine_secret: SecretStr
+    """The machine's MQTT password, at least 16 characters, given at provisioning."""
+    machine_dir: Path = Path("var/machine")
+    """Folder for everything the machine writes."""
+    mqtt_url: str = "mqtt://127.0.0.1:18830"
+    devices: Literal["real", "simulated"] = "real"
+    """`simulated`: the emulated machine, with the same drivers on simulated wires and pins."""
+    simulated_wire: Literal["memory", "pty"] = "pty"
+    """Emulated machine only: ccTalk over an in-memory null modem, or over a pseudo-terminal with pyserial."""
+    pin_factory: Literal["lgpio", "rpigpio", "mock", "fake_rpi"] = "lgpio"
+    cctalk_port: Path = Path("/dev/ttyAMA0")
+    """Serial port of the ccTalk bus; by-id names survive re-plugging."""
+    front_host: Literal["127.0.0.1", "::1", "localhost"] = "127.0.0.1"
+    front_port: Annotated[int, Field(ge=0, le=65535)] = 8801
+    idle_return_s: Annotated[float, Field(ge=5, le=3600)] = 60.0
+    """Untouched credit is paid back after so many seconds."""
+    first_fill: bool = False
+    """Emulated machine only: fill slots and hoppers once, as a first staff visit would."""
+    log_format: Literal["json", "console"] = "json"
+
+    @field_validator("machine_secret")
+    @classmethod
+    def _not_a_placeholder(cls, secret: SecretStr) -> SecretStr:
+        value = secret.get_secret_value()
+        if value.lower().startswith(PLACEHOLDERS):
+            raise ValueError("is still the placeholder of the example file")
+        if len(value) < 16:
+            raise ValueError("has fewer than 16 characters")
+        return secret
+
+
+def load_settings() -> MachineSettings:
+    """Read the environment and `.env`.
+
+    Raises:
+        SettingsError: something is missing or wrong; the message names every one and what to do.
+    """
+    try:
+        return MachineSettings()  # type: ignore[call-arg]  # the fields come from the environment
+    except ValidationError as error:
+        wrong = [f"  {'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
+        raise SettingsError(
+            "the machine's settings cannot be used:\n" + "\n".join(wrong) + "\nset them in the environment or in .env"
+        ) from error

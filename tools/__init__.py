@@ -1,0 +1,1 @@
+"""The `vend` command, the demo, checks, measurements and generators. Nothing at run time imports this."""
