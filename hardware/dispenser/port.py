@@ -32,7 +32,7 @@ class Dispenser(Protocol):
 
     @property
     def slots(self) -> frozenset[str]:
-        """Positions wired up, as printed: A1 …"""
+        """Positions wired up, as printed: A1, A2 and so on."""
         ...
 
     async def start(self) -> Mapping[str, SlotCondition]:

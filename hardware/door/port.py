@@ -17,5 +17,5 @@ class Door(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of the pin. Safe to call twice. (Nothing moves: a machine cannot shut its own door.)"""
+        """Let go of the pin; nothing moves, for a machine cannot shut its own door. Safe to call twice."""
         ...

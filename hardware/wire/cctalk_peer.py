@@ -1,0 +1,111 @@
+"""The devices' side of a simulated ccTalk bus: hears frames, lets the device addressed answer, stays silent else."""
+
+import asyncio
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol
+
+from hardware.wire.cctalk import FRAME_GAP_S, NAK, REPLY, Checksum, Frame, FrameReader, Header, encode
+from hardware.wire.link import ByteLink
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a device answers; plain ACK by default."""
+
+    data: bytes = b""
+    header: int = REPLY
+
+
+ACK: Final = Reply()
+REFUSED: Final = Reply(header=NAK)
+
+
+class Peer(Protocol):
+    """A simulated device at one address."""
+
+    @property
+    def address(self) -> int:
+        """Where it answers, 2…255."""
+        ...
+
+    def answer(self, header: int, data: bytes) -> Reply | None:
+        """Carry the command out; None is silence, as real devices show to what they do not know."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a device says of itself."""
+
+    category: str
+    manufacturer: str
+    product: str
+    serial: int
+    """24 bits."""
+
+    def answer(self, header: int) -> Reply | None:
+        """The reply to an identity command, or None when it is another one."""
+        answers: dict[int, bytes] = {
+            Header.SIMPLE_POLL: b"",
+            Header.REQUEST_CATEGORY: self.category.encode(),
+            Header.REQUEST_MANUFACTURER: self.manufacturer.encode(),
+            Header.REQUEST_PRODUCT_CODE: self.product.encode(),
+            Header.REQUEST_SOFTWARE_REVISION: b"1.0",
+            Header.REQUEST_SERIAL: self.serial.to_bytes(3, "little"),
+            Header.REQUEST_COMMS_REVISION: bytes([1, 4, 6]),
+        }
+        data = answers.get(header)
+        return None if data is None else Reply(data)
+
+
+class PeerLine:
+    """Serves one line until closed. Needs a running event loop.
+
+    Args:
+        link: the devices' end; closed with this.
+        peers: one per address.
+        checksum: of all of them.
+    """
+
+    def __init__(self, link: ByteLink, peers: Sequence[Peer], checksum: Checksum = Checksum.SIMPLE) -> None:
+        self._link = link
+        self._peers = {peer.address: peer for peer in peers}
+        if len(self._peers) != len(peers):
+            raise ValueError(f"two devices share a ccTalk address: {sorted(peer.address for peer in peers)}")
+        self._checksum = checksum
+        self._reader = FrameReader(checksum)
+        self._to_lose: list[tuple[str, int]] = []
+        self._serving = asyncio.get_running_loop().create_task(self._serve())
+
+    def lose_next(self, what: Literal["request", "reply"], header: int) -> None:
+        """The next frame of this command, or the reply to it, is lost on the way."""
+        self._to_lose.append((what, header))
+
+    def close(self) -> None:
+        """Stop answering. Safe to call twice."""
+        self._serving.cancel()
+        self._link.close()
+
+    async def _serve(self) -> None:
+        while True:
+            quiet_s = FRAME_GAP_S if self._reader.is_inside_frame else math.inf
+            data = await self._link.read(4096, quiet_s)
+            for frame in self._reader.feed(data) if data else self._reader.flush():
+                self._handle(frame)
+
+    def _handle(self, frame: Frame) -> None:
+        peer = self._peers.get(frame.destination)
+        if peer is None or self._is_lost("request", frame.header):
+            return
+        reply = peer.answer(frame.header, frame.data)
+        if reply is None or self._is_lost("reply", frame.header):
+            return
+        self._link.write(encode(Frame(frame.source, reply.header, reply.data, source=peer.address), self._checksum))
+
+    def _is_lost(self, what: str, header: int) -> bool:
+        if (what, header) in self._to_lose:
+            self._to_lose.remove((what, header))
+            return True
+        return False

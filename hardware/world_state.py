@@ -1,0 +1,118 @@
+"""Where every coin and every unit of goods is, in a form that can be saved. Not responsible for how they move."""
+
+from collections import Counter
+from typing import Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
+
+K = TypeVar("K")
+
+
+class _State(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Spiral(_State):
+    """One coil and what stands in it."""
+
+    units: list[str] = []
+    """Product ids, front first."""
+    capacity: int = Field(default=8, ge=1)
+    angle: float = Field(default=0.0, ge=0, lt=1)
+    """Turns past home: 0 at home, 0.5 half way round."""
+
+
+class HopperState(_State):
+    """One hopper and the counters it keeps in its own memory."""
+
+    count: NonNegativeInt = 0
+    """Coins in it."""
+    capacity: int = Field(default=200, ge=1)
+    is_enabled: bool = False
+    event_counter: int = Field(default=0, ge=0, le=255)
+    remaining: NonNegativeInt = 0
+    paid: NonNegativeInt = 0
+    unpaid: NonNegativeInt = 0
+    flags: int = Field(default=0, ge=0, le=255)
+    """Test register 1 without the "disabled" bit (ccTalk header 163)."""
+
+
+class AcceptorState(_State):
+    """What a coin acceptor remembers while it has power."""
+
+    counter: int = Field(default=0, ge=0, le=255)
+    buffer: list[tuple[int, int]] = []
+    """(A, B) pairs, newest first, at most five."""
+    mask: int = Field(default=0, ge=0, le=0xFFFF)
+    """Bit n-1 set: position n is accepted."""
+    is_accepting: bool = False
+    paths: dict[int, int] = {}
+    """Position -> sorter path."""
+
+
+class WorldState(_State):
+    """Everything physical about one machine. Amounts of coins are by denomination in minor units."""
+
+    spirals: dict[str, Spiral] = {}
+    hoppers: dict[int, HopperState] = {}
+    acceptor: AcceptorState = AcceptorState()
+    cash_box: dict[int, NonNegativeInt] = {}
+    return_cup: dict[int, NonNegativeInt] = {}
+    tray: list[str] = []
+    falling: list[str] = []
+    """Out of the coil and not yet in the tray."""
+    is_drop_latched: bool = False
+    is_door_open: bool = False
+
+    coins_brought: dict[int, NonNegativeInt] = {}
+    """Coins that ever came into this world: thrown in by customers or filled in by staff."""
+    coins_taken: dict[int, NonNegativeInt] = {}
+    units_brought: dict[str, NonNegativeInt] = {}
+    units_taken: dict[str, NonNegativeInt] = {}
+
+    @classmethod
+    def stocked(
+        cls,
+        slots: dict[str, tuple[str, int]],
+        hoppers: dict[int, int],
+        *,
+        slot_capacity: int = 8,
+        hopper_capacity: int = 200,
+    ) -> Self:
+        """A filled machine.
+
+        Args:
+            slots: slot -> product id and units, at most `slot_capacity`.
+            hoppers: denomination in minor units -> coins.
+            slot_capacity: units a coil holds.
+            hopper_capacity: coins a hopper holds.
+        """
+        spirals = {
+            slot: Spiral(units=[product] * units, capacity=slot_capacity) for slot, (product, units) in slots.items()
+        }
+        units: Counter[str] = Counter()
+        for product, count in slots.values():
+            units[product] += count
+        return cls(
+            spirals=spirals,
+            hoppers={value: HopperState(count=count, capacity=hopper_capacity) for value, count in hoppers.items()},
+            coins_brought={value: count for value, count in hoppers.items() if count},
+            units_brought=dict(units),
+        )
+
+    def coins_unaccounted(self) -> dict[int, int]:
+        """Coins brought minus coins found and taken, where that is not zero. Empty in a sound world."""
+        found = Counter(self.cash_box) + Counter(self.return_cup) + Counter(self.coins_taken)
+        found.update({value: hopper.count for value, hopper in self.hoppers.items()})
+        return _difference(Counter(self.coins_brought), found)
+
+    def units_unaccounted(self) -> dict[str, int]:
+        """Units brought minus units found and taken, where that is not zero. Empty in a sound world."""
+        found = Counter(self.tray) + Counter(self.falling) + Counter(self.units_taken)
+        for spiral in self.spirals.values():
+            found.update(spiral.units)
+        return _difference(Counter(self.units_brought), found)
+
+
+def _difference(brought: Counter[K], found: Counter[K]) -> dict[K, int]:
+    return {key: rest for key in brought | found if (rest := brought[key] - found[key])}

@@ -1,0 +1,1 @@
+"""The economy simulator and its clock."""
