@@ -34,6 +34,11 @@ class MachineSettings(BaseSettings):
     pin_factory: Literal["lgpio", "rpigpio", "mock", "fake_rpi"] = "lgpio"
     cctalk_port: Path = Path("/dev/ttyAMA0")
     """Serial port of the ccTalk bus; by-id names survive re-plugging."""
+    acceptor_address: Annotated[int, Field(ge=2, le=255)] = 2
+    hopper_addresses: dict[int, int] = Field(default={10: 3, 50: 4, 100: 5, 500: 6})
+    """Coin value in yen to the ccTalk address of its hopper, as JSON."""
+    sorter_paths: dict[int, int] = Field(default={10: 1, 50: 2, 100: 3, 500: 4})
+    """Coin value in yen to the sorter path above its hopper, as JSON; other paths end in the cash box."""
     front_host: Literal["127.0.0.1", "::1", "localhost"] = "127.0.0.1"
     front_port: Annotated[int, Field(ge=0, le=65535)] = 8801
     idle_return_s: Annotated[float, Field(ge=5, le=3600)] = 60.0
@@ -60,7 +65,7 @@ def load_settings() -> MachineSettings:
         SettingsError: something is missing or wrong; the message names every one and what to do.
     """
     try:
-        return MachineSettings()  # type: ignore[call-arg]  # the fields come from the environment
+        return MachineSettings()
     except ValidationError as error:
         wrong = [f"  {'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
         raise SettingsError(

@@ -47,7 +47,7 @@ class CloudLink:
         software: str,
         applied: Callable[[], dict[str, int]],
         on_planogram: Callable[[Planogram], None],
-        on_refused: Callable[[str, int, str], None],
+        on_refused: Callable[[str, int, str], object],
         seed: int | None = None,
     ) -> None:
         """Wire it up.

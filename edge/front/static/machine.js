@@ -41,7 +41,7 @@ function showView(frame) {
   if (spokeBefore !== view.language) {
     document.documentElement.lang = view.language;
     useLabels(view.labels);
-    document.title = label("front.title");
+    document.title = label("title");
     if (world) showWorld({ world });
     showWireToggle();
   }
@@ -61,7 +61,7 @@ function showWorld(frame) {
   showTray(world.tray);
   showCup(world.return_cup);
   setAttribute($("door"), "data-do", world.door_open ? "close_door" : "open_door");
-  setText($("door"), label(world.door_open ? "front.close_door" : "front.open_door"));
+  setText($("door"), label(world.door_open ? "close_door" : "open_door"));
 }
 
 // Before the first view there are no texts yet; the page then keeps the bilingual ones of index.html.
@@ -77,17 +77,17 @@ function showConnection() {
     if (isLost) setText($("retry"), "いますぐつなぐ / Connect now");
     return;
   }
-  setText($("connection-text"), label(isUp ? "front.connected" : isLost ? "front.disconnected" : "front.connecting"));
-  setText($("retry"), label("front.retry_now"));
-  setText($("veil-title"), label(isClosed ? "front.closed_title" : "front.lost_title"));
+  setText($("connection-text"), label(isUp ? "connected" : isLost ? "disconnected" : "connecting"));
+  setText($("retry"), label("retry_now"));
+  setText($("veil-title"), label(isClosed ? "closed_title" : "lost_title"));
   if (isClosed) setText($("veil-text"), view.message.text);
-  else setText($("veil-text"), label(secondsLeft ? "front.lost_text" : "front.lost_trying", { seconds: secondsLeft }));
+  else setText($("veil-text"), label(secondsLeft ? "lost_text" : "lost_trying", { seconds: secondsLeft }));
 }
 
 function showWire(frame) {
   const isFromHost = frame.direction === "host";
   setText($("wire-last"), `${isFromHost ? "→" : "←"} ${frame.hex}`);
-  const sender = label(isFromHost ? "front.wire_host" : "front.wire_device");
+  const sender = label(isFromHost ? "wire_host" : "wire_device");
   const line = make("li", { "data-direction": frame.direction });
   line.append(make("span", {}, sender), make("code", {}, frame.hex), make("span", {}, frame.meaning));
   $("wire-log").prepend(line);
@@ -102,5 +102,5 @@ function toggleWire() {
 function showWireToggle() {
   const isOpen = !$("wire-log").hidden;
   setAttribute($("wire-toggle"), "aria-expanded", String(isOpen));
-  setText($("wire-toggle-text"), label(isOpen ? "front.wire_hide" : "front.wire_show"));
+  setText($("wire-toggle-text"), label(isOpen ? "wire_hide" : "wire_show"));
 }

@@ -13,8 +13,8 @@ let shownTray = "";
 export function buildKeypad(press) {
   for (const key of KEYS) {
     const button = make("button", { type: "button", class: "key", "data-key": key });
-    if (key === "clear") button.dataset.text = "front.key_clear";
-    else button.textContent = key;
+    button.textContent = key === "clear" ? "" : key;
+    if (key === "clear") button.dataset.intent = "clear";
     button.addEventListener("click", () => press(key === "clear" ? { intent: "clear" } : { intent: "key", key }));
     $("keypad").append(button);
   }
@@ -30,7 +30,9 @@ export function showPanel(view, press) {
   setText($("notice"), view.notice);
   $("notice").hidden = view.notice === "";
   showLanguages(view, press);
-  showButtons(view.buttons, press);
+  const clear = view.buttons.find(({ intent }) => intent === "clear");
+  if (clear) setText($("keypad").querySelector("[data-intent=clear]"), clear.text);
+  showButtons(view.buttons.filter((button) => button !== clear), press); // that one is a key already
 }
 
 function showLanguages(view, press) {
@@ -84,7 +86,7 @@ export function showCoins(values, act) {
   }
   for (const button of $("coins").children) {
     const value = Number(button.dataset.coin);
-    setAttribute(button, "aria-label", label(value === FOREIGN_COIN ? "front.coin_unknown" : "front.insert_coin", { value }));
+    setAttribute(button, "aria-label", label(value === FOREIGN_COIN ? "coin_unknown" : "insert_coin", { value }));
   }
 }
 
@@ -104,7 +106,7 @@ export function showTray(pictures) {
     shownTray = key;
   }
   setAttribute($("tray"), "data-count", String(pictures.length));
-  setText($("tray-text"), pictures.length ? label("front.take_products", { count: pictures.length }) : label("front.tray"));
+  setText($("tray-text"), pictures.length ? label("take_products", { count: pictures.length }) : label("tray"));
   $("tray").disabled = pictures.length === 0;
 }
 
@@ -122,7 +124,7 @@ export function showCup(cup) {
   }
   const total = heaps.reduce((sum, [value, count]) => sum + value * count, 0);
   setAttribute($("return-cup"), "data-count", String(heaps.length));
-  setText($("cup-text"), heaps.length ? label("front.take_coins", { total }) : label("front.return_cup"));
+  setText($("cup-text"), heaps.length ? label("take_coins", { total }) : label("return_cup"));
   $("return-cup").disabled = heaps.length === 0;
 }
 

@@ -41,7 +41,7 @@ function updateTile(parts, tile) {
   setText(parts.band, tile.temperature_text);
   setText(parts.sign, ["sold_out", "locked", "empty"].includes(tile.state) ? tile.state_text : "");
   const said = [tile.slot, tile.name, tile.price_text, tile.temperature_text, tile.state_text];
-  setAttribute(parts.button, "aria-label", said.filter(Boolean).join(label("front.list_separator")));
+  setAttribute(parts.button, "aria-label", said.filter(Boolean).join(label("list_separator")));
   if (parts.picture !== tile.picture) {
     parts.picture = tile.picture;
     parts.stage.replaceChildren();

@@ -1,0 +1,198 @@
+"""`vend machine`: the controller's composition root. Reads settings, picks adapters, starts tasks; nothing else.
+
+The only file of `edge` that knows concrete devices. An emulated machine runs the same drivers as a real one,
+on simulated wires and pins.
+"""
+
+import asyncio
+import fcntl
+import os
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO
+
+import structlog
+
+from edge.clock import SystemClock
+from edge.cloud_link.link import CloudLink
+from edge.cloud_link.mqtt import MqttTransport
+from edge.devices import Devices
+from edge.emulated import EmulatedCabinet, WireTap, first_fill, load_world, save_world
+from edge.front.server import Cabinet, FrontServer
+from edge.runtime import Runtime
+from edge.settings import MachineSettings
+from edge.store.store import Store
+from edge.vend.inputs import SettingsRefused
+from hardware.coin_acceptor.cctalk import CcTalkCoinAcceptor
+from hardware.coin_hopper.cctalk import CcTalkCoinHopper
+from hardware.dispenser.gpio import GpioDispenser
+from hardware.door.gpio import GpioDoor
+from hardware.drop_sensor.gpio import GpioDropSensor
+from hardware.emulated import SORTER_PATHS, EmulatedMachine, emulate
+from hardware.gpio import PinMap, open_pin_factory
+from hardware.wire.cctalk_host import CcTalkBus
+from hardware.wire.serial_link import SerialLink
+from protocol.kit.logs import setup_logging
+from protocol.kit.process import run_process, run_together
+from protocol.money import yen
+
+_log = structlog.get_logger(__name__)
+
+SOFTWARE = version("ai-vending-system")
+
+
+class AlreadyRunningError(RuntimeError):
+    """Another controller uses this machine's folder; two would fight over motors and coins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rig:
+    """Devices, and for an emulated machine the world around them."""
+
+    devices: Devices
+    let_go: Callable[[], None]
+    """Release wires and pins, after the drivers have been closed."""
+    emulated: EmulatedMachine | None = None
+
+
+def run(settings: MachineSettings) -> None:
+    """Run until SIGTERM or SIGINT.
+
+    Raises:
+        SystemExit: with code 1 when a task dies; the store knows where it was.
+    """
+    started = time.monotonic()
+    setup_logging([settings.machine_secret.get_secret_value()], log_format=settings.log_format)
+    run_process("machine", lambda stop: run_machine(settings, stop, started))
+
+
+async def run_machine(settings: MachineSettings, stop: asyncio.Event, started: float) -> None:
+    """One machine, from cold start to a clean end.
+
+    Args:
+        settings: checked.
+        stop: set it to end the machine.
+        started: `time.monotonic()` when the process began, for the log.
+
+    Raises:
+        AlreadyRunningError: the folder is in use.
+        StoreDamagedError: the store cannot be trusted.
+    """
+    settings.machine_dir.mkdir(parents=True, exist_ok=True)
+    async with AsyncExitStack() as cleanup:
+        cleanup.callback(_lock(settings.machine_dir / "lock").close)
+        rig = _emulated(settings) if settings.devices == "simulated" else _real(settings)
+        cleanup.callback(rig.let_go)
+        cleanup.push_async_callback(rig.devices.close)
+        store = Store.open(settings.machine_dir / "store.db", settings.machine_id, SystemClock())
+        cleanup.callback(store.close)
+        runtime = Runtime(store, rig.devices, SOFTWARE, idle_return_s=settings.idle_return_s)
+        link = _link(settings, store, runtime)
+        front = _front(settings, runtime, link, rig)
+        await runtime.start()
+        await front.start()
+        cleanup.push_async_callback(front.close)
+        ready_ms = round((time.monotonic() - started) * 1000)
+        _log.info(
+            "ready to sell", machine=settings.machine_id, url=f"http://{settings.front_host}:{front.port}/", ms=ready_ms
+        )
+        tasks = {"runtime": runtime.run(), "link": link.run()}
+        if rig.emulated is not None and settings.first_fill:
+            tasks["first_fill"] = first_fill(runtime, rig.emulated.world)
+        await run_together(stop, **tasks)
+
+
+def _lock(path: Path) -> IO[str]:
+    """Hold the machine's folder for as long as the returned file is open."""
+    file = path.open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise AlreadyRunningError(f"another controller is running in {path.parent}; stop it first") from error
+    return file
+
+
+def _link(settings: MachineSettings, store: Store, runtime: Runtime) -> CloudLink:
+    transport = MqttTransport(settings.mqtt_url, settings.machine_id, settings.machine_secret.get_secret_value())
+    link = CloudLink(
+        store,
+        transport,
+        software=SOFTWARE,
+        applied=lambda: {"planogram": runtime.state.planogram.rev} if runtime.state.planogram else {},
+        on_planogram=runtime.offer_planogram,
+        on_refused=lambda name, rev, why: runtime.apply(SettingsRefused(name, rev, why)),
+    )
+    runtime.listen(lambda step: link.wake() if step.events else None)
+    return link
+
+
+def _front(settings: MachineSettings, runtime: Runtime, link: CloudLink, rig: Rig) -> FrontServer:
+    cabinet: Cabinet | None = EmulatedCabinet(rig.emulated.world) if rig.emulated else None
+    front = FrontServer(
+        runtime,
+        host=settings.front_host,
+        port=settings.front_port,
+        token=_local_token(settings.machine_dir / "local_token"),
+        is_online=lambda: link.is_online,
+        cabinet=cabinet,
+    )
+    link.on_change(lambda _: front.refresh())
+    if rig.emulated is not None:
+        rig.emulated.world.on_change = front.refresh
+        rig.emulated.bus.on_frame = WireTap(front.wire)
+    return front
+
+
+def _local_token(path: Path) -> str:
+    """The secret for programs of this computer that talk to the controller; made once, readable by its owner only."""
+    if not path.exists():
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(32))
+    return path.read_text("ascii")
+
+
+def _emulated(settings: MachineSettings) -> Rig:
+    world_file = settings.machine_dir / "world.json"
+    machine = emulate(
+        load_world(world_file),
+        pins="fake_rpi" if settings.pin_factory == "fake_rpi" else "mock",
+        wire=settings.simulated_wire,
+        save=lambda state: save_world(world_file, state),
+    )
+    devices = Devices(
+        coin_acceptor=machine.acceptor,
+        hoppers=machine.hoppers,
+        hopper_paths=frozenset(SORTER_PATHS.values()),
+        dispenser=machine.dispenser,
+        drop_sensor=machine.drop_sensor,
+        door=machine.door,
+    )
+    return Rig(devices, machine.close, machine)
+
+
+def _real(settings: MachineSettings) -> Rig:
+    pin_map = PinMap()
+    pins = open_pin_factory(settings.pin_factory)
+    bus = CcTalkBus(SerialLink(str(settings.cctalk_port)))
+    devices = Devices(
+        coin_acceptor=CcTalkCoinAcceptor(bus, settings.acceptor_address, "JPY", settings.sorter_paths),
+        hoppers={
+            value: CcTalkCoinHopper(bus, address, yen(value)) for value, address in settings.hopper_addresses.items()
+        },
+        hopper_paths=frozenset(settings.sorter_paths.values()),
+        dispenser=GpioDispenser(pin_map, pins),
+        drop_sensor=GpioDropSensor(pin_map, pins),
+        door=GpioDoor(pin_map, pins),
+    )
+
+    def let_go() -> None:
+        bus.close()
+        pins.close()
+
+    return Rig(devices, let_go)

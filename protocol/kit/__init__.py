@@ -1,0 +1,1 @@
+"""What every process of ours does alike: logs with secrets masked, one event loop, a clean end."""

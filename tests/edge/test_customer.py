@@ -1,0 +1,121 @@
+"""What the customer sees, as step lists on the presenter."""
+
+import pytest
+
+from edge.screens.customer import MESSAGE_S, CustomerPresenter, CustomerView
+from edge.screens.texts import LANGUAGES, MissingTextError, strings, text
+from edge.vend import inputs as i
+from edge.vend.state import MachineState
+from edge.vend.state_machine import Context, step
+from protocol.desired import Planogram, PlanogramSlot
+
+CONTEXT = Context("5f0c9b1e7a2d4c68b3e1f0a9d8c7b6a5")
+
+
+class Journey:
+    """A customer in front of one machine: do things, look at the screen."""
+
+    def __init__(self, language: str = "ja") -> None:
+        row = {"name_ja": "緑茶", "name_en": "Green tea", "capacity": 8, "par_level": 6, "temperature": "cold"}
+        slots = [
+            PlanogramSlot.model_validate({"slot": slot, "product_id": f"p{slot}", "price_minor": 160, **row})
+            for slot in ("A1", "A2")
+        ]
+        self.state = MachineState(
+            planogram=Planogram(rev=1, slots=slots), on_hand={"A1": 3, "A2": 0}, hoppers={10: 20, 50: 9, 100: 9}
+        )
+        self.presenter = CustomerPresenter()
+        self.presenter.set_language(language)
+        self.now = 0.0
+        self.online = True
+
+    def do(self, *happened: i.Input) -> CustomerView:
+        for one in happened:
+            done = step(self.state, one, CONTEXT)
+            self.state = done.state
+            self.presenter.stepped(done, self.now)
+        return self.look()
+
+    def look(self, after_s: float = 0.0) -> CustomerView:
+        self.now += after_s
+        return self.presenter.view(self.state, online=self.online, now=self.now)
+
+
+COINS = (i.CoinIn(100, "hopper", 1), i.CoinIn(100, "hopper", 2))
+
+
+def test_journey_when_buying_with_change_then_each_screen_says_what_is_happening() -> None:
+    customer = Journey()
+    assert (customer.look().screen, customer.look().message.key) == ("home", "insert_coins")
+    view = customer.do(*COINS)
+    assert (view.screen, view.credit["text"], view.message.key) == ("credit", "¥200", "choose")
+    view = customer.do(i.Select("A1"))
+    assert (view.screen, view.message.text) == ("vending", "ただいまお出ししています")
+    view = customer.do(i.Delivered(1))
+    assert (view.screen, view.credit["text"]) == ("delivered", "¥40")
+    view = customer.do(i.LegReady(1), i.LegDone(4))
+    assert view.message.text == "ありがとうございました。おつりは¥40です"
+    assert customer.look(after_s=MESSAGE_S + 1).screen == "home"
+
+
+def test_journey_when_choosing_first_then_the_screen_says_how_much_is_missing() -> None:
+    view = Journey().do(i.Select("A1"), COINS[0])
+    assert view.message.text == "緑茶 — あと¥60入れてください"
+    assert [tile.state for tile in view.tiles] == ["chosen", "sold_out"]
+
+
+def test_journey_when_sold_out_then_says_so_in_words() -> None:
+    view = Journey().do(*COINS, i.Select("A2"))
+    assert (view.message.tone, view.message.key) == ("warn", "refused.sold_out")
+    assert view.tiles[1].state_text == "売切"
+
+
+def test_journey_when_nothing_came_out_then_says_sorry_and_shows_the_money() -> None:
+    view = Journey("en").do(*COINS, i.Select("A1"), i.NotDelivered("jammed", "slot.jammed"))
+    assert (view.screen, view.message.tone, view.credit["text"]) == ("sorry", "sorry", "¥200")
+    assert view.tiles[0].state_text == "Not ready"
+
+
+def test_journey_when_change_is_short_then_says_how_much_is_owed() -> None:
+    customer = Journey()
+    customer.state = customer.state.model_copy(update={"hoppers": {10: 4}})
+    paid = [i.CoinIn(100, "cash_box", 1), i.CoinIn(100, "cash_box", 2), i.Select("A1"), i.Delivered(1)]
+    view = customer.do(*paid, i.LegReady(1), i.LegDone(3))
+    assert view.message.text == "申し訳ありません。¥10が足りません。係員がお返しします"
+
+
+def test_journey_when_the_door_is_open_then_is_out_of_service() -> None:
+    view = Journey().do(i.DoorMoved(is_open=True))
+    assert (view.screen, view.message.key) == ("out_of_service", "blocked")
+
+
+def test_journey_when_offline_then_says_what_still_works() -> None:
+    customer = Journey("en")
+    customer.online = False
+    assert customer.look().notice == "Offline. You can still buy with cash."
+
+
+def test_lever_when_there_is_no_credit_then_is_not_offered() -> None:
+    customer = Journey()
+    assert not customer.look().buttons[0].enabled
+    assert customer.do(COINS[0]).buttons[0].enabled
+
+
+@pytest.mark.parametrize(("keys", "selection"), [("A1", "A1"), ("b2", "B2"), ("1", ""), ("AB3", "B3")])
+def test_keypad_when_pressed_then_gives_the_selection_when_it_is_complete(keys: str, selection: str) -> None:
+    presenter = CustomerPresenter()
+    assert [presenter.press(key) for key in keys][-1] == selection
+
+
+def test_language_when_unknown_then_stays() -> None:
+    customer = Journey("xx")
+    assert customer.look().language == "ja"
+
+
+def test_texts_when_compared_then_every_language_has_the_same_keys() -> None:
+    assert {frozenset(strings(code)) for code in LANGUAGES} == {frozenset(strings("ja"))}
+
+
+def test_text_when_missing_then_is_an_error_that_names_the_file() -> None:
+    with pytest.raises(MissingTextError, match=r"strings/en\.json"):
+        text("en", "no.such.key")

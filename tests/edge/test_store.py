@@ -1,0 +1,120 @@
+"""The journal and outbox: durable, whole, and never silently made anew."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from edge.clock import SystemClock
+from edge.store.store import Store, StoreDamagedError, StoreFullError
+from edge.vend import inputs as i
+from edge.vend.state import MachineState, Phase
+from protocol.envelope import GENESIS, Envelope, digest
+from protocol.events import DoorClosed, DoorOpened
+
+MACHINE = "vm-test-0001"
+
+
+def open_store(path: Path, machine: str = MACHINE) -> Store:
+    return Store.open(path, machine, SystemClock())
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "store.db"
+
+
+def test_state_when_reopened_then_is_the_last_committed(path: Path) -> None:
+    store = open_store(path)
+    state = MachineState(credit=300, phase=Phase.CREDIT, on_hand={"A1": 3}, hoppers={100: 7})
+    store.commit(i.Select("A1"), state, [])
+    store.close()
+    assert open_store(path).load_state() == state
+
+
+def test_events_when_committed_then_form_a_gap_free_digest_chain_over_boots(path: Path) -> None:
+    for _ in range(3):
+        store = open_store(path)
+        store.commit(i.DoorMoved(is_open=True), MachineState(), [DoorOpened(), DoorClosed()])
+        store.close()
+    rows = open_store(path).read_events(0, 100)
+    previous = GENESIS
+    for expected, (seq, body) in enumerate(rows, start=1):
+        envelope = Envelope.from_bytes(body)
+        assert (seq, envelope.seq, envelope.h) == (expected, expected, previous)
+        previous = digest(body)
+    assert len(rows) == 6
+    assert [Envelope.from_bytes(body).boot.n for _, body in rows] == [1, 1, 2, 2, 3, 3]
+
+
+def test_step_when_the_transaction_fails_then_leaves_neither_state_nor_event(path: Path) -> None:
+    store = open_store(path)
+    store.commit(i.Clear(), MachineState(credit=100), [DoorOpened()])
+    store._db.execute("CREATE TRIGGER no BEFORE INSERT ON outbox BEGIN SELECT raise(ABORT, 'no'); END")
+    with pytest.raises(sqlite3.IntegrityError):
+        store.commit(i.Clear(), MachineState(credit=200), [DoorClosed()])
+    assert store.load_state().credit == 100
+    assert store.last_seq == 1
+    store._db.execute("DROP TRIGGER no")
+    store.commit(i.Clear(), MachineState(credit=300), [DoorClosed()])
+    assert [seq for seq, _ in store.read_events(0, 9)] == [1, 2]
+
+
+def test_step_when_the_disk_is_full_then_says_so_and_keeps_what_was(path: Path) -> None:
+    store = open_store(path)
+    store.commit(i.Clear(), MachineState(credit=100), [])
+    pages = store._db.execute("PRAGMA page_count").fetchone()[0]
+    store._db.execute(f"PRAGMA max_page_count = {pages}")
+    large = MachineState(credit=200, on_hand={f"A{n}": n for n in range(50_000)})
+    with pytest.raises(StoreFullError, match="disk is full"):
+        store.commit(i.Clear(), large, [])
+    store.close()
+    assert open_store(path).load_state().credit == 100
+
+
+def test_acknowledge_when_old_repeated_or_from_the_future_then_changes_nothing(path: Path) -> None:
+    store = open_store(path)
+    store.commit(i.Clear(), MachineState(), [DoorOpened()] * 5)
+    assert store.acknowledge(3)
+    assert not store.acknowledge(3)
+    assert not store.acknowledge(2)
+    assert not store.acknowledge(6)
+    store.close()
+    assert open_store(path).acknowledged == 3
+
+
+def test_acknowledged_events_when_asked_for_again_then_are_still_there(path: Path) -> None:
+    store = open_store(path)
+    store.commit(i.Clear(), MachineState(), [DoorOpened()] * 5)
+    store.acknowledge(5)
+    assert [seq for seq, _ in store.read_events(1, 2)] == [2, 3]
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database at all, but long enough to look at" * 100])
+def test_store_when_damaged_then_is_refused_and_left_untouched(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    with pytest.raises(StoreDamagedError, match="damaged"):
+        open_store(path)
+    assert path.read_bytes() == content
+
+
+def test_store_when_of_another_machine_then_is_refused(path: Path) -> None:
+    open_store(path).close()
+    with pytest.raises(StoreDamagedError, match="belongs to machine 'vm-test-0001'"):
+        open_store(path, "vm-test-0002")
+
+
+def test_store_when_of_a_newer_version_then_is_refused(path: Path) -> None:
+    store = open_store(path)
+    store._db.execute("UPDATE meta SET value = '99' WHERE key = 'schema'")
+    store.close()
+    with pytest.raises(StoreDamagedError, match="newer than this software"):
+        open_store(path)
+
+
+def test_journal_when_read_then_says_what_happened_in_words(path: Path) -> None:
+    store = open_store(path)
+    store.commit(i.CoinIn(100, "hopper", 7), MachineState(), [])
+    said = json.loads(store._db.execute("SELECT input FROM journal").fetchone()[0])
+    assert said == {"type": "CoinIn", "amount": 100, "routed_to": "hopper", "counter": 7}
