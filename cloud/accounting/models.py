@@ -1,0 +1,83 @@
+"""Tables of the ledger. Private to this capability.
+
+The rules that matter are kept by triggers (`cloud/db/migrations/`), so no path can write around them: an entry
+balances, has at least two legs, continues the hash chain, and is never changed. The totals are kept by a trigger too.
+"""
+
+from datetime import date
+
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Integer, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cloud.db.base import Base, Millis, Minor
+
+
+class Account(Base):
+    """One row is one account of the chart."""
+
+    __tablename__ = "accounts"
+
+    code: Mapped[str] = mapped_column(String(8), primary_key=True)
+    name_ja: Mapped[str] = mapped_column(String(40))
+    name_en: Mapped[str] = mapped_column(String(60))
+    kind: Mapped[str] = mapped_column(String(16))
+    """asset, liability, equity, revenue, cost, expense, other_income, other_expense."""
+
+
+class JournalEntry(Base):
+    """One row is one balanced fact. Inserted after its postings; never changed; corrected by a reversal."""
+
+    __tablename__ = "journal_entries"
+
+    number: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
+    )
+    """1, 2, 3 … without a gap."""
+    entry_date: Mapped[date] = mapped_column(Date, index=True)
+    occurred_at_ms: Mapped[Millis]
+    description: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(String(120), unique=True)
+    """The event or document it follows from; the same source posts once."""
+    reverses: Mapped[int | None] = mapped_column(ForeignKey("journal_entries.number"), unique=True)
+    """The entry this one undoes."""
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class Posting(Base):
+    """One row is one leg of an entry."""
+
+    __tablename__ = "postings"
+    __table_args__ = (CheckConstraint("amount_minor <> 0", name="not_zero"), {"sqlite_with_rowid": False})
+
+    entry_number: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"),
+        ForeignKey("journal_entries.number", deferrable=True, initially="DEFERRED"),
+        primary_key=True,
+    )
+    line: Mapped[int] = mapped_column(Integer, primary_key=True)
+    account_code: Mapped[str] = mapped_column(ForeignKey("accounts.code"))
+    amount_minor: Mapped[Minor]
+    """Debit positive, credit negative."""
+
+
+class AccountDay(Base):
+    """One row is what one account moved on one day. Kept by a trigger; reports add these up, not the postings."""
+
+    __tablename__ = "account_days"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    account_code: Mapped[str] = mapped_column(ForeignKey("accounts.code"), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    debit_minor: Mapped[Minor]
+    credit_minor: Mapped[Minor]
+
+
+class AccountTotal(Base):
+    """One row is what one account ever moved. Kept by a trigger: the trial balance is one short read."""
+
+    __tablename__ = "account_totals"
+
+    account_code: Mapped[str] = mapped_column(ForeignKey("accounts.code"), primary_key=True)
+    debit_minor: Mapped[Minor]
+    credit_minor: Mapped[Minor]

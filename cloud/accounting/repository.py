@@ -1,0 +1,143 @@
+"""All queries of the ledger."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import func, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cloud.accounting.models import AccountDay, AccountTotal, JournalEntry, Posting
+from cloud.accounting.reports import Moved
+from cloud.accounting.rules import GENESIS, Draft, Leg, SealedEntry
+from cloud.db.statements import slices
+
+
+async def lock_head(db_session: AsyncSession) -> tuple[int, str]:
+    """Number and hash of the newest entry; (0, `GENESIS`) for an empty ledger. Nobody else posts until commit."""
+    if db_session.get_bind().dialect.name == "postgresql":
+        await db_session.execute(text("LOCK TABLE journal_entries IN SHARE ROW EXCLUSIVE MODE"))
+    return await head(db_session)
+
+
+async def head(db_session: AsyncSession) -> tuple[int, str]:
+    """Number and hash of the newest entry."""
+    query = select(JournalEntry.number, JournalEntry.hash).order_by(JournalEntry.number.desc()).limit(1)
+    row = (await db_session.execute(query)).first()
+    return (row.number, row.hash) if row else (0, GENESIS)
+
+
+async def numbers_of(db_session: AsyncSession, sources: Sequence[str]) -> dict[str, int]:
+    """Entry numbers of those sources that have been posted."""
+    found: dict[str, int] = {}
+    for part in slices(sources):
+        query = select(JournalEntry.source, JournalEntry.number).where(JournalEntry.source.in_(part))
+        found.update((row.source, row.number) for row in await db_session.execute(query))
+    return found
+
+
+async def insert_entries(db_session: AsyncSession, entries: Sequence[SealedEntry]) -> None:
+    """Write postings, then the entries that seal them. The database checks every rule again."""
+    if not entries:
+        return
+    postings = [
+        {"entry_number": entry.number, "line": line, "account_code": leg.account, "amount_minor": leg.amount_minor}
+        for entry in entries
+        for line, leg in enumerate(entry.draft.legs, start=1)
+    ]
+    rows = [
+        {
+            "number": entry.number,
+            "entry_date": entry.draft.entry_date,
+            "occurred_at_ms": entry.draft.occurred_at_ms,
+            "description": entry.draft.description,
+            "source": entry.draft.source,
+            "reverses": entry.draft.reverses,
+            "previous_hash": entry.previous_hash,
+            "hash": entry.hash,
+        }
+        for entry in entries
+    ]
+    connection = await db_session.connection()
+    await connection.execute(insert(Posting.__table__), postings)  # type: ignore[arg-type]
+    await connection.execute(insert(JournalEntry.__table__), rows)  # type: ignore[arg-type]
+
+
+async def entries(
+    db_session: AsyncSession, *, limit: int, offset: int = 0, account: str | None = None, newest_first: bool = True
+) -> list[SealedEntry]:
+    """A page of the journal, with legs.
+
+    Args:
+        db_session: open session.
+        limit: at most so many.
+        offset: skip so many.
+        account: only entries with a leg on this account.
+        newest_first: the order.
+    """
+    order = JournalEntry.number.desc() if newest_first else JournalEntry.number
+    query = select(JournalEntry).order_by(order).limit(limit).offset(offset)
+    if account:
+        query = query.where(JournalEntry.number.in_(select(Posting.entry_number).where(Posting.account_code == account)))
+    rows = list((await db_session.scalars(query)).all())
+    legs = await _legs(db_session, [row.number for row in rows])
+    return [_sealed(row, legs.get(row.number, [])) for row in rows]
+
+
+async def entry(db_session: AsyncSession, number: int) -> SealedEntry | None:
+    """One entry, or None."""
+    row = await db_session.get(JournalEntry, number)
+    if row is None:
+        return None
+    return _sealed(row, (await _legs(db_session, [number])).get(number, []))
+
+
+async def count(db_session: AsyncSession) -> int:
+    """How many entries there are; numbers have no gaps."""
+    return (await head(db_session))[0]
+
+
+async def _legs(db_session: AsyncSession, numbers: Sequence[int]) -> dict[int, list[Leg]]:
+    found: dict[int, list[Leg]] = {}
+    for part in slices(numbers):
+        query = (
+            select(Posting.entry_number, Posting.account_code, Posting.amount_minor)
+            .where(Posting.entry_number.in_(part))
+            .order_by(Posting.entry_number, Posting.line)
+        )
+        for row in await db_session.execute(query):
+            found.setdefault(row.entry_number, []).append(Leg(row.account_code, row.amount_minor))
+    return found
+
+
+def _sealed(row: JournalEntry, legs: list[Leg]) -> SealedEntry:
+    draft = Draft(row.source, row.entry_date, row.occurred_at_ms, row.description, tuple(legs), row.reverses)
+    return SealedEntry(row.number, draft, row.previous_hash, row.hash)
+
+
+async def totals(db_session: AsyncSession) -> list[Moved]:
+    """What each account ever moved; a read of one small table."""
+    query = select(AccountTotal.account_code, AccountTotal.debit_minor, AccountTotal.credit_minor)
+    return [Moved(*row) for row in await db_session.execute(query)]
+
+
+async def moved_between(db_session: AsyncSession, start: date | None, end: date) -> list[Moved]:
+    """What each account moved from `start` (None: ever) to `end`, both included."""
+    query = (
+        select(AccountDay.account_code, func.sum(AccountDay.debit_minor), func.sum(AccountDay.credit_minor))
+        .where(AccountDay.day <= end)
+        .group_by(AccountDay.account_code)
+    )
+    if start is not None:
+        query = query.where(AccountDay.day >= start)
+    return [Moved(code, int(debit), int(credit)) for code, debit, credit in await db_session.execute(query)]
+
+
+async def recomputed_totals(db_session: AsyncSession) -> list[Moved]:
+    """What the postings themselves add up to; the slow way, for checking."""
+    amount = Posting.amount_minor
+    query = select(
+        Posting.account_code,
+        func.sum(amount).filter(amount > 0),
+        func.sum(-amount).filter(amount < 0),
+    ).group_by(Posting.account_code)
+    return [Moved(code, int(debit or 0), int(credit or 0)) for code, debit, credit in await db_session.execute(query)]

@@ -1,0 +1,180 @@
+"""What an entry must be, its hash, and the entries our business makes. Pure.
+
+Sources: Japanese bookkeeping with tax-exclusive books (税抜経理) and perpetual inventory: a purchase passes through
+仕入高 into 商品, every sale also moves its cost out of 商品 into 売上原価.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from cloud.accounting import chart
+
+GENESIS: Final = "0" * 64
+"""What the first entry names as the hash before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One leg. Debit positive, credit negative, in yen."""
+
+    account: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry that is not posted yet."""
+
+    source: str
+    """What it follows from; the same source posts once. At most 120 characters."""
+    entry_date: date
+    occurred_at_ms: int
+    description: str
+    legs: tuple[Leg, ...]
+    reverses: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SealedEntry:
+    """A draft with its place in the chain."""
+
+    number: int
+    draft: Draft
+    previous_hash: str
+    hash: str
+
+
+class BadEntryError(ValueError):
+    """A draft that is not an entry: unbalanced, too few legs, an unknown account, a zero or a fraction."""
+
+    def __init__(self, draft: Draft, why: str) -> None:
+        self.draft = draft
+        super().__init__(f"entry {draft.source!r}: {why}")
+
+
+def seal(draft: Draft, number: int, previous_hash: str) -> SealedEntry:
+    """Check a draft and chain it to the entry before.
+
+    Raises:
+        BadEntryError: see there; the database would refuse it too.
+    """
+    _check(draft)
+    return SealedEntry(number, draft, previous_hash, entry_hash(draft, number, previous_hash))
+
+
+def _check(draft: Draft) -> None:
+    if len(draft.legs) < 2:
+        raise BadEntryError(draft, f"has {len(draft.legs)} legs, needs two or more")
+    for leg in draft.legs:
+        if type(leg.amount_minor) is not int or leg.amount_minor == 0:
+            raise BadEntryError(draft, f"{leg.account} {leg.amount_minor!r} is not a whole amount other than zero")
+        if leg.account not in chart.BY_CODE:
+            raise BadEntryError(draft, f"account {leg.account} is not in the chart")
+    total = sum(leg.amount_minor for leg in draft.legs)
+    if total:
+        raise BadEntryError(draft, f"debits and credits differ by {total}")
+
+
+def entry_hash(draft: Draft, number: int, previous_hash: str) -> str:
+    """SHA-256 over everything the entry says and the hash before it, as 64 hex digits."""
+    content = [
+        previous_hash,
+        number,
+        draft.source,
+        draft.entry_date.isoformat(),
+        draft.occurred_at_ms,
+        draft.description,
+        draft.reverses,
+        [[leg.account, leg.amount_minor] for leg in draft.legs],
+    ]
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+
+
+def legs(*pairs: tuple[str, int]) -> tuple[Leg, ...]:
+    """Legs without the empty ones: a tax of 0 yen is no leg."""
+    return tuple(Leg(account, amount) for account, amount in pairs if amount)
+
+
+def reversal(entry: Draft, number: int, *, on: date, at_ms: int, why: str) -> Draft:
+    """The entry that undoes `entry`, which was posted as `number`."""
+    return Draft(
+        source=f"reversal:{number}",
+        entry_date=on,
+        occurred_at_ms=at_ms,
+        description=f"取消 #{number} {why}".rstrip(),
+        legs=tuple(Leg(leg.account, -leg.amount_minor) for leg in entry.legs),
+        reverses=number,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What every entry made from an event or document has in common."""
+
+    source: str
+    entry_date: date
+    occurred_at_ms: int
+
+    def draft(self, part: str, description: str, entry_legs: Sequence[Leg]) -> Draft | None:
+        """The entry for one part of the event, or None when no money moved."""
+        if not entry_legs:
+            return None
+        return Draft(f"{self.source}#{part}", self.entry_date, self.occurred_at_ms, description, tuple(entry_legs))
+
+
+def sale(event: Event, name: str, *, net_minor: int, tax_minor: int, tender: str) -> Draft | None:
+    """Money in, sales and output tax out. Cash goes to 現金, every other tender waits as a receivable."""
+    money = chart.CASH if tender == "cash" else chart.CARD_RECEIVABLE
+    pairs = ((money, net_minor + tax_minor), (chart.SALES, -net_minor), (chart.OUTPUT_TAX, -tax_minor))
+    return event.draft("sale", f"商品売上 - {name}", legs(*pairs))
+
+
+def cost_of_sale(event: Event, name: str, *, from_stock_minor: int, uncovered_minor: int) -> Draft | None:
+    """The cost of what was sold leaves 商品.
+
+    Args:
+        event: the vend.
+        name: of the product.
+        from_stock_minor: cost taken out of the pool.
+        uncovered_minor: cost of a unit the books did not have; 棚卸減耗費 carries it until the next count or receipt.
+    """
+    total = from_stock_minor + uncovered_minor
+    pairs = ((chart.COST_OF_SALES, total), (chart.GOODS, -from_stock_minor), (chart.SHRINKAGE, -uncovered_minor))
+    return event.draft("cost", f"売上原価 - {name}", legs(*pairs))
+
+
+def purchase(event: Event, name: str, *, net_minor: int, tax_minor: int, settled_minor: int = 0) -> list[Draft]:
+    """Goods received on credit, and straight into stock.
+
+    Args:
+        event: the receipt.
+        name: of the product.
+        net_minor: cost without tax.
+        tax_minor: input tax on the invoice.
+        settled_minor: the part of the cost for units that had been sold before the books had them.
+    """
+    bought = ((chart.PURCHASES, net_minor), (chart.INPUT_TAX, tax_minor), (chart.PAYABLE, -net_minor - tax_minor))
+    stocked = (
+        (chart.GOODS, net_minor - settled_minor),
+        (chart.SHRINKAGE, settled_minor),
+        (chart.PURCHASES, -net_minor),
+    )
+    drafts = (
+        event.draft("purchase", f"商品仕入 - {name}", legs(*bought)),
+        event.draft("stock", f"商品受入 - {name}", legs(*stocked)),
+    )
+    return [draft for draft in drafts if draft]
+
+
+def owed_to_customer(event: Event, short_minor: int) -> Draft | None:
+    """Change the machine could not pay: the cash is ours to hold, not ours to keep."""
+    return event.draft("owed", "おつり不足", legs((chart.CASH, short_minor), (chart.CUSTOMER_DEPOSITS, -short_minor)))
+
+
+def transfer(event: Event, description: str, *, debit: str, credit: str, amount_minor: int) -> Draft | None:
+    """A plain entry of two legs."""
+    return event.draft("transfer", description, legs((debit, amount_minor), (credit, -amount_minor)))

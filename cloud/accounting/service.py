@@ -1,0 +1,155 @@
+"""The door of the ledger: post, reverse, report, verify. Commits nothing; the caller's boundary does."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cloud.accounting import reports, repository, rules
+from cloud.accounting.rules import Draft, SealedEntry
+
+PAGE: Final = 1000
+"""Entries read at a time while verifying."""
+
+
+class NoSuchEntryError(LookupError):
+    """An entry number that does not exist."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(f"there is no journal entry {number}")
+
+
+class AlreadyReversedError(ValueError):
+    """An entry is reversed once; a second mistake needs a new entry."""
+
+    def __init__(self, number: int, by: int) -> None:
+        self.number = number
+        self.by = by
+        super().__init__(f"journal entry {number} was reversed by entry {by}")
+
+
+async def post(db_session: AsyncSession, drafts: Iterable[Draft | None]) -> list[int]:
+    """Post entries in the order given; a source that has been posted is not posted again.
+
+    Args:
+        db_session: a writing session.
+        drafts: None is skipped, so that a builder may say "no money moved".
+
+    Returns:
+        The entry number of each draft that is not None, new or known.
+
+    Raises:
+        BadEntryError: one of them is not an entry; nothing of the batch is posted.
+    """
+    wanted = [draft for draft in drafts if draft is not None]
+    if not wanted:
+        return []
+    number, last_hash = await repository.lock_head(db_session)
+    numbers = await repository.numbers_of(db_session, [draft.source for draft in wanted])
+    sealed: list[SealedEntry] = []
+    for draft in wanted:
+        if draft.source in numbers:
+            continue
+        number += 1
+        entry = rules.seal(draft, number, last_hash)
+        last_hash = entry.hash
+        numbers[draft.source] = number
+        sealed.append(entry)
+    await repository.insert_entries(db_session, sealed)
+    return [numbers[draft.source] for draft in wanted]
+
+
+async def reverse(db_session: AsyncSession, number: int, *, on: date, at_ms: int, why: str) -> int:
+    """Undo an entry by its mirror image.
+
+    Args:
+        db_session: a writing session.
+        number: of the entry to undo.
+        on: day of the reversal; the past is not rewritten.
+        at_ms: when it is done.
+        why: one line for the journal.
+
+    Returns:
+        The number of the reversal.
+
+    Raises:
+        NoSuchEntryError: there is no such entry.
+        AlreadyReversedError: it was undone before.
+    """
+    entry = await repository.entry(db_session, number)
+    if entry is None:
+        raise NoSuchEntryError(number)
+    draft = rules.reversal(entry.draft, number, on=on, at_ms=at_ms, why=why)
+    known = await repository.numbers_of(db_session, [draft.source])
+    if known:
+        raise AlreadyReversedError(number, known[draft.source])
+    return (await post(db_session, [draft]))[0]
+
+
+async def trial_balance(db_session: AsyncSession) -> reports.TrialBalance:
+    """Every account's turnovers and balance, now."""
+    return reports.trial_balance(await repository.totals(db_session))
+
+
+async def income_statement(db_session: AsyncSession, start: date, end: date) -> reports.IncomeStatement:
+    """Profit and loss from `start` to `end`, both included."""
+    return reports.income_statement(await repository.moved_between(db_session, start, end), start, end)
+
+
+async def balance_sheet(db_session: AsyncSession, at: date) -> reports.BalanceSheet:
+    """Assets, liabilities and equity at the end of the day `at`."""
+    return reports.balance_sheet(await repository.moved_between(db_session, None, at), at)
+
+
+async def journal(
+    db_session: AsyncSession, *, limit: int, offset: int = 0, account: str | None = None
+) -> list[SealedEntry]:
+    """A page of the journal, newest first; `account` keeps only entries with a leg on it."""
+    return await repository.entries(db_session, limit=limit, offset=offset, account=account)
+
+
+async def entry_count(db_session: AsyncSession) -> int:
+    """How many entries the journal has."""
+    return await repository.count(db_session)
+
+
+async def head(db_session: AsyncSession) -> tuple[int, str]:
+    """Number and hash of the newest entry: printed on reports, equal after a faithful replay."""
+    return await repository.head(db_session)
+
+
+async def verify(db_session: AsyncSession) -> list[str]:
+    """Check the whole ledger against itself.
+
+    Returns:
+        One sentence per finding; an empty list means that the chain is whole and the totals agree with the postings.
+    """
+    findings = await _verify_chain(db_session)
+    kept = {row.account: row for row in await repository.totals(db_session)}
+    for row in await repository.recomputed_totals(db_session):
+        if kept.pop(row.account, None) != row:
+            findings.append(f"the total of account {row.account} differs from its postings")
+    findings += [f"account {code} has a total but no postings" for code in kept]
+    return findings
+
+
+async def _verify_chain(db_session: AsyncSession) -> list[str]:
+    findings = []
+    expected, last_hash = 1, rules.GENESIS
+    while page := await repository.entries(db_session, limit=PAGE, offset=expected - 1, newest_first=False):
+        for entry in page:
+            findings += _findings(entry, expected, last_hash)
+            expected, last_hash = expected + 1, entry.hash
+    return findings
+
+
+def _findings(entry: SealedEntry, expected: int, last_hash: str) -> Sequence[str]:
+    if entry.number != expected:
+        return [f"entry {expected} is missing; {entry.number} stands in its place"]
+    if entry.previous_hash != last_hash:
+        return [f"entry {entry.number} does not name the hash of the entry before it"]
+    if rules.entry_hash(entry.draft, entry.number, entry.previous_hash) != entry.hash:
+        return [f"entry {entry.number} does not say what its hash says"]
+    return []

@@ -1,0 +1,1 @@
+"""The operator's pages and the live figures behind them."""

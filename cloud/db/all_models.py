@@ -1,0 +1,11 @@
+"""Every table of the cloud, imported for its effect on `Base.metadata`. Only migrations and tests need this."""
+
+from cloud.accounting import models as accounting
+from cloud.catalogue import models as catalogue
+from cloud.db.base import Base
+from cloud.identity import models as identity
+from cloud.inventory import models as inventory
+from cloud.machines import models as machines
+from cloud.sales import models as sales
+
+__all__ = ["Base", "accounting", "catalogue", "identity", "inventory", "machines", "sales"]

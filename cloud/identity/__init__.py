@@ -1,0 +1,1 @@
+"""Operators and how they prove who they are."""

@@ -1,0 +1,1 @@
+"""Adapters to systems that are not ours."""

@@ -1,0 +1,1 @@
+"""MQTT: the client of the intake, and the embedded broker."""

@@ -1,0 +1,1 @@
+"""Where goods are, how many, and what they cost."""

@@ -1,0 +1,84 @@
+"""Moving average by (quantity, yen) pairs. Pure; no unit price is ever rounded and kept.
+
+One pool per product for the whole company: a transfer between places changes no cost. Goods that left although the
+books did not have them are priced at the last known unit cost; the pool's value never turns negative.
+"""
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class PoolState:
+    """All units of a product and what they cost together."""
+
+    quantity: int = 0
+    value_minor: int = 0
+    last_unit_cost_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What an issue or a receipt did to the money side."""
+
+    stock_minor: int = 0
+    """Value that left (issue) or entered (receipt) the pool."""
+    uncovered_minor: int = 0
+    """Issue: cost of units the books did not have. Receipt: the part that pays for such units."""
+
+
+class BadQuantityError(ValueError):
+    """A quantity or cost that cannot be moved."""
+
+    def __init__(self, what: str, value: int) -> None:
+        self.value = value
+        super().__init__(f"{what} must be positive, not {value}")
+
+
+def half_up(numerator: int, denominator: int) -> int:
+    """Nearest whole number of a non-negative fraction, halves up."""
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
+def receive(pool: PoolState, quantity: int, cost_minor: int) -> tuple[PoolState, Cost]:
+    """Take goods in.
+
+    Args:
+        pool: before.
+        quantity: units, at least 1.
+        cost_minor: what they cost together without tax, not negative.
+
+    Returns:
+        The pool after, and how the cost splits between stock and units that had already left.
+    """
+    if quantity < 1:
+        raise BadQuantityError("a received quantity", quantity)
+    if cost_minor < 0:
+        raise BadQuantityError("a cost", cost_minor)
+    already_gone = min(quantity, max(-pool.quantity, 0))
+    settled = half_up(cost_minor * already_gone, quantity)
+    value = pool.value_minor + cost_minor - settled
+    total = pool.quantity + quantity
+    unit = half_up(value, total) if total > 0 else half_up(cost_minor, quantity)
+    return PoolState(total, value, unit), Cost(cost_minor - settled, settled)
+
+
+def issue(pool: PoolState, quantity: int) -> tuple[PoolState, Cost]:
+    """Let goods go.
+
+    Args:
+        pool: before.
+        quantity: units, at least 1; more than there are is possible and flagged by a negative quantity.
+
+    Returns:
+        The pool after, and the cost of what left.
+    """
+    if quantity < 1:
+        raise BadQuantityError("an issued quantity", quantity)
+    covered = min(quantity, max(pool.quantity, 0))
+    if not covered:
+        uncovered = quantity * pool.last_unit_cost_minor
+        return replace(pool, quantity=pool.quantity - quantity), Cost(0, uncovered)
+    unit = half_up(pool.value_minor, pool.quantity)
+    value = half_up(pool.value_minor * covered, pool.quantity)
+    after = PoolState(pool.quantity - quantity, pool.value_minor - value, unit)
+    return after, Cost(value, (quantity - covered) * unit)

@@ -1,0 +1,35 @@
+"""Wall time, injected so that tests can set it. Instants are ms since 1970 UTC; days belong to a time zone."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from functools import cache
+from zoneinfo import ZoneInfo
+
+Clock = Callable[[], int]
+"""Returns now in ms since 1970 UTC."""
+
+
+def system_clock() -> int:
+    """Now, from the operating system."""
+    return time.time_ns() // 1_000_000
+
+
+@cache
+def zone(name: str) -> ZoneInfo:
+    """The time zone `name` (IANA).
+
+    Raises:
+        zoneinfo.ZoneInfoNotFoundError: there is none of that name.
+    """
+    return ZoneInfo(name)
+
+
+def local(at_ms: int, timezone: str) -> datetime:
+    """An instant as local time of `timezone`."""
+    return datetime.fromtimestamp(at_ms / 1000, tz=UTC).astimezone(zone(timezone))
+
+
+def local_day(at_ms: int, timezone: str) -> date:
+    """The calendar day an instant falls on in `timezone`."""
+    return local(at_ms, timezone).date()

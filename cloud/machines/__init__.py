@@ -1,0 +1,1 @@
+"""Machines, what they report, and how it is understood."""

@@ -1,0 +1,255 @@
+"""What a batch of events does, collected in order and then written by the services in a few statements each.
+
+sales.record, inventory.move, accounting.post: each takes a list and skips what it has seen, so one event or a
+thousand go the same way, and an event that comes again changes nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cloud.accounting import rules as entries
+from cloud.accounting import service as accounting
+from cloud.catalogue.service import Catalogue
+from cloud.inventory import service as inventory
+from cloud.inventory.service import WAREHOUSE, Movement, slot_place
+from cloud.kit.clock import local_day
+from cloud.machines import event_log, repository
+from cloud.machines.event_log import Suspect
+from cloud.machines.models import MachineCondition
+from cloud.machines.ordering import LoggedEvent
+from cloud.machines.reading import Understood
+from cloud.sales import service as sales
+from cloud.sales.service import SaleFact
+from protocol.envelope import digest
+from protocol.events import (
+    ChangePaid,
+    CreditReturned,
+    DoorClosed,
+    DoorOpened,
+    Event,
+    FaultCleared,
+    FaultRaised,
+    SettingsApplied,
+    SlotRestocked,
+    VendDispensed,
+    VendFailed,
+)
+
+BOOK_CURRENCY: Final = "JPY"
+"""The books are kept in yen; money in another currency is quarantined, not converted."""
+
+
+@dataclass(slots=True)
+class _Sold:
+    """A completed sale and which movement brings its cost."""
+
+    fact: SaleFact
+    event: entries.Event
+    movement: int
+
+
+@dataclass(slots=True)
+class _Owed:
+    """Change that could not be paid."""
+
+    event: entries.Event
+    short_minor: int
+
+
+class Effects:
+    """Collects with `take`, writes with `apply`."""
+
+    def __init__(
+        self,
+        *,
+        catalogue: Catalogue,
+        timezones: Mapping[str, str],
+        default_timezone: str,
+        conditions: Mapping[str, MachineCondition],
+    ) -> None:
+        self._catalogue = catalogue
+        self._timezones = timezones
+        self._default_timezone = default_timezone
+        self._conditions = {name: _condition(row) for name, row in conditions.items()}
+        self._touched: set[str] = set()
+        self._facts: list[SaleFact | _Sold] = []
+        self._movements: list[Movement] = []
+        self._bookings: list[_Sold | _Owed] = []
+        self._faults: dict[repository.FaultKey, dict[str, Any] | None] = {}
+        self._suspects: list[Suspect] = []
+
+    def suspect(self, category: str, event: LoggedEvent, why: str, fingerprint: str = "") -> None:
+        """Put an event into the quarantine as well."""
+        print_ = fingerprint or digest(event.raw)
+        self._suspects.append(Suspect(category, event.machine_id, print_[:64], why, event.raw, event.seq))
+
+    def take(self, found: Understood) -> None:
+        """Collect the effects of one event."""
+        condition = self._conditions.setdefault(
+            found.event.machine_id,
+            {"machine_id": found.event.machine_id, "is_door_open": False, "applied_planogram": 0},
+        )
+        condition["last_event_at_ms"] = found.occurred_at_ms
+        self._touched.add(found.event.machine_id)
+        body = found.body
+        currency = getattr(body, "currency", BOOK_CURRENCY)
+        if currency != BOOK_CURRENCY:
+            self.suspect("broken_body", found.event, f"the books are kept in {BOOK_CURRENCY}, not in {currency}")
+            return
+        match body:
+            case VendDispensed():
+                self._sold(found, body)
+            case VendFailed():
+                self._failed(found, body)
+            case ChangePaid() | CreditReturned():
+                self._paid_out(found, body)
+            case SlotRestocked():
+                self._restocked(found, body)
+            case _:
+                self._noted(found, body, condition)
+
+    def _noted(self, found: Understood, body: Event, condition: dict[str, Any]) -> None:
+        """Events that only change what the machine is like now."""
+        match body:
+            case DoorOpened():
+                condition["is_door_open"] = True
+            case DoorClosed():
+                condition["is_door_open"] = False
+            case SettingsApplied(name="planogram", ok=True):
+                condition["applied_planogram"] = body.rev
+            case FaultRaised():
+                key = (found.event.machine_id, body.code, body.where)
+                self._faults[key] = {
+                    "machine_id": key[0],
+                    "code": body.code,
+                    "where": body.where,
+                    "detail": body.detail,
+                    "since_ms": found.occurred_at_ms,
+                }
+            case FaultCleared():
+                self._faults[found.event.machine_id, body.code, body.where] = None
+            case _:
+                pass  # booted, coins, selections, started vends: history, and the link tells the boot
+
+    def _booking(self, found: Understood) -> entries.Event:
+        timezone = self._timezones.get(found.event.machine_id, self._default_timezone)
+        return entries.Event(found.source, local_day(found.occurred_at_ms, timezone), found.occurred_at_ms)
+
+    def _sold(self, found: Understood, body: VendDispensed) -> None:
+        if body.product_id not in self._catalogue:
+            why = f"product {body.product_id!r} is not in the catalogue; sold at the standard tax rate"
+            self.suspect("unknown_product", found.event, why, fingerprint=body.product_id)
+        booking = self._booking(found)
+        taxed = self._catalogue.split(body.product_id, body.price_minor, booking.entry_date)
+        fact = SaleFact(
+            machine_id=found.event.machine_id,
+            epoch=found.event.epoch,
+            seq=found.event.seq,
+            vend_id=body.vend_id,
+            status="completed",
+            slot=body.slot,
+            product_id=body.product_id,
+            currency=body.currency,
+            occurred_at_ms=found.occurred_at_ms,
+            sold_on=booking.entry_date,
+            planogram_rev=body.planogram_rev,
+            tender=body.tender,
+            gross_minor=body.price_minor,
+            tax_percent=taxed.percent,
+            tax_minor=taxed.tax_minor,
+            net_minor=taxed.net_minor,
+        )
+        sold = _Sold(fact, booking, len(self._movements))
+        self._movements.append(
+            Movement(
+                found.source,
+                body.product_id,
+                1,
+                found.occurred_at_ms,
+                from_place=slot_place(found.event.machine_id, body.slot),
+            )
+        )
+        self._facts.append(sold)
+        self._bookings.append(sold)
+
+    def _failed(self, found: Understood, body: VendFailed) -> None:
+        self._facts.append(
+            SaleFact(
+                machine_id=found.event.machine_id,
+                epoch=found.event.epoch,
+                seq=found.event.seq,
+                vend_id=body.vend_id,
+                status="failed",
+                reason=body.reason[:32],
+                slot=body.slot,
+                product_id=body.product_id,
+                currency=body.currency,
+                occurred_at_ms=found.occurred_at_ms,
+                sold_on=self._booking(found).entry_date,
+            )
+        )
+
+    def _paid_out(self, found: Understood, body: ChangePaid | CreditReturned) -> None:
+        if body.short_minor:
+            self._bookings.append(_Owed(self._booking(found), body.short_minor))
+
+    def _restocked(self, found: Understood, body: SlotRestocked) -> None:
+        if not body.added:
+            return
+        here = slot_place(found.event.machine_id, body.slot)
+        ends = (WAREHOUSE, here) if body.added > 0 else (here, WAREHOUSE)
+        self._movements.append(
+            Movement(
+                found.source,
+                body.product_id,
+                abs(body.added),
+                found.occurred_at_ms,
+                from_place=ends[0],
+                to_place=ends[1],
+            )
+        )
+
+    async def apply(self, db_session: AsyncSession, now_ms: int) -> None:
+        """Write everything that was collected, inside the caller's transaction."""
+        costs = await inventory.move(db_session, self._movements)
+        facts = []
+        for row in self._facts:
+            if isinstance(row, _Sold):
+                cost = costs[row.movement]
+                facts.append(row.fact.with_cost(cost.stock_minor + cost.uncovered_minor))
+            else:
+                facts.append(row)
+        await sales.record(db_session, facts)
+        drafts: list[entries.Draft | None] = []
+        for booking in self._bookings:
+            if isinstance(booking, _Owed):
+                drafts.append(entries.owed_to_customer(booking.event, booking.short_minor))
+                continue
+            drafts += self._entries_of(booking, costs[booking.movement])
+        await accounting.post(db_session, drafts)
+        await repository.save_conditions(db_session, [self._conditions[name] for name in sorted(self._touched)])
+        raised = [row for row in self._faults.values() if row]
+        await repository.save_faults(db_session, raised, [key for key, row in self._faults.items() if row is None])
+        await event_log.quarantine(db_session, self._suspects, now_ms)
+
+    def _entries_of(self, sold: _Sold, cost: Any) -> list[entries.Draft | None]:
+        name = self._catalogue.name(sold.fact.product_id)
+        fact = sold.fact
+        return [
+            entries.sale(sold.event, name, net_minor=fact.net_minor, tax_minor=fact.tax_minor, tender=fact.tender),
+            entries.cost_of_sale(
+                sold.event, name, from_stock_minor=cost.stock_minor, uncovered_minor=cost.uncovered_minor
+            ),
+        ]
+
+
+def _condition(row: MachineCondition) -> dict[str, Any]:
+    return {
+        "machine_id": row.machine_id,
+        "is_door_open": row.is_door_open,
+        "applied_planogram": row.applied_planogram,
+        "last_event_at_ms": row.last_event_at_ms,
+    }

@@ -1,0 +1,201 @@
+"""Queries of the event log: streams, stored events, quarantine. Private to this capability, like `repository.py`."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cloud.db.statements import slices, upsert
+from cloud.machines.models import QuarantinedMessage, StoredEvent, Stream
+from cloud.machines.ordering import LoggedEvent
+from cloud.machines.stream import Position
+
+StreamKey = tuple[str, str]
+"""Machine id and epoch."""
+
+_EVENTS: Any = StoredEvent.__table__
+_STREAMS: Any = Stream.__table__
+
+
+@dataclass(slots=True)
+class KnownStream:
+    """A stream and what of it is stored."""
+
+    id: int
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """Something for the quarantine. `known_digest` only for a fork."""
+
+    category: str
+    source: str
+    fingerprint: str
+    why: str
+    raw: bytes
+    seq: int | None = None
+    known_digest: str = ""
+
+
+async def open_streams(db_session: AsyncSession, keys: Sequence[StreamKey], now_ms: int) -> dict[StreamKey, KnownStream]:
+    """Create the streams that do not exist and read what is stored of each."""
+    rows = [{"machine_id": machine, "epoch": epoch, "received_at_ms": now_ms} for machine, epoch in keys]
+    connection = await db_session.connection()
+    await connection.execute(upsert(db_session, _STREAMS).on_conflict_do_nothing(), rows)
+    found = {}
+    wanted = set(keys)
+    for part in slices(sorted({machine for machine, _ in keys})):
+        for row in await db_session.scalars(select(Stream).where(Stream.machine_id.in_(part))):
+            if (row.machine_id, row.epoch) in wanted:
+                ahead = await _beyond(db_session, row) if row.stored_max > row.stored_upto else []
+                found[row.machine_id, row.epoch] = KnownStream(row.id, Position(row.stored_upto, ahead))
+    return found
+
+
+async def _beyond(db_session: AsyncSession, row: Stream) -> list[int]:
+    query = select(StoredEvent.seq).where(StoredEvent.stream_id == row.id, StoredEvent.seq > row.stored_upto)
+    return list(await db_session.scalars(query))
+
+
+async def digests(db_session: AsyncSession, keys: Iterable[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
+    """Digests of stored events by (stream id, seq)."""
+    by_stream: defaultdict[int, list[int]] = defaultdict(list)
+    for stream_id, seq in keys:
+        by_stream[stream_id].append(seq)
+    found = {}
+    for stream_id, seqs in by_stream.items():
+        for part in slices(seqs):
+            query = select(StoredEvent.seq, StoredEvent.digest)
+            query = query.where(StoredEvent.stream_id == stream_id, StoredEvent.seq.in_(part))
+            found.update({(stream_id, seq): stored for seq, stored in await db_session.execute(query)})
+    return found
+
+
+async def add_events(db_session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    """Store new events."""
+    if rows:
+        await (await db_session.connection()).execute(insert(_EVENTS), list(rows))
+
+
+_ADVANCE: Final = (
+    update(_STREAMS)
+    .where(_STREAMS.c.id == bindparam("stream"))
+    .values(
+        stored_upto=bindparam("upto"),
+        stored_max=bindparam("top"),
+        received_at_ms=bindparam("at"),
+        duplicates=_STREAMS.c.duplicates + bindparam("twice"),
+        forks=_STREAMS.c.forks + bindparam("forked"),
+    )
+)
+
+
+async def advance_streams(db_session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    """Note what is stored now: stream, upto, top, at, twice, forked."""
+    if rows:
+        await (await db_session.connection()).execute(_ADVANCE, list(rows))
+
+
+async def last_arrival(db_session: AsyncSession) -> int:
+    """When the newest event was received; 0 for an empty log."""
+    return int(await db_session.scalar(select(func.max(StoredEvent.received_at_ms))) or 0)
+
+
+async def quarantine(db_session: AsyncSession, suspects: Iterable[Suspect], now_ms: int) -> None:
+    """Keep suspects; one that was seen before is counted and its last time is moved."""
+    rows: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for suspect in suspects:
+        key = (suspect.category, suspect.source, suspect.fingerprint)
+        if key in rows:
+            rows[key]["times"] += 1
+            continue
+        rows[key] = {name: getattr(suspect, name) for name in Suspect.__slots__}
+        rows[key] |= {"times": 1, "first_at_ms": now_ms, "last_at_ms": now_ms}
+    if not rows:
+        return
+    statement = upsert(db_session, QuarantinedMessage.__table__)
+    statement = statement.on_conflict_do_update(
+        index_elements=["category", "source", "fingerprint"],
+        set_={
+            "times": QuarantinedMessage.times + statement.excluded.times,
+            "last_at_ms": statement.excluded.last_at_ms,
+        },
+    )
+    await (await db_session.connection()).execute(statement, list(rows.values()))
+
+
+async def quarantined(db_session: AsyncSession, limit: int) -> list[QuarantinedMessage]:
+    """The quarantine, last seen first."""
+    query = select(QuarantinedMessage).order_by(QuarantinedMessage.last_at_ms.desc(), QuarantinedMessage.id.desc())
+    return list((await db_session.scalars(query.limit(limit))).all())
+
+
+async def quarantine_total(db_session: AsyncSession) -> int:
+    """How many messages were quarantined, repeats included."""
+    return int(await db_session.scalar(select(func.coalesce(func.sum(QuarantinedMessage.times), 0))) or 0)
+
+
+async def streams(db_session: AsyncSession, machine_id: str | None = None) -> list[Stream]:
+    """Every stream, or those of one machine, newest activity first."""
+    query = select(Stream).order_by(Stream.received_at_ms.desc(), Stream.id)
+    if machine_id:
+        query = query.where(Stream.machine_id == machine_id)
+    return list((await db_session.scalars(query)).all())
+
+
+async def is_anything_ready(db_session: AsyncSession) -> bool:
+    """Whether any stream has events that are stored without a gap and not interpreted."""
+    query = select(Stream.id).where(Stream.interpreted_upto < Stream.stored_upto).limit(1)
+    return await db_session.scalar(query) is not None
+
+
+async def ready_streams(db_session: AsyncSession) -> list[Stream]:
+    """Streams with something to interpret."""
+    query = select(Stream).where(Stream.interpreted_upto < Stream.stored_upto).order_by(Stream.id)
+    return list((await db_session.scalars(query)).all())
+
+
+async def stretch(db_session: AsyncSession, stream: Stream, limit: int) -> list[LoggedEvent]:
+    """The next events of a stream after its cursor, without gaps, at most `limit`."""
+    query = (
+        select(StoredEvent.seq, StoredEvent.raw, StoredEvent.received_at_ms)
+        .where(
+            StoredEvent.stream_id == stream.id,
+            StoredEvent.seq > stream.interpreted_upto,
+            StoredEvent.seq <= stream.stored_upto,
+        )
+        .order_by(StoredEvent.seq)
+        .limit(limit)
+    )
+    rows = await db_session.execute(query)
+    return [LoggedEvent(stream.id, stream.machine_id, stream.epoch, *row) for row in rows]
+
+
+async def recent_events(
+    db_session: AsyncSession, limit: int, machine_id: str | None = None
+) -> list[LoggedEvent]:
+    """The newest events, by arrival."""
+    query = (
+        select(Stream.id, Stream.machine_id, Stream.epoch, StoredEvent.seq, StoredEvent.raw, StoredEvent.received_at_ms)
+        .join(Stream, Stream.id == StoredEvent.stream_id)
+        .order_by(StoredEvent.received_at_ms.desc(), StoredEvent.seq.desc())
+        .limit(limit)
+    )
+    if machine_id:
+        query = query.where(Stream.machine_id == machine_id)
+    return [LoggedEvent(*row) for row in await db_session.execute(query)]
+
+
+async def one_event(db_session: AsyncSession, machine_id: str, epoch: str, seq: int) -> LoggedEvent | None:
+    """One stored event by its key, or None."""
+    query = (
+        select(Stream.id, Stream.machine_id, Stream.epoch, StoredEvent.seq, StoredEvent.raw, StoredEvent.received_at_ms)
+        .join(Stream, Stream.id == StoredEvent.stream_id)
+        .where(Stream.machine_id == machine_id, Stream.epoch == epoch, StoredEvent.seq == seq)
+    )
+    row = (await db_session.execute(query)).first()
+    return LoggedEvent(*row) if row else None

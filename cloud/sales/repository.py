@@ -1,0 +1,101 @@
+"""All queries of the sales."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, insert, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cloud.db.statements import slices
+from cloud.sales.models import Sale
+
+EventKey = tuple[str, str, int]
+"""Machine, epoch, seq."""
+
+
+async def known(db_session: AsyncSession, keys: Sequence[EventKey]) -> set[EventKey]:
+    """Those of `keys` that have a row already."""
+    by_stream: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    for machine, epoch, seq in keys:
+        by_stream[machine, epoch].append(seq)
+    found: set[EventKey] = set()
+    for (machine, epoch), seqs in by_stream.items():
+        for part in slices(seqs):
+            query = select(Sale.seq).where(Sale.machine_id == machine, Sale.epoch == epoch, Sale.seq.in_(part))
+            found.update((machine, epoch, seq) for seq in await db_session.scalars(query))
+    return found
+
+
+async def add(db_session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert sales."""
+    if rows:
+        await (await db_session.connection()).execute(insert(Sale), list(rows))
+
+
+async def page(
+    db_session: AsyncSession,
+    *,
+    limit: int,
+    before: tuple[int, int] | None = None,
+    machine_id: str | None = None,
+    status: str | None = None,
+) -> list[Sale]:
+    """Sales, newest first.
+
+    Args:
+        db_session: open session.
+        limit: at most so many.
+        before: (occurred_at_ms, id) of the last row of the page before.
+        machine_id: only of this machine.
+        status: only with this status.
+    """
+    query = select(Sale).order_by(Sale.occurred_at_ms.desc(), Sale.id.desc()).limit(limit)
+    if before:
+        query = query.where(tuple_(Sale.occurred_at_ms, Sale.id) < before)
+    if machine_id:
+        query = query.where(Sale.machine_id == machine_id)
+    if status:
+        query = query.where(Sale.status == status)
+    return list((await db_session.scalars(query)).all())
+
+
+async def get(db_session: AsyncSession, sale_id: int) -> Sale | None:
+    """One sale, or None."""
+    return await db_session.get(Sale, sale_id)
+
+
+async def day_totals(db_session: AsyncSession, day: date) -> dict[str, tuple[int, int, int, int]]:
+    """Status to (rows, gross, net, cost) of one day."""
+    query = (
+        select(
+            Sale.status,
+            func.count(),
+            func.coalesce(func.sum(Sale.gross_minor), 0),
+            func.coalesce(func.sum(Sale.net_minor), 0),
+            func.coalesce(func.sum(Sale.cost_minor), 0),
+        )
+        .where(Sale.sold_on == day)
+        .group_by(Sale.status)
+    )
+    return {row[0]: (int(row[1]), int(row[2]), int(row[3]), int(row[4])) for row in await db_session.execute(query)}
+
+
+async def times_and_amounts(db_session: AsyncSession, day: date) -> list[tuple[int, int]]:
+    """(occurred_at_ms rounded down to the minute, gross) of the completed sales of one day, added up per minute."""
+    minute = Sale.occurred_at_ms - Sale.occurred_at_ms % 60_000
+    query = (
+        select(minute, func.sum(Sale.gross_minor))
+        .where(Sale.sold_on == day, Sale.status == "completed")
+        .group_by(minute)
+    )
+    return [(int(at), int(amount)) for at, amount in await db_session.execute(query)]
+
+
+async def revenue_until(db_session: AsyncSession, day: date, until_ms: int) -> int:
+    """Gross of the completed sales of `day` that occurred before `until_ms`."""
+    query = select(func.coalesce(func.sum(Sale.gross_minor), 0)).where(
+        Sale.sold_on == day, Sale.status == "completed", Sale.occurred_at_ms < until_ms
+    )
+    return int(await db_session.scalar(query) or 0)

@@ -1,0 +1,150 @@
+"""The door of the sales: record what vends led to, list and add up."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cloud.kit.clock import local
+from cloud.sales import repository
+from cloud.sales.models import Sale
+
+DAY_MS: Final = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class SaleFact:
+    """The commercial end of one vend."""
+
+    machine_id: str
+    epoch: str
+    seq: int
+    """With machine and epoch the key of the event: it is recorded once."""
+    vend_id: str
+    status: Literal["completed", "failed"]
+    slot: str
+    product_id: str
+    currency: str
+    occurred_at_ms: int
+    sold_on: date
+    reason: str = ""
+    planogram_rev: int | None = None
+    tender: str = ""
+    gross_minor: int = 0
+    tax_percent: int = 0
+    tax_minor: int = 0
+    net_minor: int = 0
+    cost_minor: int = 0
+
+    @property
+    def key(self) -> repository.EventKey:
+        """Machine, epoch, seq."""
+        return self.machine_id, self.epoch, self.seq
+
+    def with_cost(self, cost_minor: int) -> "SaleFact":
+        """The same sale, once its cost is known."""
+        return replace(self, cost_minor=cost_minor)
+
+
+class SaleView(BaseModel):
+    """A sale as others see it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    machine_id: str
+    epoch: str
+    seq: int
+    vend_id: str
+    status: str
+    reason: str
+    slot: str
+    product_id: str
+    planogram_rev: int | None
+    tender: str
+    currency: str
+    gross_minor: int
+    tax_percent: int
+    tax_minor: int
+    net_minor: int
+    cost_minor: int
+    occurred_at_ms: int
+    sold_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class DayFigures:
+    """One day in numbers; money in yen."""
+
+    revenue: int
+    """Tax included."""
+    count: int
+    failed: int
+    gross_profit: int
+    """Net of tax, less cost."""
+    hourly: list[int]
+    """Revenue per hour of the day, 24 of them."""
+
+
+async def record(db_session: AsyncSession, facts: Sequence[SaleFact]) -> int:
+    """Record sales and failed vends; an event that was recorded before is not recorded again.
+
+    Returns:
+        How many rows are new.
+    """
+    if not facts:
+        return 0
+    seen = await repository.known(db_session, [fact.key for fact in facts])
+    rows = []
+    for fact in facts:
+        if fact.key not in seen:
+            seen.add(fact.key)
+            rows.append(_row(fact))
+    await repository.add(db_session, rows)
+    return len(rows)
+
+
+def _row(fact: SaleFact) -> dict[str, Any]:
+    return {name: getattr(fact, name) for name in SaleFact.__slots__}
+
+
+async def listing(
+    db_session: AsyncSession,
+    *,
+    limit: int,
+    before: tuple[int, int] | None = None,
+    machine_id: str | None = None,
+    status: str | None = None,
+) -> list[SaleView]:
+    """A page of sales, newest first; `before` is (occurred_at_ms, id) of the last row of the page before."""
+    rows = await repository.page(db_session, limit=limit, before=before, machine_id=machine_id, status=status)
+    return [_view(row) for row in rows]
+
+
+async def get(db_session: AsyncSession, sale_id: int) -> SaleView | None:
+    """One sale, or None."""
+    row = await repository.get(db_session, sale_id)
+    return _view(row) if row else None
+
+
+async def day_figures(db_session: AsyncSession, day: date, timezone: str) -> DayFigures:
+    """Add up one day of all machines; hours are those of `timezone`."""
+    totals: Mapping[str, tuple[int, int, int, int]] = await repository.day_totals(db_session, day)
+    count, revenue, net, cost = totals.get("completed", (0, 0, 0, 0))
+    hourly = [0] * 24
+    for at_ms, amount in await repository.times_and_amounts(db_session, day):
+        hourly[local(at_ms, timezone).hour] += amount
+    failed = totals.get("failed", (0, 0, 0, 0))[0]
+    return DayFigures(revenue, count, failed, net - cost, hourly)
+
+
+async def revenue_day_before(db_session: AsyncSession, yesterday: date, now_ms: int) -> int:
+    """Revenue of `yesterday` up to the same time of day as `now_ms`: a fair figure to compare today's with."""
+    return await repository.revenue_until(db_session, yesterday, now_ms - DAY_MS)
+
+
+def _view(row: Sale) -> SaleView:
+    return SaleView.model_validate(row)

@@ -1,0 +1,149 @@
+"""Demo data: twelve products, a first purchase, capital, one machine with its planogram. Nothing depends on it.
+
+Running it again changes nothing: products are replaced by themselves, the rest is known by its source.
+"""
+
+from typing import Final, NamedTuple
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cloud.accounting import chart
+from cloud.accounting import rules as entries
+from cloud.accounting import service as accounting
+from cloud.catalogue import rules as tax
+from cloud.catalogue import service as catalogue
+from cloud.catalogue.service import ProductView
+from cloud.inventory import service as inventory
+from cloud.inventory.service import WAREHOUSE, Movement
+from cloud.kit.clock import local_day, system_clock
+from cloud.machines import service as machines
+from protocol.desired import Planogram, PlanogramSlot, Temperature
+
+
+class Seed(NamedTuple):
+    """One product of the demo and where it stands in the machine."""
+
+    slot: str
+    product_id: str
+    name_ja: str
+    name_en: str
+    temperature: Temperature
+    price_minor: int
+    """Tax included."""
+    cost_minor: int
+    """Per unit, without tax."""
+    units: int
+    """Bought at the start."""
+
+
+SEEDS: Final = (
+    Seed("A1", "green-tea", "緑茶", "Green tea", "cold", 160, 84, 48),
+    Seed("A2", "oolong-tea", "ウーロン茶", "Oolong tea", "cold", 160, 82, 48),
+    Seed("A3", "spring-water", "天然水", "Spring water", "cold", 120, 55, 48),
+    Seed("A4", "cider", "サイダー", "Cider", "cold", 140, 72, 36),
+    Seed("B1", "lemon-tea", "レモンティー", "Lemon tea", "cold", 170, 90, 36),
+    Seed("B2", "black-coffee", "ブラックコーヒー", "Black coffee", "hot", 140, 70, 48),
+    Seed("B3", "milk-coffee", "カフェオレ", "Milk coffee", "hot", 140, 74, 36),
+    Seed("B4", "corn-soup", "コーンスープ", "Corn soup", "hot", 150, 80, 24),
+    Seed("C1", "rice-crackers", "せんべい", "Rice crackers", "ambient", 130, 68, 24),
+    Seed("C2", "potato-chips", "ポテトチップス", "Potato chips", "ambient", 180, 98, 24),
+    Seed("C3", "chocolate-bar", "チョコバー", "Chocolate bar", "ambient", 150, 78, 36),
+    Seed("C4", "yokan", "ようかん", "Yokan", "ambient", 120, 62, 24),
+)
+CAPACITY: Final = 8
+PAR_LEVEL: Final = 6
+CAPITAL_YEN: Final = 300_000
+CASH_YEN: Final = 20_000
+
+
+def demo_planogram() -> Planogram:
+    """Revision 1 of the demo machine."""
+    return Planogram(
+        rev=1,
+        slots=[
+            PlanogramSlot(
+                slot=seed.slot,
+                product_id=seed.product_id,
+                name_ja=seed.name_ja,
+                name_en=seed.name_en,
+                price_minor=seed.price_minor,
+                temperature=seed.temperature,
+                capacity=CAPACITY,
+                par_level=PAR_LEVEL,
+                picture=seed.product_id,
+            )
+            for seed in SEEDS
+        ],
+    )
+
+
+async def seed_demo(
+    db_session: AsyncSession, machine_id: str, secret: str, *, now_ms: int | None = None, place: str = "デモ"
+) -> None:
+    """Write the demo data into a migrated database. The caller commits.
+
+    Args:
+        db_session: a writing session.
+        machine_id: of the machine to register.
+        secret: its broker password. A machine that is registered already gets this one instead.
+        now_ms: dates the first purchase and the capital; now when None.
+        place: where the machine stands.
+    """
+    at_ms = system_clock() if now_ms is None else now_ms
+    await catalogue.ensure_rates(db_session)
+    await catalogue.save(db_session, [_product(seed) for seed in SEEDS])
+    await _money(db_session, at_ms)
+    await _goods(db_session, at_ms)
+    if await machines.is_registered(db_session, machine_id):
+        await machines.change_secret(db_session, machine_id, secret)
+    else:
+        await machines.register(
+            db_session, machine_id, secret=secret, now_ms=at_ms, name="デモ自販機", place=place
+        )
+    if await machines.planogram(db_session, machine_id) is None:
+        await machines.publish_planogram(db_session, machine_id, demo_planogram(), by="seed", now_ms=at_ms)
+
+
+def _product(seed: Seed) -> ProductView:
+    return ProductView(
+        id=seed.product_id,
+        name_ja=seed.name_ja,
+        name_en=seed.name_en,
+        tax_class="food",
+        picture=seed.product_id,
+    )
+
+
+def _event(source: str, at_ms: int) -> entries.Event:
+    return entries.Event(source, local_day(at_ms, "Asia/Tokyo"), at_ms)
+
+
+async def _money(db_session: AsyncSession, at_ms: int) -> None:
+    capital, cash = _event("seed/capital", at_ms), _event("seed/cash", at_ms)
+    await accounting.post(
+        db_session,
+        [
+            entries.transfer(
+                capital, "資本金払込", debit=chart.BANK, credit=chart.CAPITAL, amount_minor=CAPITAL_YEN
+            ),
+            entries.transfer(cash, "釣銭準備金", debit=chart.CASH, credit=chart.BANK, amount_minor=CASH_YEN),
+        ],
+    )
+
+
+async def _goods(db_session: AsyncSession, at_ms: int) -> None:
+    """Buy the first stock on credit into the warehouse: goods and books from the same figures."""
+    split = await catalogue.load(db_session)
+    movements, drafts = [], []
+    for seed in SEEDS:
+        event = _event(f"seed/purchase/{seed.product_id}", at_ms)
+        net = seed.cost_minor * seed.units
+        percent = split.percent(seed.product_id, event.entry_date)
+        movements.append(
+            Movement(event.source, seed.product_id, seed.units, at_ms, to_place=WAREHOUSE, cost_minor=net)
+        )
+        drafts.append(
+            entries.purchase(event, seed.name_ja, net_minor=net, tax_minor=tax.tax_on(net, percent))
+        )
+    await inventory.move(db_session, movements)
+    await accounting.post(db_session, [draft for pair in drafts for draft in pair])

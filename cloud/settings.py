@@ -1,0 +1,137 @@
+"""Settings of the cloud's processes, read once from the environment and `.env`.
+
+Whatever is missing, still a placeholder or too weak is refused at start, all of it in one message.
+"""
+
+from pathlib import Path
+from typing import Any, Final, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PLACEHOLDERS: Final = ("your_", "your-", "changeme", "change_me", "change-me", "placeholder", "replace_me", "xxx")
+"""How example values begin; a setting that still begins so was never set."""
+
+_SECRET_LENGTHS: Final = {"jwt_secret_key": 32, "encryption_key": 32, "mqtt_password": 12}
+"""Least characters of each required secret."""
+
+
+class SettingsError(Exception):
+    """The settings cannot be used. `problems` has one line per setting, named as in the environment."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        lines = "\n".join(f"  - {problem}" for problem in problems)
+        super().__init__(f"the settings are not usable; set these in the environment or in .env:\n{lines}")
+
+
+class Settings(BaseSettings):
+    """What the cloud's processes need to know. Names in the environment are the same in upper case."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+
+    app_name: str = "AI Vending System"
+    debug: bool = False
+    log_format: Literal["console", "json"] = "console"
+    timezone: str = "Asia/Tokyo"
+    """Where the operator's day begins and ends."""
+
+    database_url: str = "sqlite+aiosqlite:///var/cloud.db"
+    data_dir: Path = Path("var")
+    """Files the cloud writes: broker configuration and credentials."""
+    host: str = "127.0.0.1"
+    port: int = Field(default=8800, ge=1, le=65535)
+
+    mqtt_url: str = "mqtt://127.0.0.1:18830"
+    mqtt_username: str = "cloud"
+    """Also the MQTT client id: the broker insists that the two are equal."""
+    mqtt_password: SecretStr
+    broker: Literal["auto", "amqtt", "mosquitto"] = "auto"
+    """`auto` runs the system's mosquitto when it is installed, else the embedded amqtt."""
+
+    jwt_secret_key: SecretStr
+    encryption_key: SecretStr
+    operator_email: str = ""
+    """First operator, created when the database has none; optional."""
+    operator_password: SecretStr | None = None
+
+    anthropic_api_key: SecretStr | None = None
+    openai_api_key: SecretStr | None = None
+    stripe_api_key: SecretStr | None = None
+    paypal_client_id: SecretStr | None = None
+    """Absent keys are fine: the feature that needs one says that it is off."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_placeholder(cls, value: Any) -> Any:
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if isinstance(text, str) and text.strip().lower().startswith(PLACEHOLDERS):
+            raise ValueError("still the placeholder of the example; put a real value or leave it out")
+        return value
+
+    @field_validator("mqtt_password", "jwt_secret_key", "encryption_key", mode="after")
+    @classmethod
+    def _long_enough(cls, value: SecretStr, info: Any) -> SecretStr:
+        least = _SECRET_LENGTHS[info.field_name]
+        if len(value.get_secret_value()) < least:
+            raise ValueError(f"shorter than {least} characters; `openssl rand -hex 32` makes a good one")
+        return value
+
+    @field_validator("operator_password", "anthropic_api_key", "openai_api_key", "stripe_api_key", "paypal_client_id")
+    @classmethod
+    def _empty_is_absent(cls, value: SecretStr | None) -> SecretStr | None:
+        return value if value and value.get_secret_value() else None
+
+    @field_validator("mqtt_url", mode="after")
+    @classmethod
+    def _mqtt_scheme(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme != "mqtt" or not parts.hostname:
+            raise ValueError("not of the form mqtt://host:port")
+        if parts.username or parts.password:
+            raise ValueError("contains credentials; use MQTT_USERNAME and MQTT_PASSWORD, URLs end up in logs")
+        return value
+
+    @model_validator(mode="after")
+    def _operator_complete(self) -> Self:
+        if self.operator_email and self.operator_password is None:
+            raise ValueError("OPERATOR_EMAIL is set without OPERATOR_PASSWORD")
+        return self
+
+    @property
+    def mqtt_address(self) -> tuple[str, int]:
+        """Host and port of the broker."""
+        parts = urlsplit(self.mqtt_url)
+        return parts.hostname or "127.0.0.1", parts.port or 1883
+
+    @property
+    def credentials_file(self) -> Path:
+        """Where the machines' broker credentials are exported to."""
+        return self.data_dir / "broker" / "credentials.json"
+
+    def secrets(self) -> list[str]:
+        """Every configured secret's value, for the log mask."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings.
+
+    Args:
+        **overrides: by field name; they win over the environment (tests, the demo).
+
+    Raises:
+        SettingsError: with every problem there is, by environment name.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise SettingsError([_problem(item) for item in error.errors()]) from None
+
+
+def _problem(item: Any) -> str:
+    name = ".".join(str(part) for part in item["loc"]).upper()
+    what = "missing" if item["type"] == "missing" else item["msg"].removeprefix("Value error, ")
+    return f"{name}: {what}" if name else str(what)
