@@ -22,7 +22,7 @@ from edge.vend.state_machine import Context, step
 from edge.vend.step import Step
 from hardware.coin_acceptor.port import AcceptorRestarted, CoinAccepted, CoinEvent, CoinRejected, EventsLost
 from hardware.dispenser.port import SlotCondition
-from hardware.errors import DeviceError, DeviceOfflineError
+from hardware.errors import DeviceError
 from protocol.desired import Planogram
 
 DROP_WINDOW_S: Final = 2.0
@@ -151,21 +151,30 @@ class Runtime:
         while True:
             try:
                 if not self._acceptor_ready:
-                    _log.info("coin acceptor ready", device=await acceptor.start(self.state.coin_counter))
-                    self._acceptor_ready = True
+                    await self._start_acceptor()
+                    accepting = False
                 for event in await acceptor.poll():
                     accepting = accepting and not isinstance(event, AcceptorRestarted)
                     self._coin_event(event)
+                self._note_coin_counter()
                 if self.state.accepts_coins != accepting:
                     wish = self.state.accepts_coins
                     await acceptor.set_accepting(accepting=wish)
                     accepting = wish
-            except DeviceOfflineError as error:
+            except DeviceError as error:
                 self.apply(i.FaultSeen("coin_acceptor.offline", detail=str(error)))
                 await asyncio.sleep(HOUSEKEEPING_S)
                 continue
             self.apply_if_raised("coin_acceptor.offline")
             await self._pause(acceptor.poll_interval_s, wake_early=self.state.accepts_coins != accepting)
+
+    async def _start_acceptor(self) -> None:
+        """Set the device up; it refuses coins afterwards."""
+        device = await self._devices.coin_acceptor.start(self.state.coin_counter)
+        _log.info("coin acceptor ready", device=device)
+        self._acceptor_ready = True
+        if self.state.coin_counter is None:
+            self._note_coin_counter()
 
     async def _pause(self, seconds: float, *, wake_early: bool) -> None:
         """Wait for the next poll; at once when the acceptor must be switched."""
@@ -195,8 +204,13 @@ class Runtime:
                 self.apply(i.CoinCounterMoved(counter))
                 self.apply(i.FaultSeen("coin_acceptor.lost_events", detail=f"{count} lost"))
             case AcceptorRestarted():
-                self.apply(i.CoinCounterMoved(None))
                 _log.warning("coin acceptor restarted")
+
+    def _note_coin_counter(self) -> None:
+        """Write down where the device's counter stands, so that the very next coin cannot be taken for history."""
+        counter = self._devices.coin_acceptor.counter
+        if self.state.coin_counter != counter:
+            self.apply(i.CoinCounterMoved(counter))
 
     # --- goods out -----------------------------------------------------------------------------
     async def _vend(self, slot: str) -> i.Delivered | i.NotDelivered:

@@ -69,6 +69,11 @@ class CcTalkCoinAcceptor:
         return self._poll_interval_s
 
     @property
+    def counter(self) -> int:
+        """See `CoinAcceptor`."""
+        return self._last
+
+    @property
     def coins(self) -> Mapping[int, Money]:
         """Position -> worth, of the coins that may be credited."""
         return self._coins

@@ -52,6 +52,13 @@ class CoinAcceptor(Protocol):
         """How often the device wants to be polled."""
         ...
 
+    @property
+    def counter(self) -> int:
+        """The device's event counter as last read. Journal it after `start` and after `AcceptorRestarted`: a coin
+        that falls before the next event is journaled is then known to be new, whatever happens in between.
+        """
+        ...
+
     async def start(self, last_counter: int | None) -> str:
         """Identify the device, load its coins, and leave it refusing coins.
 

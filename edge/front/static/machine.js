@@ -62,6 +62,7 @@ function showWorld(frame) {
   showCup(world.return_cup);
   setAttribute($("door"), "data-do", world.door_open ? "close_door" : "open_door");
   setText($("door"), label(world.door_open ? "close_door" : "open_door"));
+  showConnection();
 }
 
 // Before the first view there are no texts yet; the page then keeps the bilingual ones of index.html.
@@ -70,7 +71,7 @@ function showConnection() {
   const isLost = secondsLeft !== null;
   document.body.dataset.connection = isUp ? "up" : isLost ? "lost" : "connecting";
   for (const element of document.querySelectorAll("#tray, #slots, .panel, #door, #languages")) element.inert = !isUp;
-  const isClosed = isUp && view.screen === "out_of_service";
+  const isClosed = isUp && view.screen === "out_of_service" && !world?.door_open; // an open door is seen as such
   $("veil").hidden = isUp && !isClosed;
   $("retry").hidden = !isLost;
   if (!hasLabels()) {

@@ -1,0 +1,140 @@
+"""A whole machine in virtual time: real runtime, real drivers, simulated wires, pins and world."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from edge.clock import LoopClock
+from edge.devices import Devices
+from edge.runtime import Runtime
+from edge.store.store import Store
+from edge.vend import inputs as i
+from edge.vend.state import MachineState, Phase
+from hardware.emulated import SORTER_PATHS, EmulatedMachine, emulate
+from hardware.world_state import HopperState, Spiral, WorldState
+from protocol.desired import Planogram, PlanogramSlot
+from protocol.envelope import Envelope
+from protocol.events import Event
+
+MACHINE = "vm-test-0001"
+PRICES = {"A1": 160, "A2": 120, "B1": 180}
+FLOAT = {10: 40, 50: 10, 100: 20, 500: 4}
+
+
+def planogram() -> Planogram:
+    return Planogram(
+        rev=1,
+        slots=[
+            PlanogramSlot(
+                slot=slot,
+                product_id=f"p-{slot}",
+                name_ja="茶",
+                name_en="tea",
+                price_minor=price,
+                capacity=8,
+                par_level=4,
+            )
+            for slot, price in PRICES.items()
+        ],
+    )
+
+
+class PowerCutError(Exception):
+    """The controller dies here."""
+
+
+class FragileStore(Store):
+    """Dies right before or right after its n-th commit, as a killed controller would, and stays dead."""
+
+    fuse: int | None = None
+    after: bool = False
+    commits: int = 0
+
+    def commit(self, happened: i.Input, state: MachineState, events: Sequence[Event]) -> None:
+        self.commits += 1
+        is_last = self.commits == self.fuse
+        if self.fuse is not None and self.commits >= self.fuse and not (is_last and self.after):
+            raise PowerCutError
+        super().commit(happened, state, events)
+        if is_last:
+            raise PowerCutError
+
+
+class Bench:
+    """One machine on the bench, and the hands of customer and staff."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.world_state = WorldState(
+            spirals={slot: Spiral() for slot in PRICES},
+            hoppers={value: HopperState() for value in FLOAT},
+        )
+        self.machine: EmulatedMachine
+        self.store: FragileStore
+        self.runtime: Runtime
+        self.task: asyncio.Task[None] | None = None
+
+    async def power_on(self, *, fuse: int | None = None, after: bool = False) -> None:
+        loop = asyncio.get_running_loop()
+        self.machine = emulate(self.world_state)
+        clock = LoopClock(loop, 1_795_000_000_000)
+        self.store = FragileStore.open(self.folder / "store.db", MACHINE, clock, durable=False)
+        self.store.fuse, self.store.after = fuse, after
+        self.runtime = Runtime(self.store, self.devices(), "test")
+        await self.runtime.start()
+        self.task = loop.create_task(self.runtime.run())
+
+    def devices(self) -> Devices:
+        return Devices(
+            coin_acceptor=self.machine.acceptor,
+            hoppers=self.machine.hoppers,
+            hopper_paths=frozenset(SORTER_PATHS.values()),
+            dispenser=self.machine.dispenser,
+            drop_sensor=self.machine.drop_sensor,
+            door=self.machine.door,
+        )
+
+    async def fill(self) -> None:
+        self.runtime.offer_planogram(planogram())
+        for slot in PRICES:
+            self.machine.world.load(slot, f"p-{slot}", 4)
+            self.runtime.apply(i.Restocked(slot, 4))
+        for value, coins in FLOAT.items():
+            self.machine.world.load_hopper(value, coins)
+            self.runtime.apply(i.FloatLoaded(value, coins))
+        await asyncio.sleep(0.5)
+
+    def power_off(self) -> None:
+        """No clean-up: what was under way stays as it is in the world."""
+        if self.task is not None:
+            self.task.cancel()
+        self.machine.close()
+        self.store.close()
+        self.world_state = WorldState.model_validate_json(self.world_state.model_dump_json())
+
+    async def insert(self, *coins: int) -> None:
+        for value in coins:
+            self.machine.world.insert_coin(value)
+            await asyncio.sleep(0.3)
+
+    def select(self, slot: str) -> None:
+        self.runtime.apply(i.Select(slot))
+
+    async def until_idle(self, limit_s: float = 60.0) -> None:
+        """Until nothing is under way any more (credit may be left)."""
+        async with asyncio.timeout(limit_s):
+            while self.state.phase in {Phase.DISPENSING, Phase.SETTLING}:
+                await asyncio.sleep(0.1)
+
+    @property
+    def state(self) -> MachineState:
+        return self.runtime.state
+
+    def events(self) -> list[Envelope]:
+        return [Envelope.from_bytes(body) for _, body in self.store.read_events(0, 10_000)]
+
+    def kinds(self) -> list[str]:
+        return [event.kind for event in self.events()]
+
+    def cup(self) -> int:
+        return sum(value * count for value, count in self.world_state.return_cup.items())

@@ -1,0 +1,193 @@
+"""Sales on the whole machine, and power cuts in the middle of them."""
+
+import asyncio
+import contextlib
+from pathlib import Path
+
+import pytest
+
+from edge.vend import inputs as i
+from edge.vend.state import Phase
+from tests.edge.machine_bench import Bench, PowerCutError
+
+
+async def test_sale_when_coins_come_over_the_wire_then_product_and_change_come_out(bench: Bench) -> None:
+    await bench.insert(100, 100)
+    assert bench.state.credit == 200
+    bench.select("A1")
+    await bench.until_idle()
+    assert bench.world_state.tray == ["p-A1"]
+    assert bench.cup() == 40
+    assert bench.state.phase is Phase.IDLE
+    assert bench.kinds()[-6:] == [
+        "coin.accepted", "coin.accepted", "selection.made", "vend.started", "vend.dispensed", "change.paid",
+    ]  # fmt: skip
+
+
+async def test_sale_when_chosen_before_paying_then_the_last_coin_starts_it(bench: Bench) -> None:
+    bench.select("A2")
+    await bench.insert(100, 10, 10)
+    await bench.until_idle()
+    assert bench.world_state.tray == ["p-A2"]
+
+
+async def test_coin_when_unknown_then_falls_through_and_gives_no_credit(bench: Bench) -> None:
+    await bench.insert(1)
+    assert bench.world_state.return_cup == {1: 1}
+    assert bench.state.credit == 0
+
+
+async def test_coin_when_put_in_while_the_coil_turns_then_comes_back(bench: Bench) -> None:
+    await bench.insert(100, 50, 10)
+    bench.select("A1")
+    await asyncio.sleep(0.5)
+    await bench.insert(100)
+    await bench.until_idle()
+    assert bench.cup() == 100
+
+
+async def test_vend_when_the_coil_jams_then_the_lever_returns_the_money(bench: Bench) -> None:
+    bench.machine.world.jam("A1")
+    await bench.insert(100, 100)
+    bench.select("A1")
+    await bench.until_idle()
+    assert bench.state.slot_fault("A1") == "slot.jammed"
+    bench.runtime.apply(i.ReturnCredit("lever"))
+    await bench.until_idle()
+    assert bench.cup() == 200
+    assert bench.world_state.tray == []
+
+
+async def test_vend_when_the_first_turn_drops_nothing_then_turns_once_more(bench: Bench) -> None:
+    bench.machine.world.empty_turn("A1")
+    await bench.insert(100, 50, 10)
+    bench.select("A1")
+    await bench.until_idle()
+    dispensed = bench.events()[-1]
+    assert (dispensed.kind, dispensed.d["turns"]) == ("vend.dispensed", 2)
+
+
+async def test_vend_when_the_beam_is_blocked_then_sells_nothing_until_it_is_clear(bench: Bench) -> None:
+    bench.machine.world.block_beam()
+    await bench.insert(100, 50, 10)
+    bench.select("A1")
+    await bench.until_idle()
+    assert bench.state.blocked_by == "drop_sensor.blocked"
+    bench.machine.world.block_beam(blocked=False)
+    await asyncio.sleep(2)
+    assert bench.state.blocked_by == ""
+    assert bench.state.credit == 160
+
+
+async def test_credit_when_nobody_touches_it_then_is_returned(bench: Bench) -> None:
+    await bench.insert(500)
+    await asyncio.sleep(70)
+    await bench.until_idle()
+    assert bench.cup() == 500
+    assert bench.events()[-1].d["reason"] == "idle"
+
+
+async def test_door_when_open_then_coins_are_refused_and_selling_stops(bench: Bench) -> None:
+    bench.machine.world.open_door()
+    await asyncio.sleep(0.5)
+    await bench.insert(100)
+    assert bench.cup() == 100
+    assert bench.state.blocked_by == "door"
+    bench.machine.world.close_door()
+    await asyncio.sleep(1)
+    await bench.insert(100)
+    assert bench.state.credit == 100
+
+
+async def test_slot_when_staff_frees_a_jam_then_sells_again_after_the_door_closes(bench: Bench) -> None:
+    bench.machine.world.jam("A1")
+    await bench.insert(100, 100)
+    bench.select("A1")
+    await bench.until_idle()
+    bench.machine.world.open_door()
+    await asyncio.sleep(0.5)
+    bench.machine.world.repair("A1")
+    bench.machine.world.close_door()
+    await asyncio.sleep(1)
+    assert bench.state.slot_fault("A1") == ""
+    bench.select("A1")
+    await bench.until_idle()
+    assert bench.world_state.tray == ["p-A1"]
+
+
+async def test_coin_when_it_falls_while_the_controller_is_down_then_is_credited_after_the_start(bench: Bench) -> None:
+    await bench.insert(100)
+    world = bench.machine.world
+    bench.power_off()
+    bench.world_state = world.state
+    world.insert_coin(50)
+    await bench.power_on()
+    await asyncio.sleep(0.5)
+    assert bench.state.credit == 150
+
+
+async def test_acceptor_when_silent_then_is_a_fault_and_recovers(bench: Bench) -> None:
+    acceptor = bench.machine.line._peers.pop(2)
+    await asyncio.sleep(5)
+    assert bench.state.has_fault("coin_acceptor.offline")
+    bench.machine.line._peers[2] = acceptor
+    await asyncio.sleep(5)
+    assert not bench.state.has_fault("coin_acceptor.offline")
+    await bench.insert(100)
+    assert bench.state.credit == 100
+
+
+async def _customer(bench: Bench) -> None:
+    """Pays 200 for a drink of 160 and, if the machine lets go of the money in between, pulls the lever."""
+    await bench.insert(100, 100)
+    bench.select("A1")
+    await bench.until_idle()
+
+
+async def _commits_of_a_sale(folder: Path) -> int:
+    bench = Bench(folder)
+    await bench.power_on()
+    await bench.fill()
+    before = bench.store.commits
+    await _customer(bench)
+    count = bench.store.commits - before
+    bench.power_off()
+    return count
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before the write", "after the write"])
+async def test_sale_when_killed_at_any_step_then_the_money_is_in_the_sale_or_given_back(
+    tmp_path: Path, after: bool
+) -> None:
+    steps = await _commits_of_a_sale(tmp_path)
+    assert steps == 6  # two coins, the choice, the drop, the order, the coins paid
+    for fuse in range(1, steps + 1):
+        folder = tmp_path / f"{fuse}"
+        folder.mkdir()
+        await _killed_sale(folder, fuse, after=after)
+
+
+async def _killed_sale(folder: Path, fuse: int, *, after: bool) -> None:
+    bench = Bench(folder)
+    await bench.power_on()
+    await bench.fill()
+    bench.store.fuse, bench.store.after = bench.store.commits + fuse, after
+    with contextlib.suppress(PowerCutError, TimeoutError):
+        await _customer(bench)
+    if bench.task is not None and bench.task.done():
+        assert bench.task.exception() is not None
+    bench.power_off()
+    await bench.power_on()
+    await asyncio.sleep(3)
+    await bench.until_idle()
+    if bench.state.credit:
+        bench.runtime.apply(i.ReturnCredit("lever"))
+        await bench.until_idle()
+    sold = [event.d["price_minor"] for event in bench.events() if event.kind == "vend.dispensed"]
+    inserted = sum(v * n for v, n in bench.world_state.coins_brought.items()) - 40 * 10 - 500 - 2000 - 2000
+    where = f"killed at step {fuse}, after={after}"
+    assert len(bench.world_state.tray) == len(sold), where
+    assert inserted == sum(sold) + bench.cup(), where
+    assert not bench.world_state.coins_unaccounted(), where
+    assert not bench.world_state.units_unaccounted(), where
+    bench.power_off()
