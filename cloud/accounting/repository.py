@@ -91,9 +91,12 @@ async def entry(db_session: AsyncSession, number: int) -> SealedEntry | None:
     return _sealed(row, (await _legs(db_session, [number])).get(number, []))
 
 
-async def count(db_session: AsyncSession) -> int:
-    """How many entries there are; numbers have no gaps."""
-    return (await head(db_session))[0]
+async def count(db_session: AsyncSession, account: str | None = None) -> int:
+    """How many entries there are, or how many have a leg on `account`."""
+    if account is None:
+        return (await head(db_session))[0]  # numbers have no gaps
+    query = select(func.count(Posting.entry_number.distinct())).where(Posting.account_code == account)
+    return int(await db_session.scalar(query) or 0)
 
 
 async def _legs(db_session: AsyncSession, numbers: Sequence[int]) -> dict[int, list[Leg]]:

@@ -110,9 +110,9 @@ async def journal(
     return await repository.entries(db_session, limit=limit, offset=offset, account=account)
 
 
-async def entry_count(db_session: AsyncSession) -> int:
-    """How many entries the journal has."""
-    return await repository.count(db_session)
+async def entry_count(db_session: AsyncSession, account: str | None = None) -> int:
+    """How many entries the journal has; with `account` only those with a leg on it."""
+    return await repository.count(db_session, account)
 
 
 async def head(db_session: AsyncSession) -> tuple[int, str]:

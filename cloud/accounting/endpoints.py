@@ -1,0 +1,158 @@
+"""`/api/v1/accounting`: journal, trial balance, income statement, balance sheet, reversal."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, Field
+
+from cloud.accounting import chart, service
+from cloud.accounting.reports import BalanceSheet, IncomeStatement, TrialBalance
+from cloud.accounting.rules import SealedEntry
+from cloud.identity.access import OperatorDep
+from cloud.kit.clock import local_day, system_clock
+from cloud.kit.http import DatabaseDep, ProblemError
+
+router = APIRouter(prefix="/api/v1/accounting", tags=["accounting"])
+
+
+class PostingView(BaseModel):
+    """One leg; exactly one of debit and credit is not null."""
+
+    account_code: str
+    account_name: str
+    debit: int | None
+    credit: int | None
+
+
+class EntryView(BaseModel):
+    """One journal entry."""
+
+    number: int
+    entry_date: date
+    occurred_at_ms: int
+    description: str
+    source: str
+    reverses: int | None
+    hash: str
+    postings: list[PostingView]
+
+
+class JournalPage(BaseModel):
+    """A page of the journal, newest first."""
+
+    entries: list[EntryView]
+    total: int
+    head_hash: str
+    """Hash of the newest entry: names the state of the whole journal."""
+
+
+class Verification(BaseModel):
+    """Whether the ledger agrees with itself."""
+
+    is_sound: bool
+    findings: list[str]
+    entries: int
+    head_hash: str
+
+
+class Reversal(BaseModel):
+    """Why an entry is undone."""
+
+    why: str = Field(min_length=1, max_length=200)
+
+
+def today_of(request: Request) -> date:
+    """The operator's today."""
+    return local_day(system_clock(), request.app.state.settings.timezone)
+
+
+TodayDep = Annotated[date, Depends(today_of)]
+
+
+def entry_view(entry: SealedEntry) -> EntryView:
+    """An entry with the names of its accounts."""
+    return EntryView(
+        number=entry.number,
+        entry_date=entry.draft.entry_date,
+        occurred_at_ms=entry.draft.occurred_at_ms,
+        description=entry.draft.description,
+        source=entry.draft.source,
+        reverses=entry.draft.reverses,
+        hash=entry.hash,
+        postings=[
+            PostingView(
+                account_code=leg.account,
+                account_name=chart.BY_CODE[leg.account].name_ja,
+                debit=leg.amount_minor if leg.amount_minor > 0 else None,
+                credit=-leg.amount_minor if leg.amount_minor < 0 else None,
+            )
+            for leg in entry.draft.legs
+        ],
+    )
+
+
+@router.get("/journal")
+async def get_journal(
+    database: DatabaseDep,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    offset: Annotated[int, Query(ge=0)] = 0,
+    account: Annotated[str | None, Query(pattern=r"^\d{4}$")] = None,
+) -> JournalPage:
+    """Entries with their postings, newest first."""
+    async with database.read() as db_session:
+        rows = await service.journal(db_session, limit=limit, offset=offset, account=account)
+        total, head_hash = await service.head(db_session)
+    return JournalPage(entries=[entry_view(row) for row in rows], total=total, head_hash=head_hash)
+
+
+@router.get("/trial-balance")
+async def get_trial_balance(database: DatabaseDep) -> TrialBalance:
+    """Every account's turnovers and balance, now."""
+    async with database.read() as db_session:
+        return await service.trial_balance(db_session)
+
+
+@router.get("/income-statement")
+async def get_income_statement(
+    database: DatabaseDep, today: TodayDep, start: date | None = None, end: date | None = None
+) -> IncomeStatement:
+    """Profit and loss; from the first of this month to today unless told otherwise."""
+    end = end or today
+    start = start or end.replace(day=1)
+    if start > end:
+        raise ProblemError(422, "bad_period", f"The period starts on {start}, after it ends on {end}.")
+    async with database.read() as db_session:
+        return await service.income_statement(db_session, start, end)
+
+
+@router.get("/balance-sheet")
+async def get_balance_sheet(database: DatabaseDep, today: TodayDep, at: date | None = None) -> BalanceSheet:
+    """Assets, liabilities and equity at the end of a day; today unless told otherwise."""
+    async with database.read() as db_session:
+        return await service.balance_sheet(db_session, at or today)
+
+
+@router.get("/verification")
+async def get_verification(database: DatabaseDep) -> Verification:
+    """Check the hash chain and the kept totals against every posting. Reads the whole ledger."""
+    async with database.read() as db_session:
+        findings = await service.verify(db_session)
+        entries, head_hash = await service.head(db_session)
+    return Verification(is_sound=not findings, findings=findings, entries=entries, head_hash=head_hash)
+
+
+@router.post("/journal/{number}/reversal", status_code=201)
+async def reverse_entry(
+    number: int, body: Reversal, operator: OperatorDep, database: DatabaseDep, today: TodayDep
+) -> EntryView:
+    """Undo an entry by its mirror image, dated today."""
+    why = f"{body.why} ({operator.email})"
+    try:
+        async with database.write() as db_session:
+            await service.reverse(db_session, number, on=today, at_ms=system_clock(), why=why)
+            return entry_view((await service.journal(db_session, limit=1))[0])
+    except service.NoSuchEntryError as error:
+        raise ProblemError(404, "no_such_entry", str(error)) from error
+    except service.AlreadyReversedError as error:
+        raise ProblemError(409, "already_reversed", str(error)) from error

@@ -1,0 +1,288 @@
+"""What each page shows, as plain values for its template. Reads services; decides nothing about looks."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cloud.accounting import chart
+from cloud.accounting import service as accounting
+from cloud.accounting.reports import IncomeStatement, Side
+from cloud.accounting.rules import SealedEntry
+from cloud.catalogue import service as catalogue
+from cloud.catalogue.service import Catalogue
+from cloud.dashboard.metrics import RealtimeMetrics
+from cloud.dashboard.wording import event_line, fault_meaning, fault_severity
+from cloud.kit.clock import local
+from cloud.machines import service as machines
+from cloud.machines import stock
+from cloud.machines.ordering import LoggedEvent
+from cloud.machines.service import MachineView
+from cloud.sales import service as sales
+
+ENTRIES_PER_PAGE: Final = 50
+EVENTS_SHOWN: Final = 20
+SALES_SHOWN: Final = 12
+INBOX_SHOWN: Final = 100
+RAW_SHOWN: Final = 400
+"""Characters of a message shown in the inbox."""
+
+
+def clock_text(at_ms: int, timezone: str) -> str:
+    """12:31:05 in `timezone`."""
+    return local(at_ms, timezone).strftime("%H:%M:%S")
+
+
+def moment_text(at_ms: int, now_ms: int, timezone: str) -> str:
+    """The time alone for today, with the day before that, a dash for never."""
+    if not at_ms:
+        return "—"
+    at, now = local(at_ms, timezone), local(now_ms, timezone)
+    return at.strftime("%H:%M:%S" if at.date() == now.date() else "%Y-%m-%d %H:%M")
+
+
+def event_href(machine_id: str, epoch: str, seq: int) -> str:
+    """Where an event can be read as the machine wrote it."""
+    return f"/api/v1/monitoring/events/{machine_id}/{epoch}/{seq}"
+
+
+def source_href(source: str) -> str:
+    """Where the source of a journal entry can be read: its event, or the journal when it is a document of ours."""
+    parts = source.partition("#")[0].split("/")
+    if len(parts) == 3 and parts[2].isdigit():
+        return event_href(parts[0], parts[1], int(parts[2]))
+    return "/dashboard/journal"
+
+
+class Contexts:
+    """Builds contexts for one request: one session, one time, one time zone."""
+
+    def __init__(self, db_session: AsyncSession, now_ms: int, timezone: str) -> None:
+        self._db_session = db_session
+        self._now_ms = now_ms
+        self._timezone = timezone
+
+    async def home(self, figures: RealtimeMetrics) -> dict[str, Any]:
+        """今日: the day in numbers, the fleet, what happened."""
+        names = await catalogue.load(self._db_session)
+        return {
+            "metrics": {
+                "today_revenue": figures.sales.today_revenue,
+                "today_transactions": figures.sales.today_transactions,
+                "change_percent": figures.sales.change_percent,
+                "low_stock_alerts": figures.inventory.low_stock_alerts,
+                "out_of_stock": figures.inventory.out_of_stock,
+                "gross_profit": figures.sales.gross_profit,
+                "machines_online": figures.system.machines_online,
+                "machines_total": figures.system.machines_total,
+            },
+            "machines": await self._fleet(),
+            "events": self._events(await machines.recent_events(self._db_session, EVENTS_SHOWN)),
+            "sales": await self._sales(names),
+            "hourly": figures.sales.hourly_trend,
+        }
+
+    async def machine(self, machine_id: str) -> dict[str, Any]:
+        """One machine: link, slots, faults, events.
+
+        Raises:
+            NoSuchMachineError: nobody registered it.
+        """
+        view = await machines.machine(self._db_session, machine_id)
+        levels = [row for row in await stock.slot_levels(self._db_session) if row.machine_id == machine_id]
+        return {
+            "machine": {
+                "id": view.id,
+                "online": view.is_online,
+                "state_text": state_text(view),
+                "boot": view.boot,
+                "last_seq": view.last_seq,
+                "last_seen_text": self._moment(view.last_seen_ms),
+            },
+            "slots": [
+                {
+                    "slot": level.slot.slot,
+                    "product": level.slot.name_ja,
+                    "picture": level.slot.picture,
+                    "price": level.slot.price_minor,
+                    "on_hand": level.on_hand,
+                    "capacity": level.slot.capacity,
+                    "par_level": level.slot.par_level,
+                    "tone": level.tone,
+                }
+                for level in levels
+            ],
+            "events": self._events(await machines.recent_events(self._db_session, EVENTS_SHOWN, machine_id)),
+            "faults": [
+                {
+                    "code": row.code,
+                    "where": row.where,
+                    "meaning": fault_meaning(row.code),
+                    "since": self._moment(row.since_ms),
+                    "severity": fault_severity(row.code),
+                }
+                for row in await machines.faults(self._db_session, machine_id)
+            ],
+        }
+
+    async def journal(self, page: int, account: str | None) -> dict[str, Any]:
+        """仕訳帳: a page of entries, newest first; of one account, if named."""
+        offset = (page - 1) * ENTRIES_PER_PAGE
+        rows = await accounting.journal(
+            self._db_session, limit=ENTRIES_PER_PAGE, offset=offset, account=account
+        )
+        total = await accounting.entry_count(self._db_session, account)
+        pages = max(-(-total // ENTRIES_PER_PAGE), 1)
+        return {"entries": [self._entry(row) for row in rows], "page": page, "pages": pages}
+
+    async def statements(self, today: date) -> dict[str, Any]:
+        """決算: this month's profit and loss, the balance sheet and the trial balance of now."""
+        start = today.replace(day=1)
+        income = await accounting.income_statement(self._db_session, start, today)
+        sheet = await accounting.balance_sheet(self._db_session, today)
+        trial = await accounting.trial_balance(self._db_session)
+        return {
+            "period_text": f"{start:%Y年%-m月%-d日} から {today:%Y年%-m月%-d日} まで",
+            "pl": profit_lines(income),
+            "bs": {
+                "assets": _side(sheet.assets, "資産合計"),
+                "liabilities": _side(sheet.liabilities, "負債合計"),
+                "equity": _side(sheet.equity, "純資産合計"),
+            },
+            "trial": [
+                {
+                    "code": line.code,
+                    "name": line.name_ja,
+                    "debit": line.debit,
+                    "credit": line.credit,
+                    "href": account_href(line.code),
+                }
+                for line in trial.lines
+            ],
+            "trial_total": {"debit": trial.debit, "credit": trial.credit},
+        }
+
+    async def inbox(self) -> dict[str, Any]:
+        """受信箱: what arrived and could not be taken at face value."""
+        rows = await machines.quarantined(self._db_session, INBOX_SHOWN)
+        return {
+            "items": [
+                {
+                    "id": row.id,
+                    "received": self._moment(row.last_at_ms) + (f"({row.times}回)" if row.times > 1 else ""),
+                    "topic": row.source,
+                    "why": row.why,
+                    "raw_preview": row.raw[:RAW_SHOWN].decode(errors="replace"),
+                }
+                for row in rows
+            ]
+        }
+
+    def _moment(self, at_ms: int) -> str:
+        return moment_text(at_ms, self._now_ms, self._timezone)
+
+    async def _fleet(self) -> list[dict[str, Any]]:
+        levels = await stock.slot_levels(self._db_session)
+        rows = []
+        for view in await machines.machines(self._db_session):
+            own = [level for level in levels if level.machine_id == view.id]
+            rows.append(
+                {
+                    "id": view.id,
+                    "state_text": state_text(view),
+                    "online": view.is_online,
+                    "last_seen_text": self._moment(view.last_seen_ms),
+                    "units": sum(max(level.on_hand, 0) for level in own),
+                    "capacity": sum(level.slot.capacity for level in own),
+                    "stockouts": sum(level.tone == "out" for level in own),
+                }
+            )
+        return rows
+
+    def _events(self, events: Sequence[LoggedEvent]) -> list[dict[str, Any]]:
+        rows = []
+        for event in events:
+            kind, text, tone = event_line(event)
+            rows.append(
+                {
+                    "time": self._moment(event.received_at_ms),
+                    "machine": event.machine_id,
+                    "text": text,
+                    "kind": kind,
+                    "href": event_href(event.machine_id, event.epoch, event.seq),
+                    "tone": tone,
+                }
+            )
+        return rows
+
+    async def _sales(self, names: Catalogue) -> list[dict[str, Any]]:
+        rows = await sales.listing(self._db_session, limit=SALES_SHOWN, status="completed")
+        return [
+            {
+                "time": self._moment(row.occurred_at_ms),
+                "machine": row.machine_id,
+                "product": names.name(row.product_id),
+                "picture": names.picture(row.product_id),
+                "price": row.gross_minor,
+                "href": event_href(row.machine_id, row.epoch, row.seq),
+            }
+            for row in rows
+        ]
+
+    def _entry(self, entry: SealedEntry) -> dict[str, Any]:
+        at = local(entry.draft.occurred_at_ms, self._timezone)
+        return {
+            "id": entry.number,
+            "date": entry.draft.entry_date.isoformat(),
+            "time": at.strftime("%H:%M:%S"),
+            "description": entry.draft.description,
+            "reference": f"#{entry.number}",
+            "event_href": source_href(entry.draft.source),
+            "postings": [
+                {
+                    "account_code": leg.account,
+                    "account_name": chart.BY_CODE[leg.account].name_ja,
+                    "debit": leg.amount_minor if leg.amount_minor > 0 else None,
+                    "credit": -leg.amount_minor if leg.amount_minor < 0 else None,
+                }
+                for leg in entry.draft.legs
+            ],
+        }
+
+
+def state_text(view: MachineView) -> str:
+    """A machine's state in a word or two."""
+    if not view.is_online:
+        return "未接続" if not view.boot else "切断"
+    if view.is_door_open:
+        return "扉が開いています"
+    return f"故障 {view.faults} 件" if view.faults else "販売中"
+
+
+def account_href(code: str) -> str:
+    """The journal of one account."""
+    return f"/dashboard/journal/{code}" if code else ""
+
+
+def profit_lines(income: IncomeStatement) -> list[dict[str, Any]]:
+    """The income statement as lines: accounts under their sums."""
+    by_kind: dict[str, list[dict[str, Any]]] = {}
+    for line in income.lines:
+        kind = chart.BY_CODE[line.code].kind
+        if line.amount:
+            by_kind.setdefault(kind, []).append(_line(line.name_ja, line.amount, 1, href=account_href(line.code)))
+    rows = [*by_kind.get("revenue", []), _line("売上高 計", income.sales_revenue, 0, strong=True)]
+    rows += [*by_kind.get("cost", []), _line("売上総利益", income.gross_profit, 0, strong=True)]
+    rows += [*by_kind.get("expense", []), _line("営業利益", income.operating_profit, 0, strong=True)]
+    rows += [*by_kind.get("other_income", []), *by_kind.get("other_expense", [])]
+    return [*rows, _line("当期純利益", income.net_income, 0, strong=True)]
+
+
+def _side(side: Side, total: str) -> list[dict[str, Any]]:
+    rows = [_line(line.name_ja, line.amount, 1, href=account_href(line.code)) for line in side.lines]
+    return [*rows, _line(total, side.total, 0, strong=True)]
+
+
+def _line(label: str, amount: int, level: int, *, strong: bool = False, href: str = "") -> dict[str, Any]:
+    return {"label": label, "amount": amount, "level": level, "strong": strong, "href": href}

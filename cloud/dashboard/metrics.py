@@ -1,0 +1,112 @@
+"""The live figures: one object, the same over REST, WebSocket and on the page. Reads services, owns no table."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cloud.catalogue import service as catalogue
+from cloud.inventory import service as inventory
+from cloud.kit.clock import Clock, local_day, system_clock
+from cloud.machines import service as machines
+from cloud.machines import stock
+from cloud.sales import service as sales
+
+class SalesMetrics(BaseModel):
+    """Today's sales, in yen with tax unless said otherwise."""
+
+    today_revenue: int
+    today_transactions: int
+    hourly_trend: list[int]
+    """Revenue per hour of today, 24 of them."""
+    gross_profit: int
+    """Without tax, less cost."""
+    change_percent: int | None
+    """Against yesterday up to the same time of day; null when yesterday had no sales by then."""
+
+
+class InventoryMetrics(BaseModel):
+    """The stock now."""
+
+    total_products: int
+    low_stock_alerts: int
+    out_of_stock: int
+    inventory_value: int
+
+
+class CustomerMetrics(BaseModel):
+    """Customers; null until the part that knows them exists."""
+
+    active_sessions: int | None = None
+    satisfaction_score: float | None = None
+    repeat_customers: int | None = None
+
+
+class SystemMetrics(BaseModel):
+    """The system itself."""
+
+    uptime: int
+    """Seconds since this process started."""
+    ai_response_time: float | None = None
+    """Seconds; null until there are agents."""
+    error_rate: float
+    """Failed vends among today's vends, 0 to 1."""
+    machines_online: int
+    machines_total: int
+    quarantined: int
+    """Messages in the inbox, repeats included."""
+
+
+class RealtimeMetrics(BaseModel):
+    """Everything the dashboard shows live."""
+
+    timestamp: datetime
+    sales: SalesMetrics
+    inventory: InventoryMetrics
+    customers: CustomerMetrics
+    system: SystemMetrics
+
+
+class Metrics:
+    """Puts the figures together. One per application: it knows when the process started."""
+
+    def __init__(self, timezone: str, clock: Clock = system_clock) -> None:
+        self._timezone = timezone
+        self._clock = clock
+        self._started_s = time.monotonic()
+
+    async def now(self, db_session: AsyncSession) -> RealtimeMetrics:
+        """The figures at this moment, from one session."""
+        now_ms = self._clock()
+        today = local_day(now_ms, self._timezone)
+        day = await sales.day_figures(db_session, today, self._timezone)
+        before = await sales.revenue_day_before(db_session, today - timedelta(days=1), now_ms)
+        levels = await stock.slot_levels(db_session)
+        fleet = await machines.machines(db_session)
+        vends = day.count + day.failed
+        return RealtimeMetrics(
+            timestamp=datetime.fromtimestamp(now_ms / 1000, tz=UTC),
+            sales=SalesMetrics(
+                today_revenue=day.revenue,
+                today_transactions=day.count,
+                hourly_trend=day.hourly,
+                gross_profit=day.gross_profit,
+                change_percent=(day.revenue - before) * 100 // before if before else None,
+            ),
+            inventory=InventoryMetrics(
+                total_products=await catalogue.product_count(db_session),
+                low_stock_alerts=sum(level.tone == "low" for level in levels),
+                out_of_stock=sum(level.tone == "out" for level in levels),
+                inventory_value=await inventory.total_value(db_session),
+            ),
+            customers=CustomerMetrics(),
+            system=SystemMetrics(
+                uptime=int(time.monotonic() - self._started_s),
+                error_rate=round(day.failed / vends, 4) if vends else 0.0,
+                machines_online=machines.online_count(fleet),
+                machines_total=len(fleet),
+                quarantined=await machines.quarantine_total(db_session),
+            ),
+        )

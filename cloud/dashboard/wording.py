@@ -1,0 +1,104 @@
+"""Events and statements in the operator's words (Japanese). Pure."""
+
+from typing import Any, Final, Literal
+
+import orjson
+
+from cloud.machines.ordering import LoggedEvent
+from protocol.faults import CATALOGUE
+
+Tone = Literal["neutral", "ok", "warn", "danger"]
+
+REFUSALS: Final = {
+    "sold_out": "売切",
+    "too_little_credit": "金額不足",
+    "no_change": "おつり切れ",
+    "locked": "販売中止",
+    "unknown_slot": "番号なし",
+}
+REASONS: Final = {
+    "jammed": "商品づまり",
+    "not_home": "らせんが戻らない",
+    "missing": "モーター応答なし",
+    "no_drop": "落下なし",
+    "sensor_blocked": "落下センサーがふさがっている",
+    "interrupted": "中断",
+    "uncertain": "結果不明",
+}
+RETURNS: Final = {"lever": "返却レバー", "idle": "時間切れ", "vend_failed": "販売できず"}
+
+_TEXTS: Final = {
+    "machine.booted": "起動しました({software})",
+    "coin.accepted": "硬貨 ¥{amount_minor} を受け取りました(残高 ¥{credit_minor})",
+    "vend.started": "{slot} の販売を始めました",
+    "vend.dispensed": "{slot} が売れました ¥{price_minor}",
+    "change.paid": "おつり ¥{paid_minor} を払いました",
+    "door.opened": "扉が開きました",
+    "door.closed": "扉が閉まりました",
+    "slot.restocked": "{slot} に {added} 個補充しました",
+    "float.loaded": "¥{denomination_minor} 硬貨を {added} 枚入れました",
+}
+_TONES: Final[dict[str, Tone]] = {
+    "vend.dispensed": "ok",
+    "vend.failed": "danger",
+    "fault.raised": "danger",
+    "fault.cleared": "ok",
+    "door.opened": "warn",
+}
+
+
+def event_line(event: LoggedEvent) -> tuple[str, str, Tone]:
+    """What an event says in one line.
+
+    Returns:
+        Its kind, the line, and how it should look. An event that cannot be read gets a line too.
+    """
+    try:
+        found = orjson.loads(event.raw)
+        kind, body = str(found["kind"]), found["d"]
+        return kind, _text(kind, body), _tone(kind, body)
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+        return "?", "読めないイベント", "danger"
+
+
+def _text(kind: str, body: dict[str, Any]) -> str:
+    match kind:
+        case "selection.made":
+            refused = body.get("refused", "")
+            return f"{body['slot']} を選びました" + (f"({REFUSALS.get(refused, refused)})" if refused else "")
+        case "vend.failed":
+            return f"{body['slot']} を販売できませんでした({REASONS.get(body['reason'], body['reason'])})"
+        case "credit.returned":
+            why = RETURNS.get(body["reason"], body["reason"])
+            return f"¥{body['paid_minor']} を返しました({why})"
+        case "fault.raised" | "fault.cleared":
+            ends = "故障" if kind == "fault.raised" else "復旧"
+            return f"{ends}: {fault_meaning(body['code'])} {body.get('where', '')}".rstrip()
+        case "settings.applied":
+            ends = "に切り替わりました" if body["ok"] else f"を適用できませんでした({body.get('why', '')})"
+            return f"{body['name']} が改訂 {body['rev']} {ends}"
+        case _:
+            return _TEXTS[kind].format_map(body) if kind in _TEXTS else f"未知のイベント {kind}"
+
+
+def _tone(kind: str, body: dict[str, Any]) -> Tone:
+    if body.get("short_minor") or body.get("refused"):
+        return "warn"
+    return _TONES.get(kind, "neutral" if kind in _TEXTS or kind in _KNOWN else "warn")
+
+
+_KNOWN: Final = {"selection.made", "credit.returned", "settings.applied"}
+
+
+def fault_meaning(code: str) -> str:
+    """What a fault code means; the code itself when a newer machine uses one we do not know."""
+    row = CATALOGUE.get(code)
+    return (row.customer_ja or row.meaning) if row else code
+
+
+def fault_severity(code: str) -> str:
+    """info, warning or danger, as the pages colour it."""
+    row = CATALOGUE.get(code)
+    if row is None:
+        return "warning"
+    return {"notice": "info", "slot": "warning", "money": "warning"}.get(row.severity.value, "danger")

@@ -1,0 +1,192 @@
+"""The process `vend cloud`: REST, dashboard and WebSockets. Composition root."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Final
+
+import structlog
+import uvicorn
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.staticfiles import StaticFiles
+
+from cloud.accounting.endpoints import router as accounting_router
+from cloud.catalogue import service as catalogue
+from cloud.catalogue.endpoints import router as catalogue_router
+from cloud.dashboard import pages
+from cloud.dashboard.endpoints import router as dashboard_router
+from cloud.dashboard.live import Live
+from cloud.dashboard.metrics import Metrics
+from cloud.db.database import Database, open_database
+from cloud.db.migrate import upgrade_database
+from cloud.identity.access import current_operator
+from cloud.identity.endpoints import router as identity_router
+from cloud.identity.service import Gate, ensure_first_operator
+from cloud.inventory.endpoints import router as inventory_router
+from cloud.kit.http import DatabaseDep, install_error_answers
+from cloud.kit.logging import setup_logging
+from cloud.kit.process import run_process, run_together
+from cloud.machines import service as machines
+from cloud.machines.endpoints import monitoring, vending
+from cloud.sales.endpoints import router as sales_router
+from cloud.settings import Settings
+
+log = structlog.get_logger()
+
+HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+"""On every answer of ours. The interactive API page loads its own assets from elsewhere and goes without the first."""
+
+public = APIRouter(tags=["health"])
+
+
+def software_version() -> str:
+    """The installed version of this package."""
+    try:
+        return version("ai-vending-system")
+    except PackageNotFoundError:
+        return "0.1.0"
+
+
+@public.get("/")
+async def root(request: Request, database: DatabaseDep) -> dict[str, Any]:
+    """What this is, and whether its machines are there."""
+    async with database.read() as db_session:
+        fleet = await machines.machines(db_session)
+    online = machines.online_count(fleet)
+    return {
+        "message": request.app.title,
+        "status": "running",
+        "version": request.app.version,
+        "machine_state": {"online": online, "total": len(fleet)},
+        "dashboard": "/dashboard/",
+    }
+
+
+@public.get("/health")
+async def health() -> dict[str, Any]:
+    """Whether the process lives. It does not ask the database: see `/ready`."""
+    return {"status": "healthy", "machine_id": None, "simulator_running": False}
+
+
+@public.get("/ready")
+async def ready(database: DatabaseDep) -> Response:
+    """Whether requests can be served: the database answers and its tables are there."""
+    try:
+        async with database.read() as db_session:
+            revision = await db_session.scalar(text("SELECT version_num FROM alembic_version"))
+    except SQLAlchemyError as error:
+        detail = f"The database does not answer: {type(error).__name__}."
+        return JSONResponse({"status": "not_ready", "detail": detail}, status_code=503)
+    return JSONResponse({"status": "ready", "database_revision": revision})
+
+
+def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
+    """Put the application together.
+
+    Args:
+        settings: checked settings.
+        database: an open database to use; the settings' own when None. It is migrated at start either way.
+    """
+    base = database or open_database(settings.database_url)
+    metrics = Metrics(settings.timezone)
+    live = Live(base, metrics)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await prepare(base, settings)
+        yield
+        if database is None:
+            await base.close()
+
+    app = FastAPI(title=settings.app_name, version=software_version(), debug=False, lifespan=lifespan)
+    app.state.settings = settings
+    app.state.database = base
+    app.state.metrics = metrics
+    app.state.live = live
+    app.state.gate = Gate(base, settings.jwt_secret_key.get_secret_value())
+    install_error_answers(app)
+    app.add_exception_handler(pages.LoginNeededError, pages.to_login)
+    app.middleware("http")(_with_headers)
+    app.include_router(public)
+    app.include_router(identity_router)
+    app.include_router(dashboard_router)  # locks its own doors: a WebSocket is refused in another way
+    for router in (catalogue_router, vending, monitoring, sales_router, inventory_router, accounting_router):
+        app.include_router(router, dependencies=[Depends(current_operator)])
+    app.mount("/dashboard/static", StaticFiles(directory=pages.HERE / "static"), name="dashboard-static")
+    app.include_router(pages.router)
+    return app
+
+
+async def prepare(database: Database, settings: Settings) -> None:
+    """Migrate, fill in the tax rates, create the first operator if the settings name one."""
+    await upgrade_database(database)
+    async with database.write() as db_session:
+        await catalogue.ensure_rates(db_session)
+        if settings.operator_email and settings.operator_password:
+            password = settings.operator_password.get_secret_value()
+            if await ensure_first_operator(db_session, settings.operator_email, password):
+                log.info("first operator created", email=settings.operator_email)
+
+
+async def _with_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    response = await call_next(request)
+    for name, value in HEADERS.items():
+        if name != "Content-Security-Policy" or request.url.path not in ("/docs", "/redoc"):
+            response.headers.setdefault(name, value)
+    return response
+
+
+async def serve(settings: Settings, stop: asyncio.Event) -> None:
+    """Serve until `stop` is set."""
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app, host=settings.host, port=settings.port, log_config=None, access_log=False, timeout_graceful_shutdown=3
+    )
+    server = _Server(config)
+    live: Live = app.state.live
+    await run_together(stop, http=server.serve_until(stop), live=_watch(server, live))
+
+
+async def _watch(server: "_Server", live: Live) -> None:
+    await server.is_up.wait()
+    log.info("cloud ready", url=f"http://{server.config.host}:{server.config.port}/dashboard/")
+    await live.watch()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handlers: the process has them."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.is_up = asyncio.Event()
+
+    async def startup(self, *args: Any, **kwargs: Any) -> None:
+        await super().startup(*args, **kwargs)
+        if self.started:
+            self.is_up.set()
+
+    async def serve_until(self, stop: asyncio.Event) -> None:
+        """Serve; when cancelled, close connections first."""
+        serving = asyncio.create_task(self._serve())
+        try:
+            await asyncio.shield(serving)
+            if not stop.is_set():
+                raise RuntimeError(f"the HTTP server could not start on {self.config.host}:{self.config.port}")
+        except asyncio.CancelledError:
+            self.should_exit = True
+            await serving
+            raise
+
+
+def run(settings: Settings) -> None:
+    """The process: logs `cloud ready` once, ends cleanly on SIGTERM and SIGINT, loudly when a task dies."""
+    setup_logging(settings.secrets(), log_format=settings.log_format, debug=settings.debug)
+    run_process("cloud", lambda stop: serve(settings, stop))
