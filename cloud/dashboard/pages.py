@@ -22,6 +22,7 @@ HERE: Final = Path(__file__).parent
 templates: Final = Jinja2Templates(directory=HERE / "templates")
 router = APIRouter(prefix="/dashboard", include_in_schema=False)
 
+PARTS: Final = {
     "home": {"attention", "metrics", "hourly", "sales", "machines", "events"},
     "machine": {"machine_state", "faults", "slots", "events"},
     "journal": {"entries"},
