@@ -106,7 +106,8 @@ def _bottle(product: Product) -> str:
         f'stroke-opacity=".16" stroke-width="1.5"/></g>'
         f'<g clip-path="url(#l)"><path d="{label}" fill="{product.paint}"/>'
         f"{motifs.draw(product.motif, product.accent, product.paint, (28, 82, 64, 82))}"
-        f'<path d="M28 85Q60 91 92 85M28 157Q60 163 92 157" fill="none" stroke="{product.accent}" stroke-width="2"/></g>'
+        f'<path d="M28 85Q60 91 92 85M28 157Q60 163 92 157" fill="none" '
+        f'stroke="{product.accent}" stroke-width="2"/></g>'
         f"{_vertical(product, top=90, room=67, widest=24)}"
         f'<path d="{body}" fill="url(#r)"/>'
         f'<rect x="47" y="11" width="26" height="16" rx="3" fill="{_cap(product)}"/>'
@@ -125,7 +126,8 @@ def _can(product: Product) -> str:
     left, right, top = CENTRE - width / 2, CENTRE + width / 2, FLOOR - height
     body = (
         f"M{left + 6} {top + 2}L{left} {top + 11}V{FLOOR - 9}Q{left} {FLOOR - 4} {left + 6} {FLOOR - 1}"
-        f"Q60 {FLOOR + 3} {right - 6} {FLOOR - 1}Q{right} {FLOOR - 4} {right} {FLOOR - 9}V{top + 11}L{right - 6} {top + 2}Z"
+        f"Q60 {FLOOR + 3} {right - 6} {FLOOR - 1}Q{right} {FLOOR - 4} {right} {FLOOR - 9}"
+        f"V{top + 11}L{right - 6} {top + 2}Z"
     )
     print_area = (left, top + 12, width, height - 24)
     return (
@@ -152,9 +154,10 @@ def _bag(product: Product) -> str:
         f"M{left + 5} {top + 12}q4 12 1 22M{right - 6} {top + 12}q-4 10 0 20"
         f"M{left + 6} {FLOOR - 11}q4-12-1-22M{right - 6} {FLOOR - 11}q-4-10 1-22"
     )
+    picture = motifs.draw(product.motif, product.accent, product.paint, (left, top, width, height))
     return (
         f'<clipPath id="b"><path d="{body}"/></clipPath><path d="{body}" fill="{product.paint}"/>'
-        f'<g clip-path="url(#b)">{motifs.draw(product.motif, product.accent, product.paint, (left, top, width, height))}'
+        f'<g clip-path="url(#b)">{picture}'
         f'<path d="M{left} {top}h{width}v9h-{width}zM{left} {FLOOR - 8}h{width}v8h-{width}z" opacity=".2"/></g>'
         f"{_horizontal(product, top=top + 17, room=width - 26)}"
         f'<path d="{creases}" fill="none" stroke="#fff" stroke-opacity=".28" stroke-width="2" stroke-linecap="round"/>'
@@ -166,12 +169,13 @@ def _bar(product: Product) -> str:
     width, height = product.size
     left, right, top = CENTRE - width / 2, CENTRE + width / 2, FLOOR - height
     body = (
-        f"{_teeth(left + 2, right - 2, top)}V{top + 10}L{right} {top + 14}V{FLOOR - 14}L{right - 2} {FLOOR - 10}V{FLOOR}"
-        f"H{left + 2}V{FLOOR - 10}L{left} {FLOOR - 14}V{top + 14}L{left + 2} {top + 10}Z"
+        f"{_teeth(left + 2, right - 2, top)}V{top + 10}L{right} {top + 14}V{FLOOR - 14}L{right - 2} {FLOOR - 10}"
+        f"V{FLOOR}H{left + 2}V{FLOOR - 10}L{left} {FLOOR - 14}V{top + 14}L{left + 2} {top + 10}Z"
     )
+    picture = motifs.draw(product.motif, product.accent, product.paint, (left, top, width, height))
     return (
         f'<clipPath id="b"><path d="{body}"/></clipPath><path d="{body}" fill="{product.paint}"/>'
-        f'<g clip-path="url(#b)">{motifs.draw(product.motif, product.accent, product.paint, (left, top, width, height))}'
+        f'<g clip-path="url(#b)">{picture}'
         f'<path d="M{left} {top}h{width}v10h-{width}zM{left} {FLOOR - 10}h{width}v10h-{width}z" '
         f'fill="{product.accent}"/><path d="M{left} {top + 10}h{width}M{left} {FLOOR - 10}h{width}" '
         'stroke="#000" stroke-opacity=".3"/></g>'

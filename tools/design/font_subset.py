@@ -10,6 +10,8 @@ It needs a package that the project does not depend on, and the font's two TTF f
 Source: BIZ UDPGothic, SIL Open Font License 1.1, https://github.com/googlefonts/morisawa-biz-ud-gothic
 """
 
+import hashlib
+import importlib
 import json
 import sys
 from collections.abc import Iterable
@@ -23,19 +25,19 @@ DEBIAN_FOLDER = Path("/usr/share/fonts/truetype/bizud-gothic")
 TARGETS = (ROOT / "edge/front/static/fonts", ROOT / "cloud/dashboard/static/fonts")
 WEIGHTS = ("Regular", "Bold")
 MOST_BYTES = 120 * 1024
+_VERSION = "1.05"
 
 # Where our own texts live. Whatever kanji they hold is in the subset.
 TEXT_SOURCES = (
     "edge/screens/strings/*.json",
+    "edge/**/*.py",
     "edge/front/static/*.html",
     "edge/front/static/*.js",
+    "cloud/**/*.py",
     "cloud/dashboard/templates/**/*.html",
     "cloud/dashboard/static/*.js",
-    "cloud/**/seeds*.json",
-    "cloud/accounting/*.py",
-    "cloud/dashboard/*.py",
-    "cloud/catalogue/*.py",
-    "protocol/faults.py",
+    "protocol/*.py",
+    "tools/*.py",
 )
 # Seeds, money, days and places: words that reach the pages from the database.
 WORDS = (
@@ -68,10 +70,19 @@ def wanted_characters() -> set[str]:
     return characters
 
 
+def _font_tools(module: str) -> Any:
+    """Import a module of fontTools, which only the environment of this script has."""
+    try:
+        return importlib.import_module(f"fontTools.{module}")
+    except ModuleNotFoundError as error:
+        raise SystemExit(
+            'This script needs fontTools: pip install "fonttools[woff]" (see the top of the file).'
+        ) from error
+
+
 def write_subset(source: Path, target: Path, characters: Iterable[str]) -> int:
     """Write one WOFF2 with these characters; gives its size in bytes."""
-    from fontTools import subset  # noqa: PLC0415 - only this script's own environment has it
-
+    subset = _font_tools("subset")
     options = subset.Options()
     options.flavor = "woff2"
     options.layout_features = ["kern", "palt", "tnum", "locl"]
@@ -92,9 +103,7 @@ def label_outlines(source: Path) -> dict[str, dict[str, Any]]:
         Per character: `path` (SVG, y down, one em is `art.EM` units, origin on the baseline), `advance` in the same
         units, and for characters that stand differently in vertical writing `vertical`, another path.
     """
-    from fontTools.ttLib import TTFont  # noqa: PLC0415 - only this script's own environment has it
-
-    font = TTFont(source)
+    font = _font_tools("ttLib").TTFont(source)
     glyphs, names = font.getGlyphSet(), font.getBestCmap()
     upright = _vertical_forms(font)
     scale = art.EM / font["head"].unitsPerEm
@@ -109,11 +118,8 @@ def label_outlines(source: Path) -> dict[str, dict[str, Any]]:
 
 
 def _path(glyphs: Any, name: str, scale: float) -> str:
-    from fontTools.pens.svgPathPen import SVGPathPen  # noqa: PLC0415 - as above
-    from fontTools.pens.transformPen import TransformPen  # noqa: PLC0415 - as above
-
-    pen = SVGPathPen(glyphs, ntos=lambda number: str(round(number)))
-    glyphs[name].draw(TransformPen(pen, (scale, 0, 0, -scale, 0, 0)))
+    pen = _font_tools("pens.svgPathPen").SVGPathPen(glyphs, ntos=lambda number: str(round(number)))
+    glyphs[name].draw(_font_tools("pens.transformPen").TransformPen(pen, (scale, 0, 0, -scale, 0, 0)))
     return str(pen.getCommands())
 
 
@@ -133,20 +139,51 @@ def _vertical_forms(font: Any) -> dict[str, str]:
     return forms
 
 
+def provenance(folder: Path, source: Path) -> str:
+    """Say where the fonts in `folder` come from, and what they must hash to."""
+    rows = "\n".join(
+        f"| `fonts/{path.name}` | {_VERSION} | SIL OFL 1.1 (`OFL.txt`) | `{_sha256(path)}` |"
+        for path in sorted(folder.glob("*.woff2"))
+    )
+    originals = "\n".join(f"- `BIZUDPGothic-{weight}.ttf` `{_sha256(source / _ttf(weight))}`" for weight in WEIGHTS)
+    return (
+        "# Fonts from others\n\n"
+        "BIZ UDPGothic by Morisawa, from https://github.com/googlefonts/morisawa-biz-ud-gothic. Cut down to the\n"
+        "characters our pages use by `tools/design/font_subset.py`, which also wrote this page.\n"
+        "No glyph was changed.\n\n"
+        f"| file | version | licence | SHA-256 |\n|---|---|---|---|\n{rows}\n\nCut from:\n\n{originals}\n"
+    )
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _ttf(weight: str) -> str:
+    return f"BIZUDPGothic-{weight}.ttf"
+
+
+def write_fonts(source: Path, target: Path, characters: set[str]) -> bool:
+    """Write both weights and their provenance into one static folder; False when one is too large."""
+    sizes = [
+        write_subset(source / _ttf(weight), target / f"bizudp-{weight.lower()}.woff2", characters) for weight in WEIGHTS
+    ]
+    (target / "VENDORED.md").write_text(provenance(target, source), encoding="utf-8")
+    print(
+        f"{target.relative_to(ROOT)}: {len(characters)} characters, {' + '.join(f'{s / 1024:.0f}' for s in sizes)} KiB"
+    )
+    return max(sizes) <= MOST_BYTES
+
+
 def main() -> int:
     """Write the fonts to both static folders and the outlines beside this file."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else DEBIAN_FOLDER
+    source = Path(sys.argv[1]) if len(sys.argv) > 1 else DEBIAN_FOLDER
     characters = wanted_characters()
-    for weight in WEIGHTS:
-        for target in TARGETS:
-            size = write_subset(
-                folder / f"BIZUDPGothic-{weight}.ttf", target / f"bizudp-{weight.lower()}.woff2", characters
-            )
-            print(f"{target.relative_to(ROOT)} {weight}: {len(characters)} characters, {size / 1024:.0f} KiB")
-            if size > MOST_BYTES:
-                print(f"More than {MOST_BYTES // 1024} KiB: take characters out of COMMON.")
-                return 1
-    outlines = label_outlines(folder / "BIZUDPGothic-Bold.ttf")
+    fits = [write_fonts(source, target, characters) for target in TARGETS]
+    if not all(fits):
+        print(f"A font is larger than {MOST_BYTES // 1024} KiB: take characters out of COMMON.")
+        return 1
+    outlines = label_outlines(source / _ttf("Bold"))
     lines = [f"  {json.dumps(c, ensure_ascii=False)}: {json.dumps(o, ensure_ascii=False)}" for c, o in outlines.items()]
     art.OUTLINES.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
     return 0

@@ -1,4 +1,4 @@
-"""The small pictures printed on the labels: a leaf, a mountain, bubbles, a slice of lemon …
+"""The small pictures printed on the labels: a leaf, a mountain, bubbles, a slice of lemon.
 
 Each function draws inside a box (left, top, width, height) of the canvas and gives SVG elements.
 The box is a label, wrapper or can that clips what reaches over its edge.
@@ -112,13 +112,16 @@ def _bean(accent: str, _paint: str, box: Box) -> str:
 
 def _swirl(accent: str, _paint: str, box: Box) -> str:
     left, top, width, height = box
-    right = left + width
+
+    def at(x: float, y: float) -> str:
+        return f"{left + width * x:.1f} {top + height * y:.1f}"
+
+    def wave(lower: float) -> str:
+        return f"M{at(0, 0.62 + lower)}C{at(0.3, 0.42 + lower)} {at(0.6, 0.9 + lower)} {at(1, 0.6 + lower)}"
+
     return (
-        f'<path d="M{left:g} {top + height * 0.62:.1f}C{left + width * 0.3:.1f} {top + height * 0.42:.1f} '
-        f"{left + width * 0.6:.1f} {top + height * 0.9:.1f} {right:g} {top + height * 0.6:.1f}V{top + height + 12:g}H{left:g}z"
-        f'" fill="{accent}"/><path d="M{left:g} {top + height * 0.7:.1f}C{left + width * 0.3:.1f} {top + height * 0.5:.1f} '
-        f"{left + width * 0.6:.1f} {top + height:.1f} {right:g} {top + height * 0.7:.1f}"
-        f'" fill="none" stroke="#8A5A33" stroke-width="3" opacity=".55"/>'
+        f'<path d="{wave(0)}V{top + height + 12:g}H{left:g}z" fill="{accent}"/>'
+        f'<path d="{wave(0.09)}" fill="none" stroke="#8A5A33" stroke-width="3" opacity=".55"/>'
         f'<path d="M{left:g} {top - 2:g}h{width:g}v7h-{width:g}z" fill="#6B3F22"/>'
     )
 
@@ -161,7 +164,8 @@ def _chips(accent: str, _paint: str, box: Box) -> str:
     chips = "".join(
         f'<g transform="translate({left + width * x:.1f} {top + height * y:.1f})rotate({turn})">'
         f'<ellipse rx="22" ry="16" fill="{accent}" stroke="#D98E12" stroke-width="1.5"/>'
-        '<path d="M-15-5Q-8-11 0-7T14-6M-18 2Q-9-5 0 0T18 0M-13 8Q-6 2 1 7T13 7" fill="none" stroke="#E3A42C" stroke-width="1.6"/>'
+        '<path d="M-15-5Q-8-11 0-7T14-6M-18 2Q-9-5 0 0T18 0M-13 8Q-6 2 1 7T13 7" fill="none" stroke="#E3A42C" '
+        'stroke-width="1.6"/>'
         "</g>"
         for x, y, turn in ((0.28, 0.72, -24), (0.74, 0.68, 20), (0.52, 0.84, -4))
     )
