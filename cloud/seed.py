@@ -97,9 +97,7 @@ async def seed_demo(
     if await machines.is_registered(db_session, machine_id):
         await machines.change_secret(db_session, machine_id, secret)
     else:
-        await machines.register(
-            db_session, machine_id, secret=secret, now_ms=at_ms, name="デモ自販機", place=place
-        )
+        await machines.register(db_session, machine_id, secret=secret, now_ms=at_ms, name="デモ自販機", place=place)
     if await machines.planogram(db_session, machine_id) is None:
         await machines.publish_planogram(db_session, machine_id, demo_planogram(), by="seed", now_ms=at_ms)
 
@@ -123,9 +121,7 @@ async def _money(db_session: AsyncSession, at_ms: int) -> None:
     await accounting.post(
         db_session,
         [
-            entries.transfer(
-                capital, "資本金払込", debit=chart.BANK, credit=chart.CAPITAL, amount_minor=CAPITAL_YEN
-            ),
+            entries.transfer(capital, "資本金払込", debit=chart.BANK, credit=chart.CAPITAL, amount_minor=CAPITAL_YEN),
             entries.transfer(cash, "釣銭準備金", debit=chart.CASH, credit=chart.BANK, amount_minor=CASH_YEN),
         ],
     )
@@ -139,11 +135,7 @@ async def _goods(db_session: AsyncSession, at_ms: int) -> None:
         event = _event(f"seed/purchase/{seed.product_id}", at_ms)
         net = seed.cost_minor * seed.units
         percent = split.percent(seed.product_id, event.entry_date)
-        movements.append(
-            Movement(event.source, seed.product_id, seed.units, at_ms, to_place=WAREHOUSE, cost_minor=net)
-        )
-        drafts.append(
-            entries.purchase(event, seed.name_ja, net_minor=net, tax_minor=tax.tax_on(net, percent))
-        )
+        movements.append(Movement(event.source, seed.product_id, seed.units, at_ms, to_place=WAREHOUSE, cost_minor=net))
+        drafts.append(entries.purchase(event, seed.name_ja, net_minor=net, tax_minor=tax.tax_on(net, percent)))
     await inventory.move(db_session, movements)
     await accounting.post(db_session, [draft for pair in drafts for draft in pair])

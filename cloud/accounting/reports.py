@@ -105,9 +105,7 @@ def trial_balance(moved: Iterable[Moved]) -> TrialBalance:
                 credit=max(-balance, 0),
             )
         )
-    return TrialBalance(
-        lines=lines, debit=sum(line.debit for line in lines), credit=sum(line.credit for line in lines)
-    )
+    return TrialBalance(lines=lines, debit=sum(line.debit for line in lines), credit=sum(line.credit for line in lines))
 
 
 def income_statement(moved: Iterable[Moved], period_start: date, period_end: date) -> IncomeStatement:

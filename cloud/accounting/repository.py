@@ -77,7 +77,9 @@ async def entries(
     order = JournalEntry.number.desc() if newest_first else JournalEntry.number
     query = select(JournalEntry).order_by(order).limit(limit).offset(offset)
     if account:
-        query = query.where(JournalEntry.number.in_(select(Posting.entry_number).where(Posting.account_code == account)))
+        query = query.where(
+            JournalEntry.number.in_(select(Posting.entry_number).where(Posting.account_code == account))
+        )
     rows = list((await db_session.scalars(query)).all())
     legs = await _legs(db_session, [row.number for row in rows])
     return [_sealed(row, legs.get(row.number, [])) for row in rows]

@@ -136,7 +136,7 @@ async def verify(db_session: AsyncSession) -> list[str]:
 
 
 async def _verify_chain(db_session: AsyncSession) -> list[str]:
-    findings = []
+    findings: list[str] = []
     expected, last_hash = 1, rules.GENESIS
     while page := await repository.entries(db_session, limit=PAGE, offset=expected - 1, newest_first=False):
         for entry in page:

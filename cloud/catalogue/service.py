@@ -17,6 +17,7 @@ JAPAN: Final = (
 )
 """Rates in force in Japan since October 2019: reduced for food and drink, standard for the rest."""
 
+
 class ProductView(BaseModel):
     """A product as others see it."""
 

@@ -129,9 +129,7 @@ class Contexts:
     async def journal(self, page: int, account: str | None) -> dict[str, Any]:
         """仕訳帳: a page of entries, newest first; of one account, if named."""
         offset = (page - 1) * ENTRIES_PER_PAGE
-        rows = await accounting.journal(
-            self._db_session, limit=ENTRIES_PER_PAGE, offset=offset, account=account
-        )
+        rows = await accounting.journal(self._db_session, limit=ENTRIES_PER_PAGE, offset=offset, account=account)
         total = await accounting.entry_count(self._db_session, account)
         pages = max(-(-total // ENTRIES_PER_PAGE), 1)
         return {"entries": [self._entry(row) for row in rows], "page": page, "pages": pages}

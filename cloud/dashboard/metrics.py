@@ -3,7 +3,6 @@
 import time
 from datetime import UTC, datetime, timedelta
 
-
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,6 +12,7 @@ from cloud.kit.clock import Clock, local_day, system_clock
 from cloud.machines import service as machines
 from cloud.machines import stock
 from cloud.sales import service as sales
+
 
 class SalesMetrics(BaseModel):
     """Today's sales, in yen with tax unless said otherwise."""

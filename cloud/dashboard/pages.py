@@ -1,4 +1,7 @@
-"""`/dashboard/…`: the operator's pages, rendered on the server. A page's blocks can be asked for one by one (`?part=`)."""
+"""`/dashboard/…`: the operator's pages, rendered on the server.
+
+The blocks of a page can be asked for one by one (`?part=name`): that is how an open page is refreshed.
+"""
 
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -138,9 +141,7 @@ async def home(request: Request, operator: PageOperator, database: DatabaseDep) 
 
 
 @router.get("/machines/{machine_id}")
-async def machine(
-    machine_id: str, request: Request, operator: PageOperator, database: DatabaseDep
-) -> HTMLResponse:
+async def machine(machine_id: str, request: Request, operator: PageOperator, database: DatabaseDep) -> HTMLResponse:
     """One machine."""
     async with database.read() as db_session:
         try:

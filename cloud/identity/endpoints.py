@@ -21,7 +21,7 @@ class Token(BaseModel):
     """A bearer token."""
 
     access_token: str
-    token_type: str = "bearer"
+    token_type: str = "bearer"  # noqa: S105 - the scheme's name
     expires_in: int = TOKEN_HOURS * 3600
 
 

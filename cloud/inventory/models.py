@@ -51,7 +51,7 @@ class StockMovement(Base):
 
 
 class Pool(Base):
-    """One row is all units of a product in the company and what they cost together: the moving average, never rounded."""
+    """One row is all units of a product in the company and what they cost together: its moving average."""
 
     __tablename__ = "stock_pools"
 

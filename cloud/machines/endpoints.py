@@ -192,9 +192,7 @@ async def list_inbox(database: DatabaseDep, limit: Annotated[int, Query(ge=1, le
     """Messages that could not be taken at face value, last seen first. Nothing is thrown away."""
     async with database.read() as db_session:
         rows = await service.quarantined(db_session, limit)
-    return [
-        InboxItem(raw_base64=base64.b64encode(row.raw).decode(), **row.model_dump(exclude={"raw"})) for row in rows
-    ]
+    return [InboxItem(raw_base64=base64.b64encode(row.raw).decode(), **row.model_dump(exclude={"raw"})) for row in rows]
 
 
 @monitoring.get("/events")

@@ -41,7 +41,9 @@ class Suspect:
     known_digest: str = ""
 
 
-async def open_streams(db_session: AsyncSession, keys: Sequence[StreamKey], now_ms: int) -> dict[StreamKey, KnownStream]:
+async def open_streams(
+    db_session: AsyncSession, keys: Sequence[StreamKey], now_ms: int
+) -> dict[StreamKey, KnownStream]:
     """Create the streams that do not exist and read what is stored of each."""
     rows = [{"machine_id": machine, "epoch": epoch, "received_at_ms": now_ms} for machine, epoch in keys]
     connection = await db_session.connection()
@@ -175,9 +177,7 @@ async def stretch(db_session: AsyncSession, stream: Stream, limit: int) -> list[
     return [LoggedEvent(stream.id, stream.machine_id, stream.epoch, *row) for row in rows]
 
 
-async def recent_events(
-    db_session: AsyncSession, limit: int, machine_id: str | None = None
-) -> list[LoggedEvent]:
+async def recent_events(db_session: AsyncSession, limit: int, machine_id: str | None = None) -> list[LoggedEvent]:
     """The newest events, by arrival."""
     query = (
         select(Stream.id, Stream.machine_id, Stream.epoch, StoredEvent.seq, StoredEvent.raw, StoredEvent.received_at_ms)

@@ -36,7 +36,11 @@ class Interpreter:
     """Works through the event log. One owner calls it."""
 
     def __init__(
-        self, database: Database, *, clock: Clock = system_clock, timezone: str = "Asia/Tokyo",
+        self,
+        database: Database,
+        *,
+        clock: Clock = system_clock,
+        timezone: str = "Asia/Tokyo",
         events_per_batch: int = EVENTS_PER_BATCH,
     ) -> None:
         self._database = database
@@ -62,7 +66,7 @@ class Interpreter:
             done = await self._step(size)
         except OperationalError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever one event does must not stop the others
             if size == 1:
                 self._one_by_one -= 1
                 return await self._give_up(error)
@@ -103,7 +107,9 @@ class Interpreter:
             effects.suspect("broken_chain", item.event, why)
         if isinstance(found, Understood):
             stream.clock_boot, stream.clock_wall_ms, stream.clock_mono_ms = (
-                found.sync.boot, found.sync.wall_ms, found.sync.mono_ms,
+                found.sync.boot,
+                found.sync.wall_ms,
+                found.sync.mono_ms,
             )
             effects.take(found)
         _advance(stream, item)
@@ -114,10 +120,15 @@ class Interpreter:
             streams = {row.id: row for row in await event_log.ready_streams(db_session)}
             ready = await _next(db_session, streams.values(), 1)
             for item in ready:
-                log.error("event could not be interpreted", machine=item.event.machine_id, seq=item.event.seq,
-                          reason=repr(error))
-                suspect = Suspect("failed", item.event.machine_id, digest(item.event.raw), repr(error),
-                                  item.event.raw, item.event.seq)
+                log.error(
+                    "event could not be interpreted",
+                    machine=item.event.machine_id,
+                    seq=item.event.seq,
+                    reason=repr(error),
+                )
+                suspect = Suspect(
+                    "failed", item.event.machine_id, digest(item.event.raw), repr(error), item.event.raw, item.event.seq
+                )
                 await event_log.quarantine(db_session, [suspect], self._clock())
                 _advance(streams[item.event.stream_id], item)
             return len(ready)

@@ -2,7 +2,18 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.db.base import Base, BigId, EpochRef, MachineRef, Millis, SeqRef
@@ -71,7 +82,7 @@ class MachineFault(Base):
 
 
 class Stream(Base):
-    """One row is one machine's store: the events of one (machine, epoch), and how far they are stored and understood."""
+    """One row is the events of one (machine, epoch), and how far they are stored and understood."""
 
     __tablename__ = "streams"
     __table_args__ = (UniqueConstraint("machine_id", "epoch"),)
@@ -117,7 +128,7 @@ class StoredEvent(Base):
 
 
 class QuarantinedMessage(Base):
-    """One row is something that arrived and could not be taken at face value. Shown as 受信箱; nothing is thrown away."""
+    """One row is something that arrived and could not be taken at face value. Nothing is thrown away."""
 
     __tablename__ = "quarantine"
     __table_args__ = (UniqueConstraint("category", "source", "fingerprint"),)

@@ -255,12 +255,12 @@ def _read(messages: Sequence[Inbound]) -> _Batch:
     for message in messages:
         try:
             topic = topic_of(message.topic)
-            if topic.channel is Channel.STATE:
-                batch.states.append((topic.machine, State.from_bytes(message.payload)))
-            elif topic.channel is Channel.EVENTS:
+            if topic.channel is Channel.EVENTS:
                 _read_frame(batch, topic.machine, message.payload)
+            elif topic.channel is Channel.STATE:
+                batch.states.append((topic.machine, State.from_bytes(message.payload)))
             else:
-                raise BadTopicError(message.topic, "nothing is expected on this channel")
+                batch.suspects.append(_malformed(topic.machine, message.payload, f"nothing is expected on {topic}"))
         except BadTopicError as error:
             batch.suspects.append(_malformed(message.topic[:255], message.payload, str(error)))
         except BadMessageError as error:

@@ -153,6 +153,10 @@ def add_planogram(db_session: AsyncSession, row: PlanogramRevision) -> None:
 async def change_token(db_session: AsyncSession) -> tuple[int, ...]:
     """Numbers that change whenever anything a dashboard shows has changed."""
     streams = (await db_session.execute(select(func.sum(Stream.interpreted_upto), func.sum(Stream.stored_max)))).one()
-    links = (await db_session.execute(select(func.max(MachineLink.changed_at_ms), func.count().filter(MachineLink.is_online)))).one()
+    links = (
+        await db_session.execute(
+            select(func.max(MachineLink.changed_at_ms), func.count().filter(MachineLink.is_online))
+        )
+    ).one()
     revisions = await db_session.scalar(select(func.count()).select_from(PlanogramRevision))
     return tuple(int(part or 0) for part in (*streams, *links, revisions))

@@ -34,7 +34,9 @@ class StaleRevisionError(ValueError):
 
     def __init__(self, machine_id: str, rev: int, newest: int) -> None:
         self.newest = newest
-        super().__init__(f"{machine_id}: revision {rev} does not follow {newest}; read it again and publish {newest + 1}")
+        super().__init__(
+            f"{machine_id}: revision {rev} does not follow {newest}; read it again and publish {newest + 1}"
+        )
 
 
 class MachineView(BaseModel):
@@ -182,8 +184,8 @@ async def machines(db_session: AsyncSession) -> list[MachineView]:
     conditions = await repository.conditions(db_session)
     newest = await repository.newest_revisions(db_session)
     streams: dict[str, Any] = {}
-    for row in await event_log.streams(db_session):
-        streams.setdefault(row.machine_id, row)
+    for stream in await event_log.streams(db_session):
+        streams.setdefault(stream.machine_id, stream)
     faults: dict[str, int] = {}
     for fault in await repository.faults(db_session):
         faults[fault.machine_id] = faults.get(fault.machine_id, 0) + 1
@@ -297,5 +299,3 @@ async def change_token(db_session: AsyncSession) -> tuple[int, ...]:
 def online_count(views: list[MachineView]) -> int:
     """How many are online."""
     return sum(view.is_online for view in views)
-
-

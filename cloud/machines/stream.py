@@ -1,4 +1,4 @@
-"""Which events of one (machine, epoch) are stored: the contiguous part, what lies beyond it, the holes between. Pure."""
+"""Which events of one (machine, epoch) are stored: the contiguous part, what lies beyond, the holes. Pure."""
 
 from bisect import bisect_right
 from collections.abc import Iterable

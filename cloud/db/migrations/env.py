@@ -1,4 +1,5 @@
 """Alembic's entry: runs on the connection it was handed, inside the caller's transaction."""
+# ruff: noqa: INP001 - Alembic loads these files by path
 
 from alembic import context
 

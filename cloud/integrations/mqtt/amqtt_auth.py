@@ -44,7 +44,7 @@ class Credentials:
         return self._found.get(username)
 
 
-class MachineAuthPlugin(BaseAuthPlugin):
+class MachineAuthPlugin(BaseAuthPlugin):  # type: ignore[misc]  # amqtt has no type hints
     """Lets the cloud and known machines in."""
 
     def __init__(self, context: Any) -> None:
@@ -75,7 +75,7 @@ class MachineAuthPlugin(BaseAuthPlugin):
         cloud_password: str = ""
 
 
-class TopicAccessPlugin(BaseTopicPlugin):
+class TopicAccessPlugin(BaseTopicPlugin):  # type: ignore[misc]  # amqtt has no type hints
     """Keeps everyone on their own topics."""
 
     async def topic_filtering(self, *, session: Any = None, topic: Any = None, action: Any = None) -> bool:

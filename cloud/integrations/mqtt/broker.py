@@ -75,7 +75,7 @@ async def serve_amqtt(settings: Settings, stop: asyncio.Event) -> None:
 
 
 def amqtt_config(settings: Settings) -> dict[str, Any]:
-    """amqtt's configuration: one loopback listener, our two plugins, nothing else."""
+    """Configuration of the embedded broker: one loopback listener, our two plugins, nothing else."""
     host, port = settings.mqtt_address
     here = "cloud.integrations.mqtt.amqtt_auth"
     return {
@@ -99,8 +99,9 @@ def check_fleet_size(machines: int) -> None:
         BrokerError: above `AMQTT_MOST`.
     """
     if machines > AMQTT_MOST:
-        raise BrokerError(f"{machines} machines are too many for the embedded broker (at most {AMQTT_MOST}); "
-                          "install mosquitto")
+        raise BrokerError(
+            f"{machines} machines are too many for the embedded broker (at most {AMQTT_MOST}); install mosquitto"
+        )
     if machines > AMQTT_WARN:
         log.warning("the embedded broker is meant for a few machines; install mosquitto", machines=machines)
 
@@ -204,7 +205,7 @@ def write_mosquitto_files(settings: Settings, folder: Path, cloud_line: str) -> 
 
 
 def password_file(settings: Settings, cloud_line: str) -> str:
-    """mosquitto's password file: the cloud and every machine."""
+    """The password file of mosquitto: the cloud and every machine."""
     machines = read_credentials(settings.credentials_file)
     rows = [cloud_line, *(f"{name}:{credential.mosquitto}" for name, credential in machines.items())]
     return "\n".join(rows) + "\n"

@@ -104,5 +104,3 @@ class MqttClient:
         except UnicodeDecodeError:
             topic = "(not UTF-8)"
         self._mailbox.put(Inbound(topic, bytes(message.payload)))
-
-

@@ -1,4 +1,5 @@
 """Every table of the first release. The rules of the ledger follow in 0002."""
+# ruff: noqa: INP001 - Alembic loads these files by path
 
 import sqlalchemy as sa
 from alembic import op
