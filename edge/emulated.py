@@ -107,5 +107,6 @@ class WireTap:
         if self._answers.get(self._asked) == frame:
             return
         self._answers[self._asked] = frame
-        self._show("host", self._asked, describe(self._asked))
-        self._show("device", frame, describe(frame))
+        question = describe(self._asked)
+        self._show("host", self._asked, question)
+        self._show("device", frame, f"{describe(frame)}: {question}")

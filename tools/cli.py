@@ -14,7 +14,6 @@ def _machine(_: argparse.Namespace) -> None:
 
 def _cloud(_: argparse.Namespace) -> None:
     from cloud.main import run
-
     from cloud.settings import load_settings
 
     run(load_settings())
@@ -36,10 +35,15 @@ def _worker(_: argparse.Namespace) -> None:
 
 def _broker(_: argparse.Namespace) -> None:
     from cloud.integrations.mqtt.broker import run
-
     from cloud.settings import load_settings
 
     run(load_settings())
+
+
+def _seed(_: argparse.Namespace) -> None:
+    from tools.seed import run
+
+    run()
 
 
 def _demo(options: argparse.Namespace) -> None:
@@ -67,6 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add("intake", _intake, "MQTT in: store every event, then acknowledge it")
     add("worker", _worker, "understand stored events: sales, stock, books")
     add("broker", _broker, "an MQTT broker for a desk: mosquitto when it is installed, else an embedded one")
+    add("seed", _seed, "demo data: twelve products, a first purchase, capital, the machine MACHINE_ID")
     demo = add("demo", _demo, "everything on this computer, with one emulated machine")
     demo.add_argument("--smoke", action="store_true", help="buy a drink, check the books, then stop")
     demo.add_argument("--dir", default=".demo", help="where the demo keeps its data (default: .demo)")

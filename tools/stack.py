@@ -174,10 +174,24 @@ class Stack:
 
     def start_all(self, *, told: Callable[[str], None] = lambda _: None) -> None:
         """Start everything in order; `told(name)` before each."""
+        told("seed")
+        self.seed()
         for name in ORDER:
             told(name)
             self.start(name)
             self.wait_ready(name)
+
+    def seed(self) -> None:
+        """Migrate the database and put the demo's data in; nothing happens the second time.
+
+        Raises:
+            StackError: with what it said.
+        """
+        command = [sys.executable, "-m", "tools.cli", "seed"]
+        done = subprocess.run(command, env=self.environment(), cwd=self.folder, capture_output=True, check=False)
+        self.log("seed").write_bytes(done.stdout + done.stderr)
+        if done.returncode:
+            raise StackError(f"seed ended with code {done.returncode}:\n{self.tail('seed')}")
 
     def kill(self, name: str) -> None:
         """As a power cut would: no warning, no clean-up."""
