@@ -2,6 +2,7 @@
 // page's blocks again. It works out nothing; every number comes from the server.
 
 const RECONNECT_MS = 5000;
+const NOT_LOGGED_IN = 4401; // close code of cloud/dashboard/endpoints.py
 const $ = (id) => document.getElementById(id);
 
 const formats = {
@@ -18,9 +19,10 @@ function connect() {
     $("updated").textContent = new Date().toLocaleTimeString("ja-JP", { timeZone: "Asia/Tokyo", hour12: false });
     document.body.dispatchEvent(new Event("live"));
   };
-  socket.onclose = () => {
+  socket.onclose = ({ code }) => {
     showLive(false);
-    setTimeout(connect, RECONNECT_MS);
+    if (code === NOT_LOGGED_IN) location.assign(`/dashboard/login?next=${encodeURIComponent(location.pathname)}`);
+    else setTimeout(connect, RECONNECT_MS);
   };
 }
 
