@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.db.statements import slices, upsert
+from cloud.db.statements import insert_many, slices, upsert
 from cloud.machines.models import QuarantinedMessage, StoredEvent, Stream
 from cloud.machines.ordering import LoggedEvent
 from cloud.machines.stream import Position
@@ -77,10 +77,13 @@ async def digests(db_session: AsyncSession, keys: Iterable[tuple[int, int]]) -> 
     return found
 
 
-async def add_events(db_session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
-    """Store new events."""
+EVENT_COLUMNS: Final = ("stream_id", "seq", "kind", "digest", "raw", "received_at_ms")
+
+
+async def add_events(db_session: AsyncSession, rows: Sequence[tuple[int, int, str, bytes, bytes, int]]) -> None:
+    """Store new events; a row has the values of `EVENT_COLUMNS`."""
     if rows:
-        await (await db_session.connection()).execute(insert(_EVENTS), list(rows))
+        await insert_many(db_session, _EVENTS, EVENT_COLUMNS, rows)
 
 
 _ADVANCE: Final = (

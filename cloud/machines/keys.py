@@ -4,6 +4,7 @@ The whole envelope is checked later, by the interpreter: an event with a readabl
 """
 
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import orjson
@@ -13,6 +14,11 @@ from protocol.ids import EPOCH_PATTERN
 MAX_KIND_CHARS: Final = 64
 
 _epoch = re.compile(EPOCH_PATTERN)
+
+
+@lru_cache(maxsize=65_536)
+def _is_epoch(text: str) -> bool:
+    return _epoch.match(text) is not None
 
 
 class BadKeyError(ValueError):
@@ -54,7 +60,7 @@ def read_key(raw: bytes, machine: str) -> EventKey:
         raise BadKeyError(f"names machine {key.machine!r} on the topic of {machine!r}")
     if type(key.seq) is not int or not 1 <= key.seq < 2**63:
         raise BadKeyError(f"seq {key.seq!r} is not a whole number from 1 to 2^63-1")
-    if not isinstance(key.epoch, str) or not _epoch.match(key.epoch):
+    if not isinstance(key.epoch, str) or not _is_epoch(key.epoch):
         raise BadKeyError(f"epoch {key.epoch!r} is not 32 hex digits")
     if not isinstance(key.kind, str) or not 1 <= len(key.kind) <= MAX_KIND_CHARS:
         raise BadKeyError(f"kind {key.kind!r} is not a text of 1 to {MAX_KIND_CHARS} characters")

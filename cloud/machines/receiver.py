@@ -141,25 +141,18 @@ class Receiver:
         missing = sorted(wanted - self._streams.keys())
         if missing:
             self._streams |= await event_log.open_streams(db_session, missing, now_ms)
-        touched: dict[StreamKey, _Tally] = {}
-        rows: dict[tuple[int, int], dict[str, Any]] = {}
+        touched = {key: _Tally() for key in dict.fromkeys(event.key.stream for event in batch.events)}
+        rows: list[tuple[int, int, str, bytes, bytes, int]] = []
         known: list[_Arrived] = []
         for event in batch.events:
-            stream = self._streams[event.key.stream]
-            touched.setdefault(event.key.stream, _Tally())
-            if event.key.seq in stream.position:
+            key = event.key
+            stream = self._streams[key.stream]
+            if key.seq in stream.position:
                 known.append(event)
                 continue
-            stream.position.add(event.key.seq)
-            rows[stream.id, event.key.seq] = {
-                "stream_id": stream.id,
-                "seq": event.key.seq,
-                "kind": event.key.kind,
-                "digest": event.digest,
-                "raw": event.raw,
-                "received_at_ms": now_ms,
-            }
-        await event_log.add_events(db_session, list(rows.values()))
+            stream.position.add(key.seq)
+            rows.append((stream.id, key.seq, key.kind, event.digest, event.raw, now_ms))
+        await event_log.add_events(db_session, rows)
         if known:
             batch.suspects += await self._compare(db_session, known, touched)
         await event_log.advance_streams(db_session, self._advances(touched, now_ms))

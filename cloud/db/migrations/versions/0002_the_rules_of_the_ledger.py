@@ -46,7 +46,10 @@ CHART = (
 )
 
 GENESIS = "0" * 64
-HASH_BEFORE = "(SELECT hash FROM journal_entries WHERE number = NEW.number - 1)"
+HASH_BEFORE = (
+    "COALESCE((SELECT hash FROM journal_entries WHERE number = NEW.number - 1), "
+    f"CASE NEW.number WHEN 1 THEN '{GENESIS}' ELSE '' END)"
+)
 
 # Each row: what is wrong when the query finds something, and the query. Used in the same words on both databases.
 ENTRY_RULES = (
@@ -58,7 +61,7 @@ ENTRY_RULES = (
     ),
     (
         "an entry names the hash of the entry before it",
-        f"SELECT 1 WHERE NEW.previous_hash <> COALESCE({HASH_BEFORE}, CASE NEW.number WHEN 1 THEN '{GENESIS}' ELSE '' END)",
+        f"SELECT 1 WHERE NEW.previous_hash <> {HASH_BEFORE}",
     ),
     (
         "an entry has two legs or more",
