@@ -1,0 +1,107 @@
+"""Try to break the ledger with plain SQL, past all of our Python."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from cloud.accounting import service
+from cloud.accounting.rules import Draft, Leg
+
+DAY = date(2026, 11, 20)
+
+
+def draft(source: str, amount: int = 100) -> Draft:
+    return Draft(source, DAY, 0, "test", (Leg("1001", amount), Leg("4001", -amount)))
+
+
+@pytest.fixture
+async def posted(database):
+    async with database.write() as db_session:
+        await service.post(db_session, [draft("a"), draft("b", 250)])
+    return database
+
+
+async def run(database, *statements: str) -> None:
+    async with database.write() as db_session:
+        for statement in statements:
+            await db_session.execute(text(statement))
+
+
+def entry(
+    number: int,
+    source: str,
+    *,
+    previous: str = "(SELECT hash FROM journal_entries WHERE number = 2)",
+    reverses: str = "NULL",
+    verb: str = "INSERT",
+) -> str:
+    return (
+        f"{verb} INTO journal_entries (number, entry_date, occurred_at_ms, description, source, reverses, "
+        f"previous_hash, hash) VALUES ({number}, '2026-11-20', 0, 'x', '{source}', {reverses}, {previous}, 'h')"
+    )
+
+
+def legs(number: int, *amounts: int) -> list[str]:
+    return [
+        f"INSERT INTO postings (entry_number, line, account_code, amount_minor) VALUES ({number}, {line}, '1001', {amount})"
+        for line, amount in enumerate(amounts, start=1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("statements", "why"),
+    [
+        ([*legs(3, 100, -99), entry(3, "c")], "sum to zero"),
+        ([*legs(3, 100), entry(3, "c")], "two legs or more"),
+        ([entry(3, "c")], "two legs or more"),
+        ([*legs(3, 0, 0), entry(3, "c")], "not_zero"),
+        ([*legs(3, 5, -5), entry(3, "a")], "this source has been posted"),
+        ([*legs(3, 5, -5), entry(3, "a", verb="INSERT OR REPLACE")], "this source has been posted"),
+        ([entry(2, "c", verb="INSERT OR REPLACE")], "this number is taken"),
+        ([*legs(3, 5, -5), entry(3, "c", previous="'made up'")], "hash of the entry before"),
+        ([*legs(4, 5, -5), entry(4, "c")], "hash of the entry before"),
+        (["INSERT INTO postings VALUES (1, 3, '1001', 7)"], "its legs are final"),
+        (["INSERT OR REPLACE INTO postings VALUES (1, 1, '1001', 7)"], "its legs are final"),
+        (["UPDATE postings SET amount_minor = 7 WHERE entry_number = 1"], "posted is final"),
+        (["DELETE FROM postings"], "posted is final"),
+        (["UPDATE journal_entries SET description = 'other'"], "posted is final"),
+        (["DELETE FROM journal_entries WHERE number = 2"], "posted is final"),
+        (
+            ["INSERT INTO postings VALUES (9, 1, '1001', 7)", "INSERT INTO postings VALUES (9, 2, '1001', -7)"],
+            "FOREIGN KEY",
+        ),
+        ([*legs(3, 5), "INSERT INTO postings VALUES (3, 2, '9999', -5)", entry(3, "c")], "FOREIGN KEY"),
+    ],
+)
+async def test_ledger_when_attacked_with_sql_then_it_refuses_and_stays_sound(posted, statements, why):
+    with pytest.raises(IntegrityError, match=why):
+        await run(posted, *statements)
+    async with posted.read() as db_session:
+        assert await service.verify(db_session) == []
+        assert (await service.head(db_session))[0] == 2
+
+
+async def test_ledger_when_an_entry_is_reversed_twice_by_sql_then_the_second_is_refused(posted):
+    async with posted.write() as db_session:
+        await service.reverse(db_session, 1, on=DAY, at_ms=0, why="mistake")
+    third = "(SELECT hash FROM journal_entries WHERE number = 3)"
+    with pytest.raises(IntegrityError, match="has been reversed"):
+        await run(posted, *legs(4, -100, 100), entry(4, "other", previous=third, reverses="1"))
+
+
+async def test_verify_when_the_kept_totals_were_tampered_with_then_it_says_which(posted):
+    await run(posted, "UPDATE account_totals SET debit_minor = debit_minor + 1 WHERE account_code = '1001'")
+    async with posted.read() as db_session:
+        assert await service.verify(db_session) == ["the total of account 1001 differs from its postings"]
+
+
+async def test_verify_when_an_entry_was_changed_behind_the_triggers_then_the_chain_shows_it(posted):
+    await run(
+        posted,
+        "DROP TRIGGER ledger_journal_entries_no_update",
+        "UPDATE journal_entries SET description = 'nicer' WHERE number = 1",
+    )
+    async with posted.read() as db_session:
+        assert await service.verify(db_session) == ["entry 1 does not say what its hash says"]

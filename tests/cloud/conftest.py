@@ -1,0 +1,186 @@
+"""A fresh database file per test, checked settings, and a machine that writes well-formed events."""
+
+import asyncio
+import json
+import shutil
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cloud.db.database import Database, open_database
+from cloud.db.migrate import upgrade_database
+from cloud.machines.receiver import Inbound
+from cloud.seed import seed_demo
+from cloud.settings import Settings, load_settings
+from protocol.envelope import GENESIS, digest, pack_frame
+from protocol.topics import Channel, Topic
+
+NOON_MS = 1_795_143_600_000
+"""2026-11-20 12:00 in Tokyo."""
+
+MACHINE = "vm-test-0001"
+SECRET = "machine-secret-of-the-tests-0123456789"
+
+
+class FakeClock:
+    """Time that moves when told to."""
+
+    def __init__(self, now_ms: int = NOON_MS) -> None:
+        self.now_ms = now_ms
+
+    def __call__(self) -> int:
+        return self.now_ms
+
+
+class Script:
+    """One machine's store: writes events in order, chained, as the firmware does."""
+
+    def __init__(self, machine: str = MACHINE, epoch: str = "a" * 32, start_ms: int = NOON_MS) -> None:
+        self.machine = machine
+        self.epoch = epoch
+        self.events: list[bytes] = []
+        self._h = GENESIS
+        self._t = start_ms
+        self._vends = 0
+
+    def add(self, kind: str, body: dict[str, Any], **changes: Any) -> bytes:
+        self._t += 1000
+        seq = len(self.events) + 1
+        envelope = {
+            "v": 1,
+            "m": self.machine,
+            "ep": self.epoch,
+            "seq": seq,
+            "boot": {"n": 1, "id": "00000001"},
+            "kind": kind,
+            "t": self._t,
+            "mono": seq * 1000,
+            "clk": "ntp",
+            "h": self._h,
+            "d": body,
+        } | changes
+        raw = json.dumps(envelope, separators=(",", ":"), ensure_ascii=False).encode()
+        self._h = digest(raw)
+        self.events.append(raw)
+        return raw
+
+    def restock(self, slot: str = "A1", product: str = "green-tea", added: int = 6) -> None:
+        self.add("slot.restocked", {"slot": slot, "product_id": product, "added": added, "on_hand": max(added, 0)})
+
+    def sale(self, slot: str = "A1", product: str = "green-tea", price: int = 160, short: int = 0) -> None:
+        self._vends += 1
+        common = {"vend_id": f"{self.epoch[:12]}-{self._vends}", "currency": "JPY"}
+        what = {"slot": slot, "product_id": product, "price_minor": price, "planogram_rev": 1}
+        self.add("coin.accepted", {"amount_minor": 500, "credit_minor": 500, "routed_to": "hopper", "counter": 1})
+        self.add("vend.started", common | what)
+        self.add("vend.dispensed", common | what | {"credit_minor": 500 - price, "on_hand": 5})
+        owed = 500 - price
+        paid = {"owed_minor": owed, "paid_minor": owed - short, "coins": {"100": owed // 100}, "short_minor": short}
+        self.add("change.paid", common | paid)
+
+    def failed_vend(self, slot: str = "A1", product: str = "green-tea", price: int = 160) -> None:
+        self._vends += 1
+        body = {
+            "vend_id": f"{self.epoch[:12]}-{self._vends}",
+            "slot": slot,
+            "product_id": product,
+            "price_minor": price,
+            "reason": "jammed",
+            "credit_minor": price,
+            "on_hand": 5,
+        }
+        self.add("vend.failed", body)
+
+    @property
+    def topic(self) -> str:
+        return str(Topic(self.machine, Channel.EVENTS))
+
+    def messages(self, events: list[bytes] | None = None, per_frame: int = 1) -> list[Inbound]:
+        events = self.events if events is None else events
+        return [
+            Inbound(self.topic, pack_frame(events[start : start + per_frame]))
+            for start in range(0, len(events), per_frame)
+        ]
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database file, made once; every test works on a copy."""
+    path = tmp_path_factory.mktemp("database") / "empty.db"
+
+    async def migrate() -> None:
+        database = open_database(f"sqlite+aiosqlite:///{path}")
+        await upgrade_database(database)
+        await database.close()
+
+    asyncio.run(migrate())
+    return path
+
+
+@pytest.fixture
+def database_url(empty_database: Path, tmp_path: Path) -> str:
+    path = tmp_path / "cloud.db"
+    shutil.copy(empty_database, path)
+    return f"sqlite+aiosqlite:///{path}"
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    found = open_database(database_url)
+    yield found
+    await found.close()
+
+
+@pytest.fixture
+async def seeded(database: Database) -> Database:
+    async with database.write() as db_session:
+        await seed_demo(db_session, MACHINE, SECRET, now_ms=NOON_MS)
+    return database
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def script() -> Script:
+    return Script()
+
+
+@pytest.fixture
+def new_script() -> type[Script]:
+    return Script
+
+
+@pytest.fixture
+def machine_id() -> str:
+    return MACHINE
+
+
+@pytest.fixture
+def machine_secret() -> str:
+    return SECRET
+
+
+@pytest.fixture
+def new_settings(database_url: str, tmp_path: Path) -> Callable[..., Settings]:
+    def make(**changes: Any) -> Settings:
+        values: dict[str, Any] = {
+            "_env_file": None,
+            "database_url": database_url,
+            "data_dir": tmp_path / "var",
+            "mqtt_password": "the cloud's broker password",
+            "jwt_secret_key": "j" * 40,
+            "encryption_key": "e" * 40,
+        }
+        return load_settings(**values | changes)
+
+    return make
+
+
+@pytest.fixture
+def settings(new_settings: Callable[..., Settings]) -> Settings:
+    return new_settings()
