@@ -9,12 +9,17 @@ from typing import Final, Literal, cast
 
 from hardware.board import SimulatedBoard
 from hardware.coin_acceptor.cctalk import CcTalkCoinAcceptor
+from hardware.coin_acceptor.port import CoinAcceptor
 from hardware.coin_acceptor.simulated import SimulatedCoinAcceptor
 from hardware.coin_hopper.cctalk import CcTalkCoinHopper
+from hardware.coin_hopper.port import CoinHopper
 from hardware.coin_hopper.simulated import SimulatedCoinHopper
 from hardware.dispenser.gpio import GpioDispenser
+from hardware.dispenser.port import Dispenser
 from hardware.door.gpio import GpioDoor
+from hardware.door.port import Door
 from hardware.drop_sensor.gpio import GpioDropSensor
+from hardware.drop_sensor.port import DropSensor
 from hardware.gpio import PinFactory, PinMap, open_pin_factory
 from hardware.wire.cctalk_host import CcTalkBus
 from hardware.wire.cctalk_peer import PeerLine
@@ -37,12 +42,12 @@ SORTER_PATHS: Final = {10: 1, 50: 2, 100: 3, 500: 4}
 class EmulatedMachine:
     """Drivers for the runtime, and the world for whoever plays customer, staff or bad luck."""
 
-    acceptor: CcTalkCoinAcceptor
-    hoppers: dict[int, CcTalkCoinHopper]
+    acceptor: CoinAcceptor
+    hoppers: dict[int, CoinHopper]
     """By denomination in yen."""
-    dispenser: GpioDispenser
-    drop_sensor: GpioDropSensor
-    door: GpioDoor
+    dispenser: Dispenser
+    drop_sensor: DropSensor
+    door: Door
     bus: CcTalkBus
     world: World
     line: PeerLine

@@ -162,6 +162,11 @@ def open_fake_rpi() -> Any:
         watch_output = gpio.watch_output
         drive_input = gpio.drive_input
 
+        def close(self) -> None:
+            """As gpiozero, and forget who held which pin: local factories keep that for the whole process."""
+            super().close()
+            self._reservations.clear()
+
         def _get_revision(self) -> int:
             return _REVISION
 

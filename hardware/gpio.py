@@ -196,7 +196,7 @@ class InputPin:
         return self._is_held
 
     def sample(self) -> bool:
-        """Take the level of now as the debounced one, unreported: the line has just been switched to another contact."""
+        """Take the level of now as the debounced one, unreported; for a line just switched to another contact."""
         self._is_held = self.is_active
         return self._is_held
 

@@ -54,8 +54,10 @@ class CoinAcceptor(Protocol):
 
     @property
     def counter(self) -> int:
-        """The device's event counter as last read. Journal it after `start` and after `AcceptorRestarted`: a coin
-        that falls before the next event is journaled is then known to be new, whatever happens in between.
+        """The device's event counter as last read.
+
+        Journal it after `start` and after `AcceptorRestarted`: a coin that falls before the next event is journaled
+        is then known to be new, whatever happens in between.
         """
         ...
 

@@ -38,6 +38,9 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._jumping = _JumpingSelector()
         super().__init__(self._jumping)
+        # asyncio runs timers due before now + resolution. The kernel's nanosecond is lost in rounding after a few
+        # months of virtual seconds, and a timer of exactly now would never run.
+        self._clock_resolution = 1e-6
 
     def time(self) -> float:
         """Seconds of virtual time since the loop was made."""
