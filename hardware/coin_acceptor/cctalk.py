@@ -179,8 +179,8 @@ class CcTalkCoinAcceptor:
             return False
         if await self._ask(Header.REQUEST_INHIBITS, expect=2) != self._mask:
             return True
-        master = await self._ask(Header.REQUEST_MASTER_INHIBIT, expect=1)
-        if master[0] & 1 != self._is_accepting:
+        gate = await self._ask(Header.REQUEST_MASTER_INHIBIT, expect=1)
+        if gate[0] & 1 != self._is_accepting:
             # Coins are still set up, so this was no reset: an order to accept or refuse got lost on the wire.
             await self.set_accepting(accepting=self._is_accepting)
         self._verify_at = now + _VERIFY_EVERY_S

@@ -78,6 +78,7 @@ class PeerLine:
         self._reader = FrameReader(checksum)
         self._to_lose: list[tuple[str, int]] = []
         self._serving = asyncio.get_running_loop().create_task(self._serve())
+        self._serving.add_done_callback(_raise_what_ended_it)
 
     def lose_next(self, what: Literal["request", "reply"], header: int) -> None:
         """The next frame of this command, or the reply to it, is lost on the way."""
@@ -109,3 +110,9 @@ class PeerLine:
             self._to_lose.remove((what, header))
             return True
         return False
+
+
+def _raise_what_ended_it(serving: asyncio.Task[None]) -> None:
+    """A peer with a bug must be seen, not taken for a dead line."""
+    if not serving.cancelled():
+        serving.result()
