@@ -7,6 +7,7 @@ where it was.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Final
 
@@ -51,7 +52,7 @@ class Runtime:
         self._last_touch = 0.0
         self._last_vend_failed = False
         self._acceptor_ready = False
-        self._acceptor_wish = asyncio.Event()
+        self._stepped = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
         self._waiting_effects: list[i.Effect] = []
         self._payouts = PayoutOrders(devices.hoppers)
@@ -75,7 +76,7 @@ class Runtime:
             self.state = decided.state
         for effect in decided.effects:
             self._begin(effect)
-        self._acceptor_wish.set()
+        self._stepped.set()
         for listener in self._listeners:
             listener(decided)
         if isinstance(happened, i.CoinIn | i.Select):
@@ -166,7 +167,7 @@ class Runtime:
                 await asyncio.sleep(HOUSEKEEPING_S)
                 continue
             self.apply_if_raised("coin_acceptor.offline")
-            await self._pause(acceptor.poll_interval_s, wake_early=self.state.accepts_coins != accepting)
+            await self._pause(acceptor.poll_interval_s, accepting=accepting)
 
     async def _start_acceptor(self) -> None:
         """Set the device up; it refuses coins afterwards."""
@@ -176,20 +177,13 @@ class Runtime:
         if self.state.coin_counter is None:
             self._note_coin_counter()
 
-    async def _pause(self, seconds: float, *, wake_early: bool) -> None:
-        """Wait for the next poll; at once when the acceptor must be switched."""
-        self._acceptor_wish.clear()
-        if wake_early:
-            return
-        try:
+    async def _pause(self, seconds: float, *, accepting: bool) -> None:
+        """Wait for the next poll; not a moment longer than the acceptor is set as it should be."""
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while True:
-                    await self._acceptor_wish.wait()
-                    self._acceptor_wish.clear()
-                    if not self.state.accepts_coins:
-                        return
-        except TimeoutError:
-            return
+                while self.state.accepts_coins == accepting:
+                    self._stepped.clear()
+                    await self._stepped.wait()
 
     def _coin_event(self, event: CoinEvent) -> None:
         match event:

@@ -37,6 +37,10 @@ class Page:
         """Press something."""
         await self._socket.send(json.dumps(message))
 
+    async def close(self) -> None:
+        """Close the page."""
+        await self._socket.close()
+
     async def until(self, what: str, check: Callable[["Page"], bool]) -> None:
         """Look at the page until `check` holds.
 
@@ -49,6 +53,21 @@ class Page:
                     self._take(json.loads(await self._socket.recv()))
         except TimeoutError:
             raise SmokeError(f"{what}: did not happen; the screen says {self.said}") from None
+
+    async def insert(self, value: int) -> None:
+        """Put a coin in, and again when it falls through (the machine was not taking coins that moment).
+
+        Raises:
+            SmokeError: it never became credit.
+        """
+        due = self.view["credit"]["minor"] + value
+        for _ in range(10):
+            cup = _worth(self.world["return_cup"])
+            await self.say(type="world", do="insert_coin", value=value)
+            await self.until(f"the coin of {value} is credited or falls through", _coin_settled(due, cup + value))
+            if self.view["credit"]["minor"] >= due:
+                return
+        raise SmokeError(f"a coin of {value} falls through every time; the screen says {self.said}")
 
     @property
     def said(self) -> str:
@@ -135,20 +154,17 @@ async def buy(stack: Stack, tell: Callable[[str], None]) -> None:
 
 
 async def _pay(page: Page, tell: Callable[[str], None]) -> None:
-    start = page.view["credit"]["minor"]
-    for number, coin in enumerate(COINS, start=1):
+    for coin in COINS:
         page.frames.clear()
-        await page.say(type="world", do="insert_coin", value=coin)
-        due = start + sum(COINS[:number])
-        await page.until(f"coin {number} is credited", _has_credit(due))
+        await page.insert(coin)
         spoken = [frame for frame in page.frames if frame["direction"] == "device"]
         if not spoken:
-            raise SmokeError(f"coin {number}: credited without a byte on the wire")
+            raise SmokeError(f"a coin of {coin} was credited without a byte on the wire")
         tell(f"coin {coin} yen on the wire: {spoken[-1]['hex']} ({spoken[-1]['meaning']})")
 
 
-def _has_credit(due: int) -> Callable[[Page], bool]:
-    return lambda page: bool(page.view["credit"]["minor"] >= due)
+def _coin_settled(credit: int, cup: int) -> Callable[[Page], bool]:
+    return lambda page: page.view["credit"]["minor"] >= credit or _worth(page.world["return_cup"]) >= cup
 
 
 async def _receive(page: Page, tell: Callable[[str], None]) -> None:
