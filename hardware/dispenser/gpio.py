@@ -72,6 +72,7 @@ class GpioDispenser:
         """See `Dispenser`. A coil that stands half way is turned until it is home, which may be less than a turn."""
         row, column = self._slots[slot]
         self._refuse_while_running()
+        self._is_stopped = False
         self._running = asyncio.get_running_loop().create_task(self._turn(row, column))
         try:
             return await asyncio.shield(self._running)
@@ -104,11 +105,13 @@ class GpioDispenser:
         return SlotCondition.HOME if self._home[column].sample() else SlotCondition.NOT_HOME
 
     async def _turn(self, row: str, column: int) -> Turn:
-        self._is_stopped = False
         try:
             condition = await self._look(row, column)
             if condition is SlotCondition.MISSING:
                 return Turn.MISSING
+            if self._is_stopped:
+                # Stopped before it had power: the row is off again, so the look says nothing, but nothing moved.
+                return Turn.JAMMED
             self._enable.on()
             self._columns[column].on()
             is_at_home = condition is SlotCondition.HOME

@@ -133,6 +133,17 @@ async def test_turn_when_stopped_then_the_motor_is_off_at_once(machine: Emulated
     assert await turning is Turn.NOT_HOME
 
 
+@pytest.mark.parametrize("after_s", [0.0, 0.001])
+async def test_turn_when_stopped_before_the_motor_has_power_then_it_never_gets_any(
+    machine: EmulatedMachine, after_s: float
+) -> None:
+    turning = asyncio.create_task(machine.dispenser.turn("A1"))
+    await asyncio.sleep(after_s)
+    machine.dispenser.stop()
+    assert await turning is Turn.JAMMED
+    assert machine.world.state.spirals["A1"].angle == 0.0
+
+
 async def test_turn_when_the_slot_does_not_exist_then_is_a_key_error(machine: EmulatedMachine) -> None:
     with pytest.raises(KeyError):
         await machine.dispenser.turn("Z9")
