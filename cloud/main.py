@@ -175,15 +175,22 @@ class _Server(uvicorn.Server):
 
     async def serve_until(self, stop: asyncio.Event) -> None:
         """Serve; when cancelled, close connections first."""
-        serving = asyncio.create_task(self._serve())
+        serving = asyncio.create_task(self._serve_or_raise())
         try:
             await asyncio.shield(serving)
             if not stop.is_set():
-                raise RuntimeError(f"the HTTP server could not start on {self.config.host}:{self.config.port}")
+                raise RuntimeError("the HTTP server ended by itself")
         except asyncio.CancelledError:
             self.should_exit = True
             await serving
             raise
+
+    async def _serve_or_raise(self) -> None:
+        try:
+            await self._serve()
+        except SystemExit as error:  # uvicorn's way to say that it cannot start; a task must not end the process
+            address = f"{self.config.host}:{self.config.port}"
+            raise RuntimeError(f"the HTTP server cannot start on {address}; its log line above says why") from error
 
 
 def run(settings: Settings) -> None:

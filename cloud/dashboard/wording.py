@@ -55,7 +55,7 @@ def event_line(event: LoggedEvent) -> tuple[str, str, Tone]:
     """
     try:
         found = orjson.loads(event.raw)
-        kind, body = str(found["kind"]), found["d"]
+        kind, body = str(found["kind"]), dict(found["d"])
         return kind, _text(kind, body), _tone(kind, body)
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
         return "?", "読めないイベント", "danger"

@@ -124,6 +124,7 @@ async def serve_mosquitto(settings: Settings, binary: str, stop: asyncio.Event) 
     folder = settings.credentials_file.parent.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     cloud_line = _cloud_line(settings)
+    stamp = _stamp(settings.credentials_file)  # before it is read: a change from now on will be noticed
     write_mosquitto_files(settings, folder, cloud_line)
     process = await asyncio.create_subprocess_exec(
         binary, "-c", str(folder / "mosquitto.conf"), stdin=asyncio.subprocess.DEVNULL
@@ -132,7 +133,7 @@ async def serve_mosquitto(settings: Settings, binary: str, stop: asyncio.Event) 
         await _wait_until_open(*settings.mqtt_address, process)
         log.info("broker ready", kind="mosquitto", url=settings.mqtt_url)
         await run_together(
-            stop, mosquitto=_ends(process), passwords=_keep_passwords(settings, folder, cloud_line, process)
+            stop, mosquitto=_ends(process), passwords=_keep_passwords(settings, cloud_line, stamp, process)
         )
     finally:
         if process.returncode is None:
@@ -159,16 +160,16 @@ async def _wait_until_open(host: str, port: int, process: asyncio.subprocess.Pro
 
 
 async def _keep_passwords(
-    settings: Settings, folder: Path, cloud_line: str, process: asyncio.subprocess.Process
+    settings: Settings, cloud_line: str, known: tuple[int, int] | None, process: asyncio.subprocess.Process
 ) -> None:
     """Rewrite the password file and have it read again whenever the machines' credentials change."""
-    known = _stamp(settings.credentials_file)
+    passwords = settings.credentials_file.parent.resolve() / "passwords"
     while True:
         await asyncio.sleep(WATCH_S)
         stamp = _stamp(settings.credentials_file)
         if stamp != known:
             known = stamp
-            _write_private(folder / "passwords", password_file(settings, cloud_line))
+            _write_private(passwords, password_file(settings, cloud_line))
             process.send_signal(signal.SIGHUP)
 
 

@@ -1,0 +1,89 @@
+"""The served application: real HTTP and WebSocket on loopback."""
+
+import asyncio
+import contextlib
+import json
+import socket
+
+import httpx
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from cloud import main
+from cloud.machines.interpreter import Interpreter
+from cloud.machines.receiver import Receiver
+
+EMAIL, PASSWORD = "op@example.com", "correct horse"
+PATIENCE_S = 10.0
+
+
+@pytest.fixture
+async def served(new_settings, seeded):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings = new_settings(port=port, operator_email=EMAIL, operator_password=PASSWORD)
+    stop = asyncio.Event()
+    task = asyncio.create_task(main.serve(settings, stop))
+    url = f"http://127.0.0.1:{port}"
+    async with httpx.AsyncClient(base_url=url) as client, asyncio.timeout(PATIENCE_S):
+        while True:
+            with contextlib.suppress(httpx.TransportError):
+                await client.get("/ready")
+                break
+            await asyncio.sleep(0.02)
+    yield url
+    stop.set()
+    await asyncio.wait_for(task, PATIENCE_S)
+
+
+@pytest.fixture
+async def token(served):
+    async with httpx.AsyncClient(base_url=served) as client:
+        answer = await client.post("/api/v1/admin/login", json={"email": EMAIL, "password": PASSWORD})
+    return answer.json()["access_token"]
+
+
+def socket_url(served):
+    return served.replace("http", "ws") + "/api/v1/dashboard/ws/realtime"
+
+
+async def figures(peer):
+    return json.loads(await asyncio.wait_for(peer.recv(), PATIENCE_S))
+
+
+@pytest.mark.parametrize("header", ["Authorization", "Cookie"])
+async def test_socket_when_a_sale_is_interpreted_then_the_figures_are_pushed(served, token, seeded, script, header):
+    value = f"Bearer {token}" if header == "Authorization" else f"vend_session={token}"
+    async with connect(socket_url(served), additional_headers={header: value}) as peer:
+        first = await figures(peer)
+        assert first["system"]["quarantined"] == 0
+        script.add("hologram.shown", {})
+        await Receiver(seeded).handle(script.messages())
+        await Interpreter(seeded).run_once()
+        async with asyncio.timeout(PATIENCE_S):
+            while (await figures(peer))["system"]["quarantined"] != 1:
+                pass
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer forged"}, {"Cookie": "vend_session=forged"}])
+async def test_socket_when_nobody_is_logged_in_then_it_closes_with_the_reason(served, headers):
+    async with connect(socket_url(served), additional_headers=headers) as peer:
+        with pytest.raises(ConnectionClosed):
+            await asyncio.wait_for(peer.recv(), PATIENCE_S)
+    assert peer.close_code == 4401
+
+
+async def test_socket_when_another_sites_page_uses_our_cookie_then_it_is_refused(served, token):
+    headers = {"Cookie": f"vend_session={token}"}
+    async with connect(socket_url(served), additional_headers=headers, origin="https://evil.test") as peer:
+        with pytest.raises(ConnectionClosed):
+            await asyncio.wait_for(peer.recv(), PATIENCE_S)
+    assert peer.close_code == 4403
+
+
+async def test_serve_when_the_port_is_taken_then_it_fails_instead_of_waiting(new_settings, served):
+    settings = new_settings(port=int(served.rpartition(":")[2]))
+    with pytest.raises(RuntimeError, match="cannot start on"):
+        await asyncio.wait_for(main.serve(settings, asyncio.Event()), PATIENCE_S)

@@ -1,0 +1,46 @@
+import json
+
+import pytest
+
+from cloud.dashboard.wording import event_line, fault_meaning
+from cloud.machines.ordering import LoggedEvent
+from protocol.events import EVENTS
+
+
+def logged(raw: bytes) -> LoggedEvent:
+    return LoggedEvent(1, "vm-test-0001", "a" * 32, 1, raw, 0)
+
+
+def test_event_line_when_a_kind_is_from_the_future_then_it_says_so():
+    assert event_line(logged(b'{"kind":"hologram.shown","d":{}}'))[1:] == ("未知のイベント hologram.shown", "warn")
+
+
+@pytest.mark.parametrize("raw", [b"", b"[]", b'{"kind":"vend.failed","d":{}}', b'{"kind":1,"d":[]}', b"\xff"])
+def test_event_line_when_an_event_cannot_be_read_then_it_still_has_a_line(raw):
+    assert event_line(logged(raw))[1]
+
+
+@pytest.mark.parametrize("kind", sorted(EVENTS))
+def test_event_line_when_the_kind_is_ours_then_it_has_words_of_its_own(kind):
+    body = {
+        "software": "1",
+        "amount_minor": 1,
+        "credit_minor": 1,
+        "slot": "A1",
+        "price_minor": 1,
+        "paid_minor": 1,
+        "reason": "lever",
+        "code": "slot.jammed",
+        "added": 1,
+        "denomination_minor": 10,
+        "name": "planogram",
+        "rev": 1,
+        "ok": True,
+    }
+    line = event_line(logged(json.dumps({"kind": kind, "d": body}).encode()))
+    assert "未知" not in line[1]
+    assert "読めない" not in line[1]
+
+
+def test_fault_meaning_when_the_code_is_unknown_then_the_code_itself_is_shown():
+    assert fault_meaning("new.fault") == "new.fault"
