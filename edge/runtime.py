@@ -18,7 +18,7 @@ from edge.payout_orders import PayoutOrders
 from edge.store.store import Store
 from edge.vend import inputs as i
 from edge.vend.delivery import judge, judge_after_restart
-from edge.vend.state import MachineState, Phase
+from edge.vend.state import MachineState, Phase, hopper_name
 from edge.vend.state_machine import Context, step
 from edge.vend.step import Step
 from hardware.coin_acceptor.port import AcceptorRestarted, CoinAccepted, CoinEvent, CoinRejected, EventsLost
@@ -122,8 +122,10 @@ class Runtime:
             try:
                 names[f"hopper {kind}"] = await hopper.start()
             except DeviceError as error:
-                offline.append(i.FaultSeen("coin_hopper.offline", f"hopper {kind}", str(error)))
+                offline.append(i.FaultSeen("coin_hopper.offline", hopper_name(kind), str(error)))
         self.apply(i.Started(self._software, names))
+        for kind in devices.hoppers:
+            self.apply_if_raised("coin_hopper.offline", hopper_name(kind))
         for fault in offline:
             self.apply(fault)
         self._report_coils(dict(conditions))
@@ -263,10 +265,19 @@ class Runtime:
         if self.state.has_fault(code, where):
             self.apply(i.FaultGone(code, where))
 
+    async def _find_hoppers(self) -> None:
+        """Hoppers that did not answer are asked again; one that does may pay again."""
+        for kind, hopper in self._devices.hoppers.items():
+            if self.state.phase is Phase.IDLE and self.state.has_fault("coin_hopper.offline", hopper_name(kind)):
+                with contextlib.suppress(DeviceError):
+                    await hopper.start()
+                    self.apply_if_raised("coin_hopper.offline", hopper_name(kind))
+
     async def _keep_house(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(HOUSEKEEPING_S)
+            await self._find_hoppers()
             if self.state.has_fault("drop_sensor.blocked") and not self._devices.drop_sensor.is_blocked:
                 self.apply(i.FaultGone("drop_sensor.blocked"))
             if loop.time() - self._last_touch < self._idle_return_s:

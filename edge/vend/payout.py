@@ -8,7 +8,7 @@ from typing import Any
 
 from edge.payment.change import plan_change
 from edge.vend import inputs as i
-from edge.vend.state import Leg, MachineState, Payout, PayoutReason, Phase
+from edge.vend.state import Leg, MachineState, Payout, PayoutReason, Phase, hopper_name
 from edge.vend.step import Step, add_fault
 from protocol import events
 
@@ -51,14 +51,14 @@ def leg_done(state: MachineState, done: i.LegDone, _: object) -> Step:
         legs=payout.legs[1:],
     )
     if done.paid < leg.count:
-        return _plan(_hopper_out(Step(after), kind, "coin_hopper.short", f"paid {done.paid} of {leg.count}"))
+        return _plan(add_fault(Step(after), "coin_hopper.short", hopper_name(kind), f"paid {done.paid} of {leg.count}"))
     return _next(Step(after))
 
 
 def leg_refused(state: MachineState, refused: i.LegRefused, _: object) -> Step:
     """Nothing moved: plan without this hopper."""
     kind = _payout(state).legs[0].denomination
-    return _plan(_hopper_out(Step(state), kind, "coin_hopper.offline", refused.why))
+    return _plan(add_fault(Step(state), "coin_hopper.offline", hopper_name(kind), refused.why))
 
 
 def leg_uncertain(state: MachineState, unknown: i.LegUncertain, _: object) -> Step:
@@ -66,7 +66,7 @@ def leg_uncertain(state: MachineState, unknown: i.LegUncertain, _: object) -> St
     payout = _payout(state)
     leg = payout.legs[0]
     after = _with(state, uncertain=payout.uncertain + leg.denomination * leg.count, legs=payout.legs[1:])
-    return _plan(_hopper_out(Step(after), leg.denomination, "payout.uncertain", unknown.why))
+    return _plan(add_fault(Step(after), "payout.uncertain", hopper_name(leg.denomination), unknown.why))
 
 
 def _payout(state: MachineState) -> Payout:
@@ -76,12 +76,6 @@ def _payout(state: MachineState) -> Payout:
 
 def _with(state: MachineState, **update: Any) -> MachineState:
     return state.model_copy(update={"payout": _payout(state).model_copy(update=update)})
-
-
-def _hopper_out(here: Step, kind: int, code: str, why: str) -> Step:
-    out = tuple(sorted({*here.state.hoppers_out, kind}))
-    marked = Step(here.state.model_copy(update={"hoppers_out": out}), here.events, here.effects)
-    return add_fault(marked, code, f"hopper {kind}", why)
 
 
 def _plan(here: Step) -> Step:

@@ -26,6 +26,11 @@ class Phase(StrEnum):
     """Coins are being paid out."""
 
 
+def hopper_name(kind: int) -> str:
+    """What a hopper is called in faults: `hopper 100`."""
+    return f"hopper {kind}"
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True)
 
@@ -93,8 +98,6 @@ class MachineState(_Part):
     """Units believed in each slot."""
     hoppers: dict[int, int] = Field(default_factory=dict)
     """Coins believed in each hopper, by denomination."""
-    hoppers_out: tuple[int, ...] = ()
-    """Hoppers not to be used until somebody looked at them."""
     no_drop_streak: dict[str, int] = Field(default_factory=dict)
     """Vends in a row that turned and dropped nothing, by slot."""
     faults: tuple[ActiveFault, ...] = ()
@@ -124,8 +127,9 @@ class MachineState(_Part):
 
     @property
     def payable(self) -> dict[int, int]:
-        """Coins that change can be made of."""
-        return {kind: count for kind, count in self.hoppers.items() if kind not in self.hoppers_out}
+        """Coins that change can be made of: a hopper with a fault of its own pays nothing until it is cleared."""
+        faulty = {f.where for f in self.faults}
+        return {kind: count for kind, count in self.hoppers.items() if hopper_name(kind) not in faulty}
 
     @property
     def accepts_coins(self) -> bool:

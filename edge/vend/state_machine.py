@@ -12,7 +12,7 @@ from typing import Any
 from edge.payment.change import plan_change
 from edge.vend import inputs as i
 from edge.vend.payout import begin_payout, leg_done, leg_ready, leg_refused, leg_uncertain, resume_payout
-from edge.vend.state import ActiveFault, MachineState, Phase, Vend
+from edge.vend.state import ActiveFault, MachineState, Phase, Vend, hopper_name
 from edge.vend.step import Step, add_fault
 from protocol import events
 from protocol.ids import vend_id
@@ -230,7 +230,8 @@ def _fault_gone(state: MachineState, gone: i.FaultGone, _: Context) -> Step:
     update: dict[str, Any] = {"faults": rest}
     if gone.code == "slot.no_drop":
         update["no_drop_streak"] = state.no_drop_streak | {gone.where: 0}
-    return Step(state.model_copy(update=update), (events.FaultCleared(code=gone.code, where=gone.where),))
+    cleared = events.FaultCleared(code=gone.code, where=gone.where)
+    return Step(state.model_copy(update=update), (cleared,))
 
 
 def _planogram(state: MachineState, arrived: i.PlanogramArrived, _: Context) -> Step:
@@ -269,18 +270,13 @@ def _restocked(state: MachineState, visit: i.Restocked, _: Context) -> Step:
 def _float_loaded(state: MachineState, visit: i.FloatLoaded, context: Context) -> Step:
     kind = visit.denomination
     count = max(0, state.hoppers.get(kind, 0) + visit.added)
-    after = state.model_copy(
-        update={
-            "hoppers": state.hoppers | {kind: count},
-            "hoppers_out": tuple(out for out in state.hoppers_out if out != kind),
-        }
-    )
+    after = state.model_copy(update={"hoppers": state.hoppers | {kind: count}})
     event = events.FloatLoaded(
         denomination_minor=kind, currency=state.currency, added=visit.added, in_hopper=count, staff=visit.staff
     )
     here = Step(after, (event,))
     for code in ("coin_hopper.short", "coin_hopper.offline", "payout.uncertain"):
-        here = here.then(_fault_gone(here.state, i.FaultGone(code, f"hopper {kind}"), context))
+        here = here.then(_fault_gone(here.state, i.FaultGone(code, hopper_name(kind)), context))
     return here
 
 

@@ -137,6 +137,18 @@ async def test_acceptor_when_silent_then_is_a_fault_and_recovers(bench: Bench) -
     assert bench.state.credit == 100
 
 
+async def test_hopper_when_silent_then_others_pay_and_it_comes_back(bench: Bench) -> None:
+    hopper = bench.machine.line._peers.pop(5)
+    await bench.insert(100)
+    bench.runtime.apply(i.ReturnCredit("lever"))
+    await bench.until_idle()
+    assert bench.world_state.return_cup == {50: 2}
+    assert bench.state.has_fault("coin_hopper.offline", "hopper 100")
+    bench.machine.line._peers[5] = hopper
+    await asyncio.sleep(10)
+    assert not bench.state.has_fault("coin_hopper.offline", "hopper 100")
+
+
 async def _customer(bench: Bench) -> None:
     """Pays 200 for a drink of 160 and, if the machine lets go of the money in between, pulls the lever."""
     await bench.insert(100, 100)

@@ -223,8 +223,8 @@ def test_fault_when_seen_twice_then_is_raised_once_and_cleared_once() -> None:
 
 def test_float_when_loaded_then_the_hopper_is_used_again() -> None:
     state = play(ready(), coin(100), i.ReturnCredit("lever"), i.LegReady(1), i.LegDone(0)).state
-    assert 100 in state.hoppers_out
-    assert play(state, i.FloatLoaded(100, 5)).state.hoppers_out == ()
+    assert 100 not in state.payable
+    assert play(state, i.FloatLoaded(100, 5)).state.payable[100] == 16
 
 
 @given(st.sampled_from(list(Phase)), st.sampled_from([i.Delivered(1), i.LegDone(1), i.LegReady(1)]))
