@@ -6,6 +6,7 @@ and then writes could otherwise fail half way because somebody else wrote in bet
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,23 +42,24 @@ class Database:
         await self.engine.dispose()
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str, *, busy_timeout_ms: int = 5000) -> Database:
     """Prepare the engine; nothing is connected yet.
 
     Args:
         url: `sqlite+aiosqlite:///path` (its folder is created) or `postgresql+<async driver>://…`.
+        busy_timeout_ms: how long a SQLite writer waits for another one before it gives up.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(parsed)
     if parsed.get_backend_name() == "sqlite":
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "connect", partial(_prepare_sqlite, busy_timeout_ms))
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return Database(engine)
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
+def _prepare_sqlite(busy_timeout_ms: int, connection: Any, _record: Any) -> None:
     # The driver must not begin transactions by itself; `_begin_sqlite` does.
     connection.isolation_level = None
     cursor = connection.cursor()
@@ -65,7 +67,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
-        "busy_timeout = 5000",
+        f"busy_timeout = {busy_timeout_ms}",
         "recursive_triggers = ON",
         "cache_size = -16384",
     ):

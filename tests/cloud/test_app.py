@@ -1,39 +1,44 @@
 """The application as a whole, over HTTP: every door locked, every page rendered, every number right."""
 
+from typing import Any
+
 import pytest
+from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 
+from cloud.db.database import Database
 from cloud.identity.service import create_operator
 from cloud.machines.interpreter import Interpreter
 from cloud.machines.receiver import Receiver
 from cloud.main import create_app
+from cloud.settings import Settings
 
 EMAIL, PASSWORD = "op@example.com", "correct horse"
 PUBLIC = {"/", "/health", "/ready", "/api/v1/admin/login", "/api/v1/admin/logout"}
 
 
 @pytest.fixture
-async def app(settings, seeded):
+async def app(settings: Settings, seeded: Database) -> Any:
     async with seeded.write() as db_session:
         await create_operator(db_session, EMAIL, PASSWORD)
     return create_app(settings, seeded)
 
 
 @pytest.fixture
-async def stranger(app):
+async def stranger(app: FastAPI) -> Any:
     async with AsyncClient(transport=ASGITransport(app), base_url="http://cloud.test") as client:
         yield client
 
 
 @pytest.fixture
-async def client(stranger):
+async def client(stranger: AsyncClient) -> Any:
     answer = await stranger.post("/api/v1/admin/login", json={"email": EMAIL, "password": PASSWORD})
     assert answer.status_code == 200
     return stranger
 
 
 @pytest.fixture
-async def after_sales(seeded, script):
+async def after_sales(seeded: Database, script: Any) -> None:
     script.restock()
     script.restock("B4", "corn-soup", 2)
     script.sale()
@@ -47,21 +52,21 @@ async def after_sales(seeded, script):
         pass
 
 
-async def test_public_pages_when_asked_by_a_stranger_then_they_say_what_runs(stranger):
+async def test_public_pages_when_asked_by_a_stranger_then_they_say_what_runs(stranger: AsyncClient) -> None:
     root = (await stranger.get("/")).json()
     assert (root["status"], root["machine_state"]) == ("running", {"online": 0, "total": 1})
     assert (await stranger.get("/health")).json()["status"] == "healthy"
     assert (await stranger.get("/ready")).json() == {"status": "ready", "database_revision": "0002"}
 
 
-def api_routes(app):
+def api_routes(app: FastAPI) -> Any:
     for route in app.openapi()["paths"].items():
         path, methods = route
         for method in methods:
             yield method.upper(), path
 
 
-async def test_api_when_nobody_is_logged_in_then_every_door_is_locked(app, stranger):
+async def test_api_when_nobody_is_logged_in_then_every_door_is_locked(app: FastAPI, stranger: AsyncClient) -> None:
     checked = 0
     for method, path in api_routes(app):
         if path in PUBLIC:
@@ -83,26 +88,28 @@ async def test_api_when_nobody_is_logged_in_then_every_door_is_locked(app, stran
         "/dashboard/inbox",
     ],
 )
-async def test_pages_when_nobody_is_logged_in_then_they_lead_to_the_login(stranger, path):
+async def test_pages_when_nobody_is_logged_in_then_they_lead_to_the_login(stranger: AsyncClient, path: str) -> None:
     answer = await stranger.get(path)
     assert answer.status_code == 303
     assert answer.headers["location"] == f"/dashboard/login?next={path}"
 
 
-async def test_login_when_the_password_is_wrong_then_the_answer_is_clear_and_no_cookie_is_set(stranger):
+async def test_login_when_the_password_is_wrong_then_the_answer_is_clear_and_no_cookie_is_set(
+    stranger: AsyncClient,
+) -> None:
     answer = await stranger.post("/api/v1/admin/login", json={"email": EMAIL, "password": "wrong"})
     assert (answer.status_code, answer.json()["code"]) == (401, "wrong_password")
     assert "set-cookie" not in answer.headers
 
 
-async def test_login_when_wrong_too_often_then_429_says_how_long_to_wait(stranger):
+async def test_login_when_wrong_too_often_then_429_says_how_long_to_wait(stranger: AsyncClient) -> None:
     for _ in range(5):
         await stranger.post("/api/v1/admin/login", json={"email": EMAIL, "password": "wrong"})
     answer = await stranger.post("/api/v1/admin/login", json={"email": EMAIL, "password": PASSWORD})
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "30")
 
 
-async def test_login_page_when_used_then_the_cookie_is_closed_to_scripts_and_other_sites(stranger):
+async def test_login_page_when_used_then_the_cookie_is_closed_to_scripts_and_other_sites(stranger: AsyncClient) -> None:
     form = {"username": EMAIL, "password": PASSWORD}
     answer = await stranger.post("/dashboard/login?next=/dashboard/journal", data=form)
     assert (answer.status_code, answer.headers["location"]) == (303, "/dashboard/journal")
@@ -112,13 +119,13 @@ async def test_login_page_when_used_then_the_cookie_is_closed_to_scripts_and_oth
 
 
 @pytest.mark.parametrize("wanted", ["https://evil.test/", "//evil.test/", "/dashboard/\\evil.test", "javascript:x"])
-async def test_login_page_when_next_leads_elsewhere_then_it_is_not_followed(stranger, wanted):
+async def test_login_page_when_next_leads_elsewhere_then_it_is_not_followed(stranger: AsyncClient, wanted: str) -> None:
     form = {"username": EMAIL, "password": PASSWORD}
     answer = await stranger.post("/dashboard/login", params={"next": wanted}, data=form)
     assert answer.headers["location"] == "/dashboard/"
 
 
-async def test_login_page_when_the_password_is_wrong_then_it_says_so_in_japanese(stranger):
+async def test_login_page_when_the_password_is_wrong_then_it_says_so_in_japanese(stranger: AsyncClient) -> None:
     answer = await stranger.post("/dashboard/login", data={"username": EMAIL, "password": "wrong"})
     assert answer.status_code == 401
     assert "パスワードが違います" in answer.text
@@ -136,7 +143,9 @@ async def test_login_page_when_the_password_is_wrong_then_it_says_so_in_japanese
         ("/dashboard/inbox", ["未知のイベント", "&lt;script&gt;"]),
     ],
 )
-async def test_pages_when_there_were_sales_then_they_show_them(client, path, texts):
+async def test_pages_when_there_were_sales_then_they_show_them(
+    client: AsyncClient, path: str, texts: list[str]
+) -> None:
     answer = await client.get(path)
     assert answer.status_code == 200
     assert answer.headers["content-security-policy"].startswith("default-src 'self'")
@@ -156,7 +165,9 @@ async def test_pages_when_there_were_sales_then_they_show_them(client, path, tex
         ("/dashboard/inbox", ["items"]),
     ],
 )
-async def test_pages_when_a_part_is_asked_for_then_only_it_comes(client, path, parts):
+async def test_pages_when_a_part_is_asked_for_then_only_it_comes(
+    client: AsyncClient, path: str, parts: list[str]
+) -> None:
     for part in parts:
         answer = await client.get(path, params={"part": part}, headers={"HX-Request": "true"})
         assert answer.status_code == 200
@@ -166,7 +177,7 @@ async def test_pages_when_a_part_is_asked_for_then_only_it_comes(client, path, p
 
 
 @pytest.mark.usefixtures("after_sales")
-async def test_metrics_when_there_were_sales_then_they_have_the_agreed_shape(client):
+async def test_metrics_when_there_were_sales_then_they_have_the_agreed_shape(client: AsyncClient) -> None:
     found = (await client.get("/api/v1/dashboard/metrics/realtime")).json()
     assert set(found) == {"timestamp", "sales", "inventory", "customers", "system"}
     assert set(found["sales"]) >= {"today_revenue", "today_transactions", "hourly_trend"}
@@ -177,7 +188,7 @@ async def test_metrics_when_there_were_sales_then_they_have_the_agreed_shape(cli
 
 
 @pytest.mark.usefixtures("after_sales")
-async def test_transactions_when_paged_then_every_sale_comes_once(client):
+async def test_transactions_when_paged_then_every_sale_comes_once(client: AsyncClient) -> None:
     seen, before = [], None
     while True:
         params = {"limit": 1} | ({"before": before} if before else {})
@@ -191,7 +202,7 @@ async def test_transactions_when_paged_then_every_sale_comes_once(client):
 
 
 @pytest.mark.usefixtures("after_sales")
-async def test_accounting_when_asked_then_statements_agree_with_each_other(client):
+async def test_accounting_when_asked_then_statements_agree_with_each_other(client: AsyncClient) -> None:
     trial = (await client.get("/api/v1/accounting/trial-balance")).json()
     assert trial["debit"] == trial["credit"] > 0
     period = {"start": "2026-11-01", "end": "2026-11-30"}
@@ -203,7 +214,7 @@ async def test_accounting_when_asked_then_statements_agree_with_each_other(clien
     assert found["is_sound"] is True
 
 
-async def test_accounting_when_an_entry_is_reversed_over_http_then_once_and_by_name(client):
+async def test_accounting_when_an_entry_is_reversed_over_http_then_once_and_by_name(client: AsyncClient) -> None:
     answer = await client.post("/api/v1/accounting/journal/1/reversal", json={"why": "test"})
     assert answer.status_code == 201
     assert EMAIL in answer.json()["description"]
@@ -212,7 +223,7 @@ async def test_accounting_when_an_entry_is_reversed_over_http_then_once_and_by_n
 
 
 @pytest.mark.usefixtures("after_sales")
-async def test_inventory_when_asked_then_each_product_says_where_it_is(client):
+async def test_inventory_when_asked_then_each_product_says_where_it_is(client: AsyncClient) -> None:
     rows = {row["product_id"]: row for row in (await client.get("/api/v1/inventory/products")).json()}
     assert rows["green-tea"] == {
         "product_id": "green-tea",
@@ -223,7 +234,7 @@ async def test_inventory_when_asked_then_each_product_says_where_it_is(client):
     }
 
 
-async def test_planogram_when_published_with_a_stale_revision_then_409_and_nothing_changes(client):
+async def test_planogram_when_published_with_a_stale_revision_then_409_and_nothing_changes(client: AsyncClient) -> None:
     path = "/api/v1/vending/machines/vm-test-0001/planogram"
     document = (await client.get(path)).json()
     assert (await client.put(path, json=document)).status_code == 409
@@ -232,7 +243,9 @@ async def test_planogram_when_published_with_a_stale_revision_then_409_and_nothi
     assert (await client.get(path)).json()["rev"] == 2
 
 
-async def test_machines_when_registered_then_the_secret_is_shown_once_and_bad_names_are_refused(client):
+async def test_machines_when_registered_then_the_secret_is_shown_once_and_bad_names_are_refused(
+    client: AsyncClient,
+) -> None:
     answer = await client.post("/api/v1/vending/machines", json={"id": "vm-test-0002"})
     assert answer.status_code == 201
     assert len(answer.json()["secret"]) >= 43
@@ -251,11 +264,13 @@ async def test_machines_when_registered_then_the_secret_is_shown_once_and_bad_na
         "/dashboard/machines/nobody",
     ],
 )
-async def test_errors_when_something_is_not_there_then_the_answer_says_so_in_one_shape(client, path):
+async def test_errors_when_something_is_not_there_then_the_answer_says_so_in_one_shape(
+    client: AsyncClient, path: str
+) -> None:
     answer = await client.get(path)
     assert answer.status_code == 404
     assert set(answer.json()) == {"status", "code", "detail"}
 
 
-async def test_static_files_when_asked_by_a_stranger_then_they_are_served(stranger):
+async def test_static_files_when_asked_by_a_stranger_then_they_are_served(stranger: AsyncClient) -> None:
     assert (await stranger.get("/dashboard/static/dashboard.css")).status_code == 200

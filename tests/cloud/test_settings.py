@@ -1,4 +1,5 @@
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,14 +13,14 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.upper(), raising=False)
 
 
-def test_settings_when_several_are_missing_then_one_error_names_them_all():
+def test_settings_when_several_are_missing_then_one_error_names_them_all() -> None:
     with pytest.raises(SettingsError) as refusal:
         load_settings(_env_file=None)
     named = {problem.partition(":")[0] for problem in refusal.value.problems}
     assert named == {"MQTT_PASSWORD", "JWT_SECRET_KEY", "ENCRYPTION_KEY"}
 
 
-def test_settings_when_the_example_is_copied_unchanged_then_every_placeholder_is_refused():
+def test_settings_when_the_example_is_copied_unchanged_then_every_placeholder_is_refused() -> None:
     example = Path(__file__).parents[2] / ".env.example"
     with pytest.raises(SettingsError) as refusal:
         load_settings(_env_file=example)
@@ -27,20 +28,20 @@ def test_settings_when_the_example_is_copied_unchanged_then_every_placeholder_is
     assert len(refusal.value.problems) == 3
 
 
-def test_settings_when_the_example_is_read_then_it_names_only_known_settings():
+def test_settings_when_the_example_is_read_then_it_names_only_known_settings() -> None:
     example = (Path(__file__).parents[2] / ".env.example").read_text()
     names = {name.lower() for name in re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE)}
     assert names <= set(Settings.model_fields)
 
 
-def test_settings_when_a_secret_is_short_then_the_error_does_not_show_it():
+def test_settings_when_a_secret_is_short_then_the_error_does_not_show_it() -> None:
     with pytest.raises(SettingsError) as refusal:
         load_settings(_env_file=None, mqtt_password="short-one", jwt_secret_key="j" * 40, encryption_key="e" * 40)
     assert "MQTT_PASSWORD: shorter than 12" in str(refusal.value)
     assert "short-one" not in str(refusal.value)
 
 
-def test_settings_when_the_environment_has_them_then_they_are_read(monkeypatch):
+def test_settings_when_the_environment_has_them_then_they_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MQTT_PASSWORD", "p" * 20)
     monkeypatch.setenv("JWT_SECRET_KEY", "j" * 32)
     monkeypatch.setenv("ENCRYPTION_KEY", "e" * 32)
@@ -49,10 +50,12 @@ def test_settings_when_the_environment_has_them_then_they_are_read(monkeypatch):
     assert settings.mqtt_address == ("broker.example", 1999)
 
 
-def test_settings_when_a_url_holds_a_password_then_it_is_refused(new_settings):
+def test_settings_when_a_url_holds_a_password_then_it_is_refused(new_settings: Callable[..., Settings]) -> None:
     with pytest.raises(SettingsError, match="URLs end up in logs"):
         new_settings(mqtt_url="mqtt://user:pass@127.0.0.1:1883")
 
 
-def test_settings_when_an_optional_key_is_empty_then_the_feature_is_simply_off(new_settings):
+def test_settings_when_an_optional_key_is_empty_then_the_feature_is_simply_off(
+    new_settings: Callable[..., Settings],
+) -> None:
     assert new_settings(anthropic_api_key="").anthropic_api_key is None

@@ -1,6 +1,7 @@
 """Try to break the ledger with plain SQL, past all of our Python."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -8,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from cloud.accounting import service
 from cloud.accounting.rules import Draft, Leg
+from cloud.db.database import Database
 
 DAY = date(2026, 11, 20)
 
@@ -17,13 +19,13 @@ def draft(source: str, amount: int = 100) -> Draft:
 
 
 @pytest.fixture
-async def posted(database):
+async def posted(database: Database) -> Any:
     async with database.write() as db_session:
         await service.post(db_session, [draft("a"), draft("b", 250)])
     return database
 
 
-async def run(database, *statements: str) -> None:
+async def run(database: Database, *statements: str) -> None:
     async with database.write() as db_session:
         for statement in statements:
             await db_session.execute(text(statement))
@@ -44,8 +46,9 @@ def entry(
 
 
 def legs(number: int, *amounts: int) -> list[str]:
+    columns = "entry_number, line, account_code, amount_minor"
     return [
-        f"INSERT INTO postings (entry_number, line, account_code, amount_minor) VALUES ({number}, {line}, '1001', {amount})"
+        f"INSERT INTO postings ({columns}) VALUES ({number}, {line}, '1001', {amount})"  # noqa: S608 - our own numbers
         for line, amount in enumerate(amounts, start=1)
     ]
 
@@ -75,7 +78,9 @@ def legs(number: int, *amounts: int) -> list[str]:
         ([*legs(3, 5), "INSERT INTO postings VALUES (3, 2, '9999', -5)", entry(3, "c")], "FOREIGN KEY"),
     ],
 )
-async def test_ledger_when_attacked_with_sql_then_it_refuses_and_stays_sound(posted, statements, why):
+async def test_ledger_when_attacked_with_sql_then_it_refuses_and_stays_sound(
+    posted: Database, statements: list[str], why: str
+) -> None:
     with pytest.raises(IntegrityError, match=why):
         await run(posted, *statements)
     async with posted.read() as db_session:
@@ -83,7 +88,7 @@ async def test_ledger_when_attacked_with_sql_then_it_refuses_and_stays_sound(pos
         assert (await service.head(db_session))[0] == 2
 
 
-async def test_ledger_when_an_entry_is_reversed_twice_by_sql_then_the_second_is_refused(posted):
+async def test_ledger_when_an_entry_is_reversed_twice_by_sql_then_the_second_is_refused(posted: Database) -> None:
     async with posted.write() as db_session:
         await service.reverse(db_session, 1, on=DAY, at_ms=0, why="mistake")
     third = "(SELECT hash FROM journal_entries WHERE number = 3)"
@@ -91,13 +96,13 @@ async def test_ledger_when_an_entry_is_reversed_twice_by_sql_then_the_second_is_
         await run(posted, *legs(4, -100, 100), entry(4, "other", previous=third, reverses="1"))
 
 
-async def test_verify_when_the_kept_totals_were_tampered_with_then_it_says_which(posted):
+async def test_verify_when_the_kept_totals_were_tampered_with_then_it_says_which(posted: Database) -> None:
     await run(posted, "UPDATE account_totals SET debit_minor = debit_minor + 1 WHERE account_code = '1001'")
     async with posted.read() as db_session:
         assert await service.verify(db_session) == ["the total of account 1001 differs from its postings"]
 
 
-async def test_verify_when_an_entry_was_changed_behind_the_triggers_then_the_chain_shows_it(posted):
+async def test_verify_when_an_entry_was_changed_behind_the_triggers_then_the_chain_shows_it(posted: Database) -> None:
     await run(
         posted,
         "DROP TRIGGER ledger_journal_entries_no_update",

@@ -1,9 +1,11 @@
 from datetime import date
+from typing import Any
 
 import pytest
 
 from cloud.accounting import service
 from cloud.accounting.rules import BadEntryError, Draft, Leg
+from cloud.db.database import Database
 
 DAY = date(2026, 11, 20)
 
@@ -12,7 +14,7 @@ def draft(source: str, *legs: tuple[str, int], day: date = DAY) -> Draft:
     return Draft(source, day, 0, "test", tuple(Leg(*leg) for leg in legs))
 
 
-async def test_post_when_the_same_source_comes_again_then_it_is_posted_once(database):
+async def test_post_when_the_same_source_comes_again_then_it_is_posted_once(database: Database) -> None:
     one = draft("a", ("1001", 160), ("4001", -160))
     async with database.write() as db_session:
         assert await service.post(db_session, [one, one]) == [1, 1]
@@ -32,7 +34,9 @@ async def test_post_when_the_same_source_comes_again_then_it_is_posted_once(data
         [("1234", 1), ("4001", -1)],
     ],
 )
-async def test_post_when_one_draft_is_no_entry_then_nothing_of_the_batch_is_posted(database, legs):
+async def test_post_when_one_draft_is_no_entry_then_nothing_of_the_batch_is_posted(
+    database: Database, legs: Any
+) -> None:
     good = draft("good", ("1001", 1), ("4001", -1))
     with pytest.raises(BadEntryError):
         async with database.write() as db_session:
@@ -41,7 +45,7 @@ async def test_post_when_one_draft_is_no_entry_then_nothing_of_the_batch_is_post
         assert await service.entry_count(db_session) == 0
 
 
-async def test_reverse_when_done_then_every_balance_is_as_before(database):
+async def test_reverse_when_done_then_every_balance_is_as_before(database: Database) -> None:
     async with database.write() as db_session:
         await service.post(db_session, [draft("a", ("1001", 160), ("4001", -149), ("2050", -11))])
         await service.reverse(db_session, 1, on=DAY, at_ms=1, why="test")
@@ -51,7 +55,7 @@ async def test_reverse_when_done_then_every_balance_is_as_before(database):
     assert trial.lines[0].debit_turnover == trial.lines[0].credit_turnover == 160
 
 
-async def test_reverse_when_done_twice_or_for_nothing_then_it_is_refused(database):
+async def test_reverse_when_done_twice_or_for_nothing_then_it_is_refused(database: Database) -> None:
     async with database.write() as db_session:
         await service.post(db_session, [draft("a", ("1001", 1), ("4001", -1))])
         await service.reverse(db_session, 1, on=DAY, at_ms=1, why="")
@@ -61,7 +65,9 @@ async def test_reverse_when_done_twice_or_for_nothing_then_it_is_refused(databas
             await service.reverse(db_session, 99, on=DAY, at_ms=1, why="")
 
 
-async def test_statements_when_one_bottle_was_bought_and_sold_then_they_read_as_in_the_textbook(database):
+async def test_statements_when_one_bottle_was_bought_and_sold_then_they_read_as_in_the_textbook(
+    database: Database,
+) -> None:
     async with database.write() as db_session:
         await service.post(
             db_session,
@@ -84,7 +90,7 @@ async def test_statements_when_one_bottle_was_bought_and_sold_then_they_read_as_
     assert before.assets.total == before.liabilities.total == 2177
 
 
-async def test_income_statement_when_nothing_was_sold_then_margins_are_absent_not_zero(database):
+async def test_income_statement_when_nothing_was_sold_then_margins_are_absent_not_zero(database: Database) -> None:
     async with database.read() as db_session:
         income = await service.income_statement(db_session, DAY, DAY)
     assert income.gross_profit_margin is None

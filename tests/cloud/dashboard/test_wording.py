@@ -11,17 +11,17 @@ def logged(raw: bytes) -> LoggedEvent:
     return LoggedEvent(1, "vm-test-0001", "a" * 32, 1, raw, 0)
 
 
-def test_event_line_when_a_kind_is_from_the_future_then_it_says_so():
+def test_event_line_when_a_kind_is_from_the_future_then_it_says_so() -> None:
     assert event_line(logged(b'{"kind":"hologram.shown","d":{}}'))[1:] == ("未知のイベント hologram.shown", "warn")
 
 
 @pytest.mark.parametrize("raw", [b"", b"[]", b'{"kind":"vend.failed","d":{}}', b'{"kind":1,"d":[]}', b"\xff"])
-def test_event_line_when_an_event_cannot_be_read_then_it_still_has_a_line(raw):
+def test_event_line_when_an_event_cannot_be_read_then_it_still_has_a_line(raw: bytes) -> None:
     assert event_line(logged(raw))[1]
 
 
 @pytest.mark.parametrize("kind", sorted(EVENTS))
-def test_event_line_when_the_kind_is_ours_then_it_has_words_of_its_own(kind):
+def test_event_line_when_the_kind_is_ours_then_it_has_words_of_its_own(kind: str) -> None:
     body = {
         "software": "1",
         "amount_minor": 1,
@@ -42,5 +42,5 @@ def test_event_line_when_the_kind_is_ours_then_it_has_words_of_its_own(kind):
     assert "読めない" not in line[1]
 
 
-def test_fault_meaning_when_the_code_is_unknown_then_the_code_itself_is_shown():
+def test_fault_meaning_when_the_code_is_unknown_then_the_code_itself_is_shown() -> None:
     assert fault_meaning("new.fault") == "new.fault"

@@ -1,6 +1,8 @@
 """The same lock on both brokers: who may connect, and which topics each may use."""
 
 import asyncio
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ from cloud.integrations.mqtt.credentials import (
     new_secret,
     read_credentials,
 )
+from cloud.settings import Settings
 from protocol.topics import Channel, Topic, downlink_filter
 
 pytestmark = [
@@ -25,11 +28,11 @@ pytestmark = [
 OTHER = "vm-test-0002"
 
 
-def topic(machine, channel):
+def topic(machine: Any, channel: Any) -> Any:
     return str(Topic(machine, channel))
 
 
-async def test_broker_when_a_machine_shows_its_secret_then_it_may_enter(machine_peer):
+async def test_broker_when_a_machine_shows_its_secret_then_it_may_enter(machine_peer: Any) -> None:
     assert await machine_peer.connect()
 
 
@@ -44,14 +47,14 @@ async def test_broker_when_a_machine_shows_its_secret_then_it_may_enter(machine_
     ],
 )
 async def test_broker_when_somebody_shows_no_or_a_wrong_secret_then_the_door_stays_shut(
-    new_peer, username, password, client_id
-):
+    new_peer: Callable[..., Any], username: str | None, password: str | None, client_id: str | None
+) -> None:
     assert not await new_peer(username, password, client_id).connect()
 
 
 async def test_broker_when_a_machine_takes_anothers_client_id_then_the_owner_is_not_thrown_out(
-    new_peer, machine_peer, machine_id
-):
+    new_peer: Callable[..., Any], machine_peer: Any, machine_id: str
+) -> None:
     assert await machine_peer.connect()
     thief = new_peer(OTHER, "other-secret", client_id=machine_id)
     await thief.connect()  # amqtt refuses; mosquitto gives it its own name instead
@@ -60,8 +63,8 @@ async def test_broker_when_a_machine_takes_anothers_client_id_then_the_owner_is_
 
 
 async def test_broker_when_cloud_and_machine_use_their_own_topics_then_messages_pass(
-    cloud_peer, machine_peer, machine_id
-):
+    cloud_peer: Any, machine_peer: Any, machine_id: str
+) -> None:
     assert await cloud_peer.connect()
     assert await machine_peer.connect()
     assert await cloud_peer.subscribe("vm/1/+/+/up/evt")
@@ -73,8 +76,8 @@ async def test_broker_when_cloud_and_machine_use_their_own_topics_then_messages_
 
 
 async def test_broker_when_a_machine_writes_for_another_then_the_cloud_does_not_hear_it(
-    cloud_peer, machine_peer, machine_id
-):
+    cloud_peer: Any, machine_peer: Any, machine_id: str
+) -> None:
     assert await cloud_peer.connect()
     assert await machine_peer.connect()
     assert await cloud_peer.subscribe("vm/1/+/+/up/evt")
@@ -85,8 +88,8 @@ async def test_broker_when_a_machine_writes_for_another_then_the_cloud_does_not_
 
 @pytest.mark.parametrize("wanted", [downlink_filter(OTHER), "vm/1/+/+/down/#", "vm/1/+/+/up/#"])
 async def test_broker_when_a_machine_listens_to_others_then_nothing_of_theirs_reaches_it(
-    cloud_peer, machine_peer, machine_id, wanted
-):
+    cloud_peer: Any, machine_peer: Any, machine_id: str, wanted: str
+) -> None:
     assert await cloud_peer.connect()
     assert await machine_peer.connect()
     await machine_peer.subscribe(wanted)
@@ -96,7 +99,9 @@ async def test_broker_when_a_machine_listens_to_others_then_nothing_of_theirs_re
     assert (await machine_peer.next())[1] == b"for us"
 
 
-async def test_broker_when_a_machine_is_registered_later_then_it_may_enter_soon(running, new_peer):
+async def test_broker_when_a_machine_is_registered_later_then_it_may_enter_soon(
+    running: Settings, new_peer: Callable[..., Any]
+) -> None:
     secret = new_secret()
     machines = read_credentials(running.credentials_file) | {"vm-test-0003": hashed(secret)}
     export_if_changed(running.credentials_file, machines)
@@ -122,24 +127,28 @@ async def test_broker_when_a_machine_is_registered_later_then_it_may_enter_soon(
         ("cloud", topic(OTHER, Channel.EVENTS), Direction.WRITE, False),
     ],
 )
-def test_may_when_asked_then_everyone_has_their_own_topics_only(user, name, direction, allowed):
+def test_may_when_asked_then_everyone_has_their_own_topics_only(
+    user: str, name: str, direction: Direction, allowed: bool
+) -> None:
     assert may(user, name, direction, cloud_username="cloud") is allowed
 
 
-def test_fleet_size_when_too_large_for_the_embedded_broker_then_it_refuses():
+def test_fleet_size_when_too_large_for_the_embedded_broker_then_it_refuses() -> None:
     check_fleet_size(500)
     with pytest.raises(BrokerError, match="install mosquitto"):
         check_fleet_size(501)
 
 
-async def test_serve_when_mosquitto_is_asked_for_and_missing_then_it_says_what_to_do(new_settings, monkeypatch):
+async def test_serve_when_mosquitto_is_asked_for_and_missing_then_it_says_what_to_do(
+    new_settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(broker, "MOSQUITTO_PLACES", ())
     with pytest.raises(BrokerError, match="install it or set BROKER=auto"):
         await broker.serve(new_settings(broker="mosquitto"), None)
 
 
-def test_credentials_when_written_then_they_can_be_read_and_only_by_the_owner(tmp_path):
+def test_credentials_when_written_then_they_can_be_read_and_only_by_the_owner(tmp_path: Any) -> None:
     path = tmp_path / "broker" / "credentials.json"
     secret = new_secret()
     assert export_if_changed(path, {"vm-test-0001": hashed(secret)})
@@ -151,7 +160,7 @@ def test_credentials_when_written_then_they_can_be_read_and_only_by_the_owner(tm
     assert not found.accepts(secret + "x")
 
 
-def test_credentials_when_the_file_is_damaged_then_the_error_names_it(tmp_path):
+def test_credentials_when_the_file_is_damaged_then_the_error_names_it(tmp_path: Any) -> None:
     path = tmp_path / "credentials.json"
     path.write_text('{"vm-test-0001": {"sha256": 1')
     with pytest.raises(BadCredentialsFileError, match=r"credentials\.json"):

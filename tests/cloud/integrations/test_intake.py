@@ -1,13 +1,17 @@
 """The intake with a real broker of each kind: what a machine sees of the cloud."""
 
 import asyncio
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from cloud import intake, worker
+from cloud.db.database import Database
 from cloud.integrations.mqtt import broker
 from cloud.machines import service
 from cloud.sales import service as sales
+from cloud.settings import Settings
 from protocol.envelope import pack_frame
 from protocol.link import Ack, Hello, State, Want
 from protocol.topics import Channel, Topic, downlink_filter
@@ -23,21 +27,21 @@ PATIENCE_S = 10.0
 
 
 @pytest.fixture
-async def machine(running, seeded, machine_peer, machine_id):
+async def machine(running: Settings, seeded: Database, machine_peer: Any, machine_id: str) -> Any:
     assert await machine_peer.connect()
     assert await machine_peer.subscribe(downlink_filter(machine_id))
     return machine_peer
 
 
-def state_topic(machine_id):
+def state_topic(machine_id: str) -> Any:
     return str(Topic(machine_id, Channel.STATE))
 
 
-def birth(script):
+def birth(script: Any) -> Any:
     return State(online=True, conn=CONN, ep=script.epoch, boot=1).to_bytes()
 
 
-async def next_on(peer, channel):
+async def next_on(peer: Any, channel: Any) -> Any:
     while True:
         topic, payload = await peer.next()
         if topic.endswith(f"/{channel}"):
@@ -45,8 +49,8 @@ async def next_on(peer, channel):
 
 
 async def test_intake_when_a_machine_is_born_and_sells_then_it_is_greeted_and_acknowledged(
-    machine, running, in_background, script, machine_id
-):
+    machine: Any, running: Settings, in_background: Any, script: Any, machine_id: str
+) -> None:
     async with in_background(intake.serve, running):
         await machine.publish(state_topic(machine_id), birth(script), retain=True)
         assert Hello.from_bytes(await next_on(machine, Channel.HELLO)).conn == CONN
@@ -57,8 +61,8 @@ async def test_intake_when_a_machine_is_born_and_sells_then_it_is_greeted_and_ac
 
 
 async def test_intake_when_garbage_arrives_first_then_the_next_event_is_still_acknowledged(
-    machine, running, seeded, in_background, script, machine_id
-):
+    machine: Any, running: Settings, seeded: Database, in_background: Any, script: Any, machine_id: str
+) -> None:
     async with in_background(intake.serve, running):
         await machine.publish(state_topic(machine_id), birth(script), retain=True)
         await next_on(machine, Channel.HELLO)
@@ -73,8 +77,8 @@ async def test_intake_when_garbage_arrives_first_then_the_next_event_is_still_ac
 
 
 async def test_intake_when_it_is_restarted_then_the_retained_birth_is_answered_again(
-    machine, running, in_background, script, machine_id
-):
+    machine: Any, running: Settings, in_background: Any, script: Any, machine_id: str
+) -> None:
     await machine.publish(state_topic(machine_id), birth(script), retain=True)
     for _ in range(2):
         async with in_background(intake.serve, running):
@@ -82,8 +86,8 @@ async def test_intake_when_it_is_restarted_then_the_retained_birth_is_answered_a
 
 
 async def test_worker_when_it_runs_beside_the_intake_then_a_sale_on_the_wire_becomes_a_row(
-    machine, running, seeded, in_background, script, machine_id
-):
+    machine: Any, running: Settings, seeded: Database, in_background: Any, script: Any, machine_id: str
+) -> None:
     script.sale()
     async with in_background(intake.serve, running), in_background(worker.serve, running):
         await machine.publish(state_topic(machine_id), birth(script), retain=True)
@@ -99,8 +103,8 @@ async def test_worker_when_it_runs_beside_the_intake_then_a_sale_on_the_wire_bec
 
 
 async def test_intake_when_the_broker_starts_later_then_it_connects_by_itself(
-    new_settings, free_port, seeded, in_background, broker_kind
-):
+    new_settings: Callable[..., Settings], free_port: int, seeded: Database, in_background: Any, broker_kind: str
+) -> None:
     settings = new_settings(broker=broker_kind, mqtt_url=f"mqtt://127.0.0.1:{free_port}")
     async with in_background(intake.serve, settings), in_background(broker.serve, settings):
         async with asyncio.timeout(PATIENCE_S):

@@ -1,5 +1,6 @@
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from cloud.accounting import service as accounting
-from cloud.db.database import open_database
+from cloud.db.database import Database, open_database
 from cloud.inventory import service as inventory
 from cloud.machines import service
 from cloud.machines.interpreter import Interpreter
@@ -18,7 +19,7 @@ from cloud.seed import seed_demo
 HOUR_MS = 3_600_000
 
 
-async def interpret(database, **options) -> int:
+async def interpret(database: Database, **options: Any) -> int:
     interpreter = Interpreter(database, **options)
     total = 0
     while done := await interpreter.run_once():
@@ -26,30 +27,32 @@ async def interpret(database, **options) -> int:
     return total
 
 
-async def take_in(database, clock, *scripts, **options) -> int:
+async def take_in(database: Database, clock: Any, *scripts: Any, **options: Any) -> int:
     receiver = Receiver(database, clock)
     for script in scripts:
         await receiver.handle(script.messages(per_frame=20))
     return await interpret(database, clock=clock, **options)
 
 
-async def balances(database) -> dict[str, int]:
+async def balances(database: Database) -> dict[str, int]:
     async with database.read() as db_session:
         trial = await accounting.trial_balance(db_session)
     return {line.code: line.debit - line.credit for line in trial.lines}
 
 
-async def all_sales(database):
+async def all_sales(database: Database) -> Any:
     async with database.read() as db_session:
         return list(reversed(await sales.listing(db_session, limit=500)))
 
 
-async def categories(database):
+async def categories(database: Database) -> Any:
     async with database.read() as db_session:
         return [(row.category, row.seq) for row in await service.quarantined(db_session, 100)]
 
 
-async def test_interpreter_when_a_bottle_is_sold_then_sale_stock_and_books_say_so(seeded, clock, script, machine_id):
+async def test_interpreter_when_a_bottle_is_sold_then_sale_stock_and_books_say_so(
+    seeded: Database, clock: Any, script: Any, machine_id: str
+) -> None:
     script.restock()
     before = await balances(seeded)
     script.sale()
@@ -72,7 +75,9 @@ async def test_interpreter_when_a_bottle_is_sold_then_sale_stock_and_books_say_s
     assert (stock.vending_machine_stock, stock.storage_stock, stock.total_stock) == (5, 42, 47)
 
 
-async def test_interpreter_when_change_is_short_then_the_debt_to_the_customer_is_booked(seeded, clock, script):
+async def test_interpreter_when_change_is_short_then_the_debt_to_the_customer_is_booked(
+    seeded: Database, clock: Any, script: Any
+) -> None:
     script.sale(short=40)
     script.add(
         "credit.returned", {"reason": "lever", "owed_minor": 100, "paid_minor": 90, "coins": {}, "short_minor": 10}
@@ -83,7 +88,9 @@ async def test_interpreter_when_change_is_short_then_the_debt_to_the_customer_is
     assert found["1001"] == 20_000 + 160 + 50
 
 
-async def test_interpreter_when_a_vend_fails_then_it_is_recorded_and_no_money_moves(seeded, clock, script):
+async def test_interpreter_when_a_vend_fails_then_it_is_recorded_and_no_money_moves(
+    seeded: Database, clock: Any, script: Any
+) -> None:
     before = await balances(seeded)
     script.failed_vend()
     await take_in(seeded, clock, script)
@@ -93,8 +100,8 @@ async def test_interpreter_when_a_vend_fails_then_it_is_recorded_and_no_money_mo
 
 
 async def test_interpreter_when_events_wait_behind_a_gap_then_they_are_held_back_until_it_is_filled(
-    seeded, clock, script
-):
+    seeded: Database, clock: Any, script: Any
+) -> None:
     script.sale()
     script.sale()
     receiver = Receiver(seeded, clock)
@@ -106,7 +113,9 @@ async def test_interpreter_when_events_wait_behind_a_gap_then_they_are_held_back
     assert len(await all_sales(seeded)) == 2
 
 
-async def test_interpreter_when_a_kind_is_from_the_future_then_it_is_shown_and_the_line_goes_on(seeded, clock, script):
+async def test_interpreter_when_a_kind_is_from_the_future_then_it_is_shown_and_the_line_goes_on(
+    seeded: Database, clock: Any, script: Any
+) -> None:
     script.add("hologram.shown", {})
     script.add("hologram.shown", {})
     script.sale()
@@ -119,8 +128,8 @@ async def test_interpreter_when_a_kind_is_from_the_future_then_it_is_shown_and_t
 
 
 async def test_interpreter_when_a_body_is_broken_then_it_is_quarantined_with_the_field_and_the_line_goes_on(
-    seeded, clock, script
-):
+    seeded: Database, clock: Any, script: Any
+) -> None:
     script.add("vend.dispensed", {"vend_id": "x", "slot": "A1", "price_minor": "160"})
     script.sale()
     await take_in(seeded, clock, script)
@@ -132,7 +141,9 @@ async def test_interpreter_when_a_body_is_broken_then_it_is_quarantined_with_the
     assert len(await all_sales(seeded)) == 1
 
 
-async def test_interpreter_when_the_money_is_foreign_then_it_is_not_booked_as_yen(seeded, clock, script):
+async def test_interpreter_when_the_money_is_foreign_then_it_is_not_booked_as_yen(
+    seeded: Database, clock: Any, script: Any
+) -> None:
     before = await balances(seeded)
     body = {
         "vend_id": "x",
@@ -150,7 +161,9 @@ async def test_interpreter_when_the_money_is_foreign_then_it_is_not_booked_as_ye
     assert await balances(seeded) == before
 
 
-async def test_interpreter_when_a_product_is_unknown_then_the_sale_is_kept_at_the_standard_rate(seeded, clock, script):
+async def test_interpreter_when_a_product_is_unknown_then_the_sale_is_kept_at_the_standard_rate(
+    seeded: Database, clock: Any, script: Any
+) -> None:
     script.sale(product="mystery")
     await take_in(seeded, clock, script)
     (sale,) = await all_sales(seeded)
@@ -158,14 +171,18 @@ async def test_interpreter_when_a_product_is_unknown_then_the_sale_is_kept_at_th
     assert await categories(seeded) == [("unknown_product", 3)]
 
 
-async def test_interpreter_when_history_was_changed_then_the_broken_chain_is_shown(seeded, clock, script):
+async def test_interpreter_when_history_was_changed_then_the_broken_chain_is_shown(
+    seeded: Database, clock: Any, script: Any
+) -> None:
     script.restock()
     script.add("door.opened", {}, h="f" * 64)
     await take_in(seeded, clock, script)
     assert await categories(seeded) == [("broken_chain", 2)]
 
 
-async def test_interpreter_when_one_event_breaks_the_code_then_only_it_is_put_aside(seeded, clock, script):
+async def test_interpreter_when_one_event_breaks_the_code_then_only_it_is_put_aside(
+    seeded: Database, clock: Any, script: Any
+) -> None:
     script.sale()
     # Without a rate the sale can be read but not booked.
     async with seeded.write() as db_session:
@@ -178,8 +195,8 @@ async def test_interpreter_when_one_event_breaks_the_code_then_only_it_is_put_as
 
 
 async def test_interpreter_when_faults_and_doors_change_then_the_machine_shows_the_present(
-    seeded, clock, script, machine_id
-):
+    seeded: Database, clock: Any, script: Any, machine_id: str
+) -> None:
     script.add("fault.raised", {"code": "slot.jammed", "where": "B2", "detail": ""})
     script.add("fault.raised", {"code": "coin_acceptor.offline"})
     script.add("fault.cleared", {"code": "coin_acceptor.offline"})
@@ -193,7 +210,9 @@ async def test_interpreter_when_faults_and_doors_change_then_the_machine_shows_t
     assert [(row.code, row.where) for row in faults] == [("slot.jammed", "B2")]
 
 
-async def test_interpreter_when_a_clock_is_wrong_then_the_sale_still_lands_on_a_day_we_had(seeded, clock, script):
+async def test_interpreter_when_a_clock_is_wrong_then_the_sale_still_lands_on_a_day_we_had(
+    seeded: Database, clock: Any, script: Any
+) -> None:
     script.add("machine.booted", {"software": "0", "devices": {}}, t=5, clk="free")
     script.add("door.closed", {})
     body = {
@@ -212,7 +231,9 @@ async def test_interpreter_when_a_clock_is_wrong_then_the_sale_still_lands_on_a_
     assert sale.occurred_at_ms == clock.now_ms + 2000 + 1000
 
 
-async def test_interpreter_when_run_again_from_the_start_then_every_effect_happens_once(seeded, clock, script):
+async def test_interpreter_when_run_again_from_the_start_then_every_effect_happens_once(
+    seeded: Database, clock: Any, script: Any
+) -> None:
     script.restock()
     script.sale(short=10)
     script.failed_vend()
@@ -224,7 +245,7 @@ async def test_interpreter_when_run_again_from_the_start_then_every_effect_happe
     assert await books(seeded) == found
 
 
-async def books(database):
+async def books(database: Database) -> Any:
     """Everything that must be equal after a faithful replay."""
     async with database.read() as db_session:
         head = await accounting.head(db_session)
@@ -245,7 +266,7 @@ actions = st.lists(
 )
 
 
-def play(script, steps) -> None:
+def play(script: Any, steps: Any) -> None:
     for action, (slot, product, price), number in steps:
         match action:
             case "sale":
@@ -263,8 +284,16 @@ def play(script, steps) -> None:
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=actions, second=actions, cut=st.integers(1, 40), batch=st.integers(1, 20))
 async def test_books_when_two_machines_do_anything_then_they_balance_and_replay_byte_for_byte(
-    empty_database: Path, tmp_path: Path, clock, new_script, machine_id, first, second, cut, batch
-):
+    empty_database: Path,
+    tmp_path: Path,
+    clock: Any,
+    new_script: Any,
+    machine_id: str,
+    first: Any,
+    second: Any,
+    cut: int,
+    batch: int,
+) -> None:
     one, two = new_script(epoch="1" * 32), new_script("vm-test-0002", epoch="2" * 32)
     play(one, first)
     play(two, second)
@@ -296,7 +325,7 @@ async def test_books_when_two_machines_do_anything_then_they_balance_and_replay_
         await at_once.close()
 
 
-async def fresh(template: Path, path: Path, clock, machine_id):
+async def fresh(template: Path, path: Path, clock: Any, machine_id: str) -> Any:
     for old in path.parent.glob(f"{path.name}*"):
         old.unlink()
     shutil.copy(template, path)
@@ -306,7 +335,7 @@ async def fresh(template: Path, path: Path, clock, machine_id):
     return database
 
 
-async def test_seed_when_run_twice_then_nothing_doubles(seeded, clock, machine_id):
+async def test_seed_when_run_twice_then_nothing_doubles(seeded: Database, clock: Any, machine_id: str) -> None:
     found = await books(seeded)
     async with seeded.write() as db_session:
         await seed_demo(db_session, machine_id, "another-secret", now_ms=clock.now_ms + 5)
@@ -314,7 +343,9 @@ async def test_seed_when_run_twice_then_nothing_doubles(seeded, clock, machine_i
 
 
 @pytest.mark.parametrize("events_per_batch", [1, 7])
-async def test_interpreter_when_batches_are_small_then_all_is_worked_through(seeded, clock, script, events_per_batch):
+async def test_interpreter_when_batches_are_small_then_all_is_worked_through(
+    seeded: Database, clock: Any, script: Any, events_per_batch: int
+) -> None:
     for _ in range(5):
         script.sale()
     assert await take_in(seeded, clock, script, events_per_batch=events_per_batch) == 20

@@ -1,12 +1,13 @@
-import asyncio
 import json
 import zlib
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.exc import OperationalError
 
-from cloud.db.database import open_database
+from cloud.db.database import Database, open_database
 from cloud.machines import service
 from cloud.machines.receiver import Inbound, Receiver
 from protocol.envelope import pack_frame
@@ -17,43 +18,47 @@ CONN = "0123456789abcdef"
 
 
 @pytest.fixture
-def receiver(seeded, clock):
+def receiver(seeded: Database, clock: Any) -> Any:
     return Receiver(seeded, clock)
 
 
-def acks(replies):
+def acks(replies: Any) -> Any:
     return [Ack.from_bytes(reply.payload) for reply in replies if reply.topic.endswith("/down/ack")]
 
 
-def birth(script, conn=CONN, online=True, applied=None):
+def birth(script: Any, conn: str = CONN, *, online: bool = True, applied: dict[str, int] | None = None) -> Inbound:
     state = State(online=online, conn=conn, ep=script.epoch, boot=1, applied=applied or {})
     return Inbound(str(Topic(script.machine, Channel.STATE)), state.to_bytes())
 
 
-async def inbox(database):
+async def inbox(database: Database) -> Any:
     async with database.read() as db_session:
         return await service.quarantined(db_session, 100)
 
 
-async def only_stream(database):
+async def only_stream(database: Database) -> Any:
     async with database.read() as db_session:
         return (await service.streams(db_session))[0]
 
 
-async def stored(database, script):
+async def stored(database: Database, script: Any) -> Any:
     async with database.read() as db_session:
         rows = await service.recent_events(db_session, 500, script.machine)
     return sorted(rows, key=lambda row: row.seq)
 
 
-async def test_receiver_when_events_arrive_then_their_bytes_are_stored_and_then_acknowledged(receiver, seeded, script):
+async def test_receiver_when_events_arrive_then_their_bytes_are_stored_and_then_acknowledged(
+    receiver: Receiver, seeded: Database, script: Any
+) -> None:
     script.sale()
     replies = await receiver.handle(script.messages(per_frame=4))
     assert [ack.upto for ack in acks(replies)] == [4]
     assert [row.raw for row in await stored(seeded, script)] == script.events
 
 
-async def test_receiver_when_an_event_comes_again_then_it_is_counted_and_acknowledged_again(receiver, seeded, script):
+async def test_receiver_when_an_event_comes_again_then_it_is_counted_and_acknowledged_again(
+    receiver: Receiver, seeded: Database, script: Any
+) -> None:
     script.sale()
     await receiver.handle(script.messages())
     replies = await receiver.handle(script.messages([*script.events[:2], script.events[1]]))
@@ -63,8 +68,8 @@ async def test_receiver_when_an_event_comes_again_then_it_is_counted_and_acknowl
 
 
 async def test_receiver_when_a_key_comes_with_other_content_then_it_is_a_fork_kept_and_acknowledged(
-    receiver, seeded, script, new_script
-):
+    receiver: Receiver, seeded: Database, script: Any, new_script: Any
+) -> None:
     script.sale()
     await receiver.handle(script.messages())
     copied = new_script()
@@ -79,8 +84,8 @@ async def test_receiver_when_a_key_comes_with_other_content_then_it_is_a_fork_ke
 
 
 async def test_receiver_when_two_contents_for_one_key_share_a_batch_then_the_second_is_the_fork(
-    receiver, seeded, script, new_script
-):
+    receiver: Receiver, seeded: Database, script: Any, new_script: Any
+) -> None:
     script.failed_vend()
     other = new_script()
     other.restock()
@@ -88,7 +93,9 @@ async def test_receiver_when_two_contents_for_one_key_share_a_batch_then_the_sec
     assert [row.category for row in await inbox(seeded)] == ["fork"]
 
 
-async def test_receiver_when_there_is_a_gap_then_the_hole_is_asked_for_and_upto_waits(receiver, seeded, script):
+async def test_receiver_when_there_is_a_gap_then_the_hole_is_asked_for_and_upto_waits(
+    receiver: Receiver, seeded: Database, script: Any
+) -> None:
     for _ in range(3):
         script.sale()
     replies = await receiver.handle(script.messages(script.events[:3] + script.events[5:]))
@@ -97,7 +104,9 @@ async def test_receiver_when_there_is_a_gap_then_the_hole_is_asked_for_and_upto_
     assert [(ack.upto, ack.want) for ack in acks(replies)] == [(12, [])]
 
 
-async def test_receiver_when_restarted_behind_a_gap_then_it_remembers_what_lies_beyond(receiver, seeded, script, clock):
+async def test_receiver_when_restarted_behind_a_gap_then_it_remembers_what_lies_beyond(
+    receiver: Receiver, seeded: Database, script: Any, clock: Any
+) -> None:
     for _ in range(2):
         script.sale()
     await receiver.handle(script.messages([*script.events[:2], *script.events[4:]]))
@@ -107,8 +116,8 @@ async def test_receiver_when_restarted_behind_a_gap_then_it_remembers_what_lies_
 
 
 async def test_receiver_when_killed_between_store_and_ack_then_the_resent_events_are_absorbed(
-    database_url, seeded, script
-):
+    database_url: str, seeded: Database, script: Any
+) -> None:
     script.sale()
     first = open_database(database_url)
     await Receiver(first).handle(script.messages())  # its replies are never published
@@ -136,8 +145,8 @@ async def test_receiver_when_killed_between_store_and_ack_then_the_resent_events
     ],
 )
 async def test_receiver_when_a_message_is_malformed_then_it_is_kept_with_the_reason_and_not_acknowledged(
-    receiver, seeded, script, payload, why
-):
+    receiver: Receiver, seeded: Database, script: Any, payload: bytes, why: str
+) -> None:
     script.sale()
     bad = Inbound(script.topic, payload)
     replies = await receiver.handle([bad, *script.messages(), bad])
@@ -148,20 +157,26 @@ async def test_receiver_when_a_message_is_malformed_then_it_is_kept_with_the_rea
 
 
 @pytest.mark.parametrize("topic", ["vm/1/00/vm-test-0001/up/evt", "vm/2/21/x/up/evt", "junk", "vm/1/+/#/up/evt"])
-async def test_receiver_when_a_topic_is_not_ours_then_the_message_is_kept_under_it(receiver, seeded, topic):
+async def test_receiver_when_a_topic_is_not_ours_then_the_message_is_kept_under_it(
+    receiver: Receiver, seeded: Database, topic: str
+) -> None:
     assert await receiver.handle([Inbound(topic, b"payload")]) == []
     (row,) = await inbox(seeded)
     assert (row.source, row.raw) == (topic, b"payload")
 
 
-async def test_receiver_when_a_kind_is_from_the_future_then_it_is_stored_and_acknowledged(receiver, seeded, script):
+async def test_receiver_when_a_kind_is_from_the_future_then_it_is_stored_and_acknowledged(
+    receiver: Receiver, seeded: Database, script: Any
+) -> None:
     script.add("hologram.shown", {"colour": "blue"})
     replies = await receiver.handle(script.messages())
     assert acks(replies)[0].upto == 1
     assert await inbox(seeded) == []
 
 
-async def test_receiver_when_a_machine_is_born_then_hello_and_its_planogram_answer(receiver, script, clock):
+async def test_receiver_when_a_machine_is_born_then_hello_and_its_planogram_answer(
+    receiver: Receiver, script: Any, clock: Any
+) -> None:
     script.sale()
     replies = await receiver.handle([*script.messages(), birth(script)])
     hello = Hello.from_bytes(replies[0].payload)
@@ -171,15 +186,17 @@ async def test_receiver_when_a_machine_is_born_then_hello_and_its_planogram_answ
     assert replies[1].qos == 1
 
 
-async def test_receiver_when_a_machine_has_the_newest_planogram_then_it_is_not_sent_again(receiver, script):
+async def test_receiver_when_a_machine_has_the_newest_planogram_then_it_is_not_sent_again(
+    receiver: Receiver, script: Any
+) -> None:
     replies = await receiver.handle([birth(script, applied={"planogram": 1})])
     assert [reply.topic.rsplit("/", 1)[1] for reply in replies] == ["hello"]
     assert await receiver.new_wants() == []
 
 
 async def test_receiver_when_a_planogram_is_published_then_online_machines_get_it_once_and_again_when_lost(
-    receiver, seeded, script, clock, machine_id
-):
+    receiver: Receiver, seeded: Database, script: Any, clock: Any, machine_id: str
+) -> None:
     await receiver.handle([birth(script, applied={"planogram": 1})])
     async with seeded.write() as db_session:
         newest = await service.planogram(db_session, machine_id)
@@ -192,14 +209,14 @@ async def test_receiver_when_a_planogram_is_published_then_online_machines_get_i
     assert len(await receiver.new_wants()) == 1
 
 
-async def is_online(database, machine_id):
+async def is_online(database: Database, machine_id: str) -> Any:
     async with database.read() as db_session:
         return (await service.machine(db_session, machine_id)).is_online
 
 
 async def test_receiver_when_a_late_will_of_an_older_connection_comes_then_it_is_ignored(
-    receiver, seeded, script, machine_id
-):
+    receiver: Receiver, seeded: Database, script: Any, machine_id: str
+) -> None:
     await receiver.handle([birth(script, conn="1" * 16)])
     await receiver.handle([birth(script, conn="2" * 16)])
     await receiver.handle([birth(script, conn="1" * 16, online=False)])
@@ -209,25 +226,24 @@ async def test_receiver_when_a_late_will_of_an_older_connection_comes_then_it_is
 
 
 async def test_receiver_when_reconnected_to_the_broker_then_nobody_counts_as_online_until_heard(
-    receiver, seeded, script, machine_id
-):
+    receiver: Receiver, seeded: Database, script: Any, machine_id: str
+) -> None:
     await receiver.handle([birth(script)])
     await receiver.connected()
     assert not await is_online(seeded, machine_id)
 
 
 async def test_receiver_when_the_database_fails_then_the_same_batch_can_be_handed_in_again(
-    database_url, seeded, script, clock
-):
-    broken = open_database(database_url)
+    database_url: str, seeded: Database, script: Any, clock: Any
+) -> None:
+    broken = open_database(database_url, busy_timeout_ms=20)
     receiver = Receiver(broken, clock)
     script.sale()
     await receiver.handle(script.messages(script.events[:2]))
     async with seeded.write() as db_session:
         await db_session.connection()
-        with pytest.raises(asyncio.TimeoutError):
-            async with asyncio.timeout(0.05):
-                await receiver.handle(script.messages())
+        with pytest.raises(OperationalError, match="locked"):
+            await receiver.handle(script.messages())
     replies = await receiver.handle(script.messages())
     await broken.close()
     assert acks(replies)[0].upto == 4
@@ -236,15 +252,17 @@ async def test_receiver_when_the_database_fails_then_the_same_batch_can_be_hande
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.binary(max_size=80), max_size=4))
-async def test_receiver_when_fed_random_bytes_then_it_never_raises(receiver, script, payloads):
+async def test_receiver_when_fed_random_bytes_then_it_never_raises(
+    receiver: Receiver, script: Any, payloads: list[bytes]
+) -> None:
     await receiver.handle([Inbound(script.topic, payload) for payload in payloads])
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 async def test_receiver_when_events_are_shuffled_and_repeated_then_all_are_stored_once(
-    receiver, seeded, new_script, data
-):
+    receiver: Receiver, seeded: Database, new_script: Any, data: Any
+) -> None:
     script = new_script(epoch=data.draw(st.text("0123456789abcdef", min_size=32, max_size=32)))
     for _ in range(3):
         script.sale()

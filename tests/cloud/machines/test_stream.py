@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from cloud.machines.stream import MAX_WANTED, Position
 
 
-def test_position_when_events_arrive_out_of_order_then_holes_are_named_until_filled():
+def test_position_when_events_arrive_out_of_order_then_holes_are_named_until_filled() -> None:
     position = Position()
     for seq in (1, 2, 5, 4, 9):
         position.add(seq)
@@ -15,7 +15,7 @@ def test_position_when_events_arrive_out_of_order_then_holes_are_named_until_fil
 
 
 @given(st.lists(st.integers(1, 60)))
-def test_position_when_filled_at_random_then_it_agrees_with_a_plain_set(seqs):
+def test_position_when_filled_at_random_then_it_agrees_with_a_plain_set(seqs: list[int]) -> None:
     position, plain = Position(), set()
     for seq in seqs:
         position.add(seq)
@@ -30,7 +30,7 @@ def test_position_when_filled_at_random_then_it_agrees_with_a_plain_set(seqs):
 
 
 @given(st.integers(0, 20), st.sets(st.integers(1, 60)))
-def test_position_when_read_back_from_the_database_then_it_is_the_same(upto, ahead):
+def test_position_when_read_back_from_the_database_then_it_is_the_same(upto: int, ahead: set[int]) -> None:
     position = Position(upto, (seq for seq in ahead if seq > upto))
     again = Position(position.upto, [seq for seq in range(position.upto + 1, 62) if seq in position])
     assert (again.upto, again.top, again.holes()) == (position.upto, position.top, position.holes())
