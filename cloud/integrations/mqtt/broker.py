@@ -5,10 +5,13 @@ away, and an event leaves a machine only on the cloud's acknowledgement. Listens
 """
 
 import asyncio
+import ctypes
 import os
 import pwd
 import shutil
 import signal
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +33,8 @@ MOSQUITTO_PLACES: Final = ("/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "
 """Where it is installed but often not on PATH."""
 
 WATCH_S: Final = 1.0
+
+_PR_SET_PDEATHSIG: Final = 1
 
 
 class BrokerError(RuntimeError):
@@ -127,7 +132,7 @@ async def serve_mosquitto(settings: Settings, binary: str, stop: asyncio.Event) 
     stamp = _stamp(settings.credentials_file)  # before it is read: a change from now on will be noticed
     write_mosquitto_files(settings, folder, cloud_line)
     process = await asyncio.create_subprocess_exec(
-        binary, "-c", str(folder / "mosquitto.conf"), stdin=asyncio.subprocess.DEVNULL
+        binary, "-c", str(folder / "mosquitto.conf"), stdin=asyncio.subprocess.DEVNULL, preexec_fn=_ends_with_us()
     )
     try:
         await _wait_until_open(*settings.mqtt_address, process)
@@ -139,6 +144,17 @@ async def serve_mosquitto(settings: Settings, binary: str, stop: asyncio.Event) 
         if process.returncode is None:
             process.terminate()
         await process.wait()
+
+
+def _ends_with_us() -> Callable[[], None] | None:
+    """What the child does first: ask Linux to end it when we are killed, or it would keep the port for ever.
+
+    Source: prctl(2), PR_SET_PDEATHSIG. Elsewhere a killed broker process leaves mosquitto behind.
+    """
+    if sys.platform != "linux":
+        return None
+    libc = ctypes.CDLL(None, use_errno=True)  # before the fork: nothing is loaded in the child
+    return lambda: libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 async def _ends(process: asyncio.subprocess.Process) -> None:

@@ -1,7 +1,10 @@
 """The same lock on both brokers: who may connect, and which topics each may use."""
 
 import asyncio
+import socket
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -131,6 +134,40 @@ def test_may_when_asked_then_everyone_has_their_own_topics_only(
     user: str, name: str, direction: Direction, allowed: bool
 ) -> None:
     assert may(user, name, direction, cloud_username="cloud") is allowed
+
+
+RUN_BROKER = """
+import sys
+from pathlib import Path
+from cloud.integrations.mqtt import broker
+from cloud.settings import load_settings
+broker.run(load_settings(_env_file=None, broker=sys.argv[1], mqtt_url=sys.argv[2], data_dir=Path(sys.argv[3]),
+                         mqtt_password="p" * 20, jwt_secret_key="j" * 40, encryption_key="e" * 40))
+"""
+
+
+async def test_broker_when_its_process_is_killed_then_the_port_is_free_for_the_next(
+    broker_kind: str, free_port: int, tmp_path: Path
+) -> None:
+    arguments = (broker_kind, f"mqtt://127.0.0.1:{free_port}", str(tmp_path))
+    for _ in range(2):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", RUN_BROKER, *arguments, stderr=asyncio.subprocess.PIPE
+        )
+        assert process.stderr
+        async with asyncio.timeout(20):
+            while b"broker ready" not in (line := await process.stderr.readline()):
+                assert line, "the broker ended before it was ready"
+        process.kill()
+        await process.wait()
+        async with asyncio.timeout(10):
+            while is_open(free_port):
+                await asyncio.sleep(0.02)
+
+
+def is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_fleet_size_when_too_large_for_the_embedded_broker_then_it_refuses() -> None:
