@@ -76,12 +76,13 @@ class Stack:
     env: dict[str, str] = field(default_factory=dict)
     """Settings on top of the usual ones."""
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
-    _secrets: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
+    """Generated for this folder: the operator's password, the machine's secret, keys of the cloud."""
 
     def __post_init__(self) -> None:
         self.folder = self.folder.resolve()
         (self.folder / "logs").mkdir(parents=True, exist_ok=True)
-        self._secrets = _load_secrets(self.folder / "secrets.json")
+        self.secrets = _load_secrets(self.folder / "secrets.json")
 
     # --- what it is ------------------------------------------------------------------------------
     @property
@@ -97,12 +98,12 @@ class Stack:
     @property
     def password(self) -> str:
         """The operator's generated password."""
-        return self._secrets["operator_password"]
+        return self.secrets["operator_password"]
 
     @property
     def machine_secret(self) -> str:
         """The machine's broker password."""
-        return self._secrets["machine_secret"]
+        return self.secrets["machine_secret"]
 
     @property
     def local_token(self) -> str:
@@ -119,10 +120,10 @@ class Stack:
             "HOST": "127.0.0.1",
             "PORT": str(self.ports.cloud),
             "MQTT_URL": f"mqtt://127.0.0.1:{self.ports.broker}",
-            "MQTT_PASSWORD": self._secrets["mqtt_password"],
+            "MQTT_PASSWORD": self.secrets["mqtt_password"],
             "BROKER": self.broker,
-            "JWT_SECRET_KEY": self._secrets["jwt_secret"],
-            "ENCRYPTION_KEY": self._secrets["encryption_key"],
+            "JWT_SECRET_KEY": self.secrets["jwt_secret"],
+            "ENCRYPTION_KEY": self.secrets["encryption_key"],
             "OPERATOR_EMAIL": OPERATOR,
             "OPERATOR_PASSWORD": self.password,
             "MACHINE_ID": MACHINE,

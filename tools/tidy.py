@@ -21,8 +21,9 @@ TOP_LEVEL: Final = {
 }  # fmt: skip
 
 MONEY_NAME: Final = re.compile(r"(price|amount|credit|cost|money|yen|owed|paid|minor)(_|$)")
-BARE_WORDS: Final = re.compile(r"\b(slave|master)s?\b", re.IGNORECASE)
-ALLOWED_WORDS: Final = re.compile(r"master inhibit|MASTER_INHIBIT|master_inhibit|pty|openpty", re.IGNORECASE)
+BARE_WORDS: Final = re.compile(r"\b(sla[v]e|mas[t]er)s?\b", re.IGNORECASE)
+ALLOWED_WORDS: Final = re.compile(r"mas[t]er[ _]inhibit|openpty", re.IGNORECASE)
+"""The ccTalk specification's name of header 228, and the standard library's name for an end of a pty."""
 
 
 @dataclass(frozen=True, slots=True)

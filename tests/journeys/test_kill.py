@@ -151,3 +151,13 @@ async def test_coins_when_the_machine_is_killed_before_a_choice_then_are_still_c
     await page.until("credit is back", lambda p: p.view["credit"]["minor"] == 500)
     await shop.settle(page)
     await shop.audit()
+
+
+async def test_logs_when_everything_has_run_then_hold_no_secret(shop: Shop, stack: Stack) -> None:
+    page = await shop.page()
+    await shop.pay_and_choose(page, "A2")
+    await shop.settle(page)
+    secrets = [*stack.secrets.values(), stack.local_token]
+    logs = {log.name: log.read_text("utf-8") for log in (stack.folder / "logs").glob("*.log")}
+    assert {"broker.log", "cloud.log", "intake.log", "worker.log", "machine.log"} <= logs.keys()
+    assert [name for name, text in logs.items() if any(secret in text for secret in secrets)] == []
