@@ -47,11 +47,9 @@ async def add_movements(db_session: AsyncSession, rows: Sequence[dict[str, Any]]
 
 
 async def add_on_hand(db_session: AsyncSession, changes: Mapping[PlaceProduct, int]) -> None:
-    """Add these changes to what is on hand."""
+    """Add these changes to what is on hand. A change of 0 leaves a row too: the same however a batch was cut."""
     rows = [
-        {"place_id": place, "product_id": product, "quantity": change}
-        for (place, product), change in changes.items()
-        if change
+        {"place_id": place, "product_id": product, "quantity": change} for (place, product), change in changes.items()
     ]
     if rows:
         statement = upsert(db_session, OnHand.__table__)

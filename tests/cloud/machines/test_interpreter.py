@@ -281,7 +281,7 @@ def play(script: Any, steps: Any) -> None:
                 script.add("from.the_future", {"number": number})
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=actions, second=actions, cut=st.integers(1, 40), batch=st.integers(1, 20))
 async def test_books_when_two_machines_do_anything_then_they_balance_and_replay_byte_for_byte(
     empty_database: Path,

@@ -250,7 +250,7 @@ async def test_receiver_when_the_database_fails_then_the_same_batch_can_be_hande
     assert [row.raw for row in await stored(seeded, script)] == script.events
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.binary(max_size=80), max_size=4))
 async def test_receiver_when_fed_random_bytes_then_it_never_raises(
     receiver: Receiver, script: Any, payloads: list[bytes]
@@ -258,7 +258,7 @@ async def test_receiver_when_fed_random_bytes_then_it_never_raises(
     await receiver.handle([Inbound(script.topic, payload) for payload in payloads])
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 async def test_receiver_when_events_are_shuffled_and_repeated_then_all_are_stored_once(
     receiver: Receiver, seeded: Database, new_script: Any, data: Any
