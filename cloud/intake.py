@@ -14,11 +14,11 @@ from cloud.db.migrate import upgrade_database
 from cloud.integrations.mqtt.client import Connected, Disconnected, LinkEvent, MqttClient, Subscribed
 from cloud.integrations.mqtt.credentials import export_if_changed
 from cloud.integrations.mqtt.mailbox import Mailbox
-from cloud.kit.logging import setup_logging
-from cloud.kit.process import run_process, run_together
 from cloud.machines import service as machines
 from cloud.machines.receiver import Inbound, Outbound, Receiver
 from cloud.settings import Settings
+from protocol.kit.logs import setup_logging
+from protocol.kit.process import run_process, run_together
 from protocol.topics import uplink_filters
 
 log = structlog.get_logger()

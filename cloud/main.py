@@ -17,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 from cloud.accounting.endpoints import router as accounting_router
 from cloud.catalogue import service as catalogue
 from cloud.catalogue.endpoints import router as catalogue_router
-from cloud.dashboard import pages
+from cloud.dashboard import api_page, pages
 from cloud.dashboard.endpoints import router as dashboard_router
 from cloud.dashboard.live import Live
 from cloud.dashboard.metrics import Metrics
@@ -28,12 +28,12 @@ from cloud.identity.endpoints import router as identity_router
 from cloud.identity.service import Gate, ensure_first_operator
 from cloud.inventory.endpoints import router as inventory_router
 from cloud.kit.http import DatabaseDep, install_error_answers
-from cloud.kit.logging import setup_logging
-from cloud.kit.process import run_process, run_together
 from cloud.machines import service as machines
 from cloud.machines.endpoints import monitoring, vending
 from cloud.sales.endpoints import router as sales_router
 from cloud.settings import Settings
+from protocol.kit.logs import setup_logging
+from protocol.kit.process import run_process, run_together
 
 log = structlog.get_logger()
 
@@ -42,7 +42,7 @@ HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
-"""On every answer of ours. The interactive API page loads its own assets from elsewhere and goes without the first."""
+"""On every answer."""
 
 public = APIRouter(tags=["health"])
 
@@ -106,7 +106,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         if database is None:
             await base.close()
 
-    app = FastAPI(title=settings.app_name, version=software_version(), debug=False, lifespan=lifespan)
+    app = FastAPI(title=settings.app_name, version=software_version(), docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.settings = settings
     app.state.database = base
     app.state.metrics = metrics
@@ -122,6 +122,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         app.include_router(router, dependencies=[Depends(current_operator)])
     app.mount("/dashboard/static", StaticFiles(directory=pages.HERE / "static"), name="dashboard-static")
     app.include_router(pages.router)
+    app.include_router(api_page.router)
     return app
 
 
@@ -139,8 +140,7 @@ async def prepare(database: Database, settings: Settings) -> None:
 async def _with_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
     response = await call_next(request)
     for name, value in HEADERS.items():
-        if name != "Content-Security-Policy" or request.url.path not in ("/docs", "/redoc"):
-            response.headers.setdefault(name, value)
+        response.headers.setdefault(name, value)
     return response
 
 

@@ -11,10 +11,10 @@ from sqlalchemy.exc import OperationalError
 
 from cloud.db.database import Database, open_database
 from cloud.db.migrate import upgrade_database
-from cloud.kit.logging import setup_logging
-from cloud.kit.process import run_process, run_together
 from cloud.machines.interpreter import Interpreter
 from cloud.settings import Settings
+from protocol.kit.logs import setup_logging
+from protocol.kit.process import run_process, run_together
 
 log = structlog.get_logger()
 

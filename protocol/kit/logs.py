@@ -60,5 +60,5 @@ def setup_logging(
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for noisy in ("aiosqlite", "uvicorn.access", "amqtt", "transitions", "alembic"):
+    for noisy in ("aiosqlite", "uvicorn.access", "uvicorn.error", "amqtt", "transitions", "alembic", "websockets"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -274,3 +274,14 @@ async def test_errors_when_something_is_not_there_then_the_answer_says_so_in_one
 
 async def test_static_files_when_asked_by_a_stranger_then_they_are_served(stranger: AsyncClient) -> None:
     assert (await stranger.get("/dashboard/static/dashboard.css")).status_code == 200
+
+
+async def test_docs_when_opened_then_lists_every_operation_without_asking_another_host(
+    client: AsyncClient,
+) -> None:
+    page = await client.get("/docs")
+    document = (await client.get("/openapi.json")).json()
+    assert page.status_code == 200
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    assert all(f"<code>{path}</code>" in page.text for path in document["paths"])
+    assert "https://" not in page.text

@@ -7,7 +7,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.kit.logging import setup_logging
+from protocol.kit.logs import setup_logging
 from protocol.masking import MASK, mask, mask_text
 
 API_KEY = "sk-" + "ant-0123456789abcdef"

@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from cloud.integrations.mqtt.mailbox import Mailbox
-from cloud.kit.process import TaskEndedError, run_process, run_together
+from protocol.kit.process import TaskEndedError, run_process, run_together
 
 
 async def test_run_together_when_stopped_then_every_task_is_cancelled_and_cleans_up() -> None:

@@ -19,9 +19,9 @@ import structlog
 
 from cloud.integrations.mqtt.access import mosquitto_acl
 from cloud.integrations.mqtt.credentials import mosquitto_hash, read_credentials
-from cloud.kit.logging import setup_logging
-from cloud.kit.process import run_process, run_together
 from cloud.settings import Settings
+from protocol.kit.logs import setup_logging
+from protocol.kit.process import run_process, run_together
 
 log = structlog.get_logger()
 
@@ -47,13 +47,13 @@ def find_mosquitto() -> str | None:
     return on_path or next((place for place in MOSQUITTO_PLACES if os.access(place, os.X_OK)), None)
 
 
-async def serve(settings: Settings, stop: asyncio.Event) -> None:
-    """Run a broker until `stop` is set.
+async def serve(settings: Settings, stop: asyncio.Event, find: Callable[[], str | None] = find_mosquitto) -> None:
+    """Run a broker until `stop` is set; `find` says where mosquitto is.
 
     Raises:
         BrokerError: mosquitto is asked for and not there, or ended by itself; or amqtt has too many machines.
     """
-    binary = None if settings.broker == "amqtt" else find_mosquitto()
+    binary = None if settings.broker == "amqtt" else find()
     if binary:
         await serve_mosquitto(settings, binary, stop)
     elif settings.broker == "mosquitto":

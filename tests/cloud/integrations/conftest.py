@@ -88,7 +88,7 @@ def in_background() -> Any:
 @pytest.fixture(params=["amqtt", "mosquitto"])
 def broker_kind(request: pytest.FixtureRequest) -> str:
     if request.param == "mosquitto" and broker.find_mosquitto() is None:
-        pytest.skip("mosquitto is not installed")
+        pytest.fail("mosquitto is not installed: sudo apt-get install mosquitto")
     return str(request.param)
 
 

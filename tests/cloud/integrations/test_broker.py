@@ -177,12 +177,10 @@ def test_fleet_size_when_too_large_for_the_embedded_broker_then_it_refuses() -> 
 
 
 async def test_serve_when_mosquitto_is_asked_for_and_missing_then_it_says_what_to_do(
-    new_settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+    new_settings: Callable[..., Settings],
 ) -> None:
-    monkeypatch.setenv("PATH", "")
-    monkeypatch.setattr(broker, "MOSQUITTO_PLACES", ())
     with pytest.raises(BrokerError, match="install it or set BROKER=auto"):
-        await broker.serve(new_settings(broker="mosquitto"), None)
+        await broker.serve(new_settings(broker="mosquitto"), asyncio.Event(), find=lambda: None)
 
 
 def test_credentials_when_written_then_they_can_be_read_and_only_by_the_owner(tmp_path: Any) -> None:

@@ -1,0 +1,122 @@
+"""The cloud's two rates, on one process and a SQLite file of this disk: intake, and interpretation.
+
+Intake is measured at its core, without a broker: bytes in, committed, acknowledgement out. A broker and its
+client library take their own share, which `docs/decisions/0003-link.md` names.
+"""
+
+import asyncio
+import contextlib
+import logging
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Final
+
+from rich.progress import track
+
+from cloud.db.database import Database, open_database
+from cloud.db.migrate import upgrade_database
+from cloud.machines.interpreter import Interpreter
+from cloud.machines.receiver import Inbound, Receiver
+from cloud.seed import seed_demo
+from edge.clock import SystemClock
+from edge.store.store import Store
+from edge.vend import inputs as i
+from edge.vend.state import MachineState
+from protocol import events as e
+from protocol.envelope import MAX_FRAME_EVENTS, pack_frame
+from protocol.topics import Channel, Topic
+from tools.bench.figures import Figure, median
+from tools.stack import MACHINE
+
+BATCH: Final = 500
+"""Messages handed to the intake at once: what piles up under load while the previous batch commits."""
+EVENTS_PER_SALE: Final = 6
+
+
+def sale(number: int) -> list[e.Event]:
+    """What one cash sale reports."""
+    what = {"slot": "A1", "product_id": "green-tea", "price_minor": 160}
+    vend = what | {"vend_id": f"bench-{number}", "planogram_rev": 1}
+    return [
+        e.CoinAccepted(amount_minor=100, credit_minor=100, routed_to="hopper", counter=1),
+        e.CoinAccepted(amount_minor=100, credit_minor=200, routed_to="hopper", counter=2),
+        e.SelectionMade.model_validate(what | {"credit_minor": 200}),
+        e.VendStarted.model_validate(vend),
+        e.VendDispensed.model_validate(vend | {"credit_minor": 40, "on_hand": 5}),
+        e.ChangePaid(vend_id=f"bench-{number}", owed_minor=40, paid_minor=40, coins={"10": 4}),
+    ]
+
+
+def recorded(sales: int) -> list[bytes]:
+    """The events of so many sales as a machine writes them."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store.open(Path(folder) / "store.db", MACHINE, SystemClock(), durable=False)
+        for first in range(0, sales, 1000):
+            batch = [event for number in range(first, min(first + 1000, sales)) for event in sale(number)]
+            store.commit(i.Clear(), MachineState(), batch)
+        bodies = [body for _, body in store.read_events(0, sales * EVENTS_PER_SALE)]
+        store.close()
+    return bodies
+
+
+@contextlib.asynccontextmanager
+async def _database() -> AsyncIterator[Database]:
+    logging.disable(logging.INFO)
+    with tempfile.TemporaryDirectory() as folder:
+        database = open_database(f"sqlite+aiosqlite:///{folder}/cloud.db")
+        await upgrade_database(database)
+        async with database.write() as db_session:
+            await seed_demo(db_session, MACHINE, "0123456789abcdef0123456789abcdef")
+        yield database
+        await database.close()
+
+
+def intake(*, quick: bool) -> list[Figure]:
+    """Events stored and acknowledged per second: single messages, and frames of 50."""
+    bodies = recorded(2_000 if quick else 10_000)
+    topic = str(Topic(MACHINE, Channel.EVENTS))
+    runs = 2 if quick else 5
+    figures = []
+    for name, size, target in (("single events", 1, "≥ 15,000"), ("frames of 50", MAX_FRAME_EVENTS, "≥ 100,000")):
+        frames = [pack_frame(bodies[at : at + size]) for at in range(0, len(bodies), size)]
+        rates = [asyncio.run(_intake(topic, frames, len(bodies))) for _ in track(range(runs), name, transient=True)]
+        figures.append(median(f"intake: stored and acknowledged, {name}", rates, "events/s", target))
+    return figures
+
+
+async def _intake(topic: str, frames: list[bytes], events: int) -> float:
+    async with _database() as database:
+        receiver = Receiver(database)
+        messages = [Inbound(topic, frame) for frame in frames]
+        begun = time.perf_counter()
+        for batch in _slices(messages, BATCH if len(frames) == events else BATCH // 10):
+            await receiver.handle(batch)
+        return events / (time.perf_counter() - begun)
+
+
+def interpret(*, quick: bool) -> list[Figure]:
+    """Sales per second turned into stock movements and journal entries, from stored events."""
+    sales = 2_000 if quick else 10_000
+    bodies = recorded(sales)
+    rates = [asyncio.run(_interpret(bodies, sales)) for _ in track(range(2 if quick else 5), "sales", transient=True)]
+    return [median("interpretation: sales posted to stock and ledger", rates, "sales/s", "≥ 3,000")]
+
+
+async def _interpret(bodies: list[bytes], sales: int) -> float:
+    async with _database() as database:
+        topic = str(Topic(MACHINE, Channel.EVENTS))
+        frames = [pack_frame(bodies[at : at + MAX_FRAME_EVENTS]) for at in range(0, len(bodies), MAX_FRAME_EVENTS)]
+        receiver = Receiver(database)
+        for batch in _slices([Inbound(topic, frame) for frame in frames], BATCH // 10):
+            await receiver.handle(batch)
+        interpreter = Interpreter(database)
+        begun = time.perf_counter()
+        while await interpreter.run_once():
+            pass
+        return sales / (time.perf_counter() - begun)
+
+
+def _slices(messages: list[Inbound], size: int) -> Iterator[list[Inbound]]:
+    return (messages[at : at + size] for at in range(0, len(messages), size))
