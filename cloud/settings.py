@@ -7,23 +7,13 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-PLACEHOLDERS: Final = ("your_", "your-", "changeme", "change_me", "change-me", "placeholder", "replace_me", "xxx")
-"""How example values begin; a setting that still begins so was never set."""
+from protocol.kit.settings import read, refuse_placeholder, refuse_short
 
 _SECRET_LENGTHS: Final = {"jwt_secret_key": 32, "encryption_key": 32, "mqtt_password": 12}
 """Least characters of each required secret."""
-
-
-class SettingsError(Exception):
-    """The settings cannot be used. `problems` has one line per setting, named as in the environment."""
-
-    def __init__(self, problems: list[str]) -> None:
-        self.problems = problems
-        lines = "\n".join(f"  - {problem}" for problem in problems)
-        super().__init__(f"the settings are not usable; set these in the environment or in .env:\n{lines}")
 
 
 class Settings(BaseSettings):
@@ -65,17 +55,12 @@ class Settings(BaseSettings):
     @field_validator("*", mode="before")
     @classmethod
     def _no_placeholder(cls, value: Any) -> Any:
-        text = value.get_secret_value() if isinstance(value, SecretStr) else value
-        if isinstance(text, str) and text.strip().lower().startswith(PLACEHOLDERS):
-            raise ValueError("still the placeholder of the example; put a real value or leave it out")
-        return value
+        return refuse_placeholder(value)
 
     @field_validator("mqtt_password", "jwt_secret_key", "encryption_key", mode="after")
     @classmethod
     def _long_enough(cls, value: SecretStr, info: Any) -> SecretStr:
-        least = _SECRET_LENGTHS[info.field_name]
-        if len(value.get_secret_value()) < least:
-            raise ValueError(f"shorter than {least} characters; `openssl rand -hex 32` makes a good one")
+        refuse_short(value.get_secret_value(), _SECRET_LENGTHS[info.field_name])
         return value
 
     @field_validator("operator_password", "anthropic_api_key", "openai_api_key", "stripe_api_key", "paypal_client_id")
@@ -125,13 +110,4 @@ def load_settings(**overrides: Any) -> Settings:
     Raises:
         SettingsError: with every problem there is, by environment name.
     """
-    try:
-        return Settings(**overrides)
-    except ValidationError as error:
-        raise SettingsError([_problem(item) for item in error.errors()]) from None
-
-
-def _problem(item: Any) -> str:
-    name = ".".join(str(part) for part in item["loc"]).upper()
-    what = "missing" if item["type"] == "missing" else item["msg"].removeprefix("Value error, ")
-    return f"{name}: {what}" if name else str(what)
+    return read(lambda: Settings(**overrides))

@@ -1,18 +1,13 @@
 """What a machine must be told: read from the environment and `.env`, checked at once, refused as a whole list."""
 
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from protocol.ids import MACHINE_PATTERN
-
-PLACEHOLDERS: Final = ("your_", "changeme", "change_me", "<")
-
-
-class SettingsError(ValueError):
-    """Settings that cannot be used; the message lists every one."""
+from protocol.kit.settings import read, refuse_placeholder, refuse_short
 
 
 class MachineSettings(BaseSettings):
@@ -47,27 +42,22 @@ class MachineSettings(BaseSettings):
     """Emulated machine only: fill slots and hoppers once, as a first staff visit would."""
     log_format: Literal["json", "console"] = "json"
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_placeholder(cls, value: Any) -> Any:
+        return refuse_placeholder(value)
+
     @field_validator("machine_secret")
     @classmethod
-    def _not_a_placeholder(cls, secret: SecretStr) -> SecretStr:
-        value = secret.get_secret_value()
-        if value.lower().startswith(PLACEHOLDERS):
-            raise ValueError("is still the placeholder of the example file")
-        if len(value) < 16:
-            raise ValueError("has fewer than 16 characters")
+    def _long_enough(cls, secret: SecretStr) -> SecretStr:
+        refuse_short(secret.get_secret_value(), 16)
         return secret
 
 
-def load_settings() -> MachineSettings:
-    """Read the environment and `.env`.
+def load_settings(**overrides: Any) -> MachineSettings:
+    """Read the environment and `.env`; `overrides` win over both.
 
     Raises:
         SettingsError: something is missing or wrong; the message names every one and what to do.
     """
-    try:
-        return MachineSettings()
-    except ValidationError as error:
-        wrong = [f"  {'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
-        raise SettingsError(
-            "the machine's settings cannot be used:\n" + "\n".join(wrong) + "\nset them in the environment or in .env"
-        ) from error
+    return read(lambda: MachineSettings(**overrides))

@@ -4,6 +4,8 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
+from protocol.kit.settings import SettingsError
+
 
 def _machine(_: argparse.Namespace) -> None:
     from edge.main import run
@@ -79,9 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         options.run(options)
-    except Exception as error:
-        if type(error).__name__ != "SettingsError":
-            raise
+    except SettingsError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
 
