@@ -1,0 +1,1 @@
+"""Cashless readers."""

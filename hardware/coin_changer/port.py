@@ -1,0 +1,98 @@
+"""What a coin changer is to the machine: a coin acceptor with tubes that pays out several denominations.
+
+It takes coins as a `CoinAcceptor` does, and pays as a `CoinHopper` per tube would, but reports each coin.
+Source: MDB/ICP 4.3 section 5: TUBE STATUS, DISPENSE, PAYOUT, PAYOUT STATUS, POLL.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from hardware.coin_acceptor.port import CoinEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Tube:
+    """One tube, as the changer counts it."""
+
+    count: int
+    """Coins that can surely be paid out."""
+    is_full: bool
+    """Coins of this kind now go to the cash box."""
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutStatus:
+    """The changer's own account of its last payout."""
+
+    payouts: int
+    """+1 per payout order taken, kept over power cuts. Journal it before ordering."""
+    is_busy: bool
+    paid: Mapping[int, int]
+    """Denomination in minor units to coins of the last payout that left the tubes."""
+
+
+class CoinChanger(Protocol):
+    """Takes and pays coins. Not responsible for credit, or for how much change is right."""
+
+    @property
+    def poll_interval_s(self) -> float:
+        """How often the device wants to be polled."""
+        ...
+
+    async def start(self) -> str:
+        """Identify the device, read its coin set and tubes, and leave it refusing coins.
+
+        Returns:
+            Maker, model and serial in one line.
+
+        Raises:
+            DeviceOfflineError: nothing answers.
+            WrongDeviceError: something else answers.
+        """
+        ...
+
+    async def set_accepting(self, *, accepting: bool) -> None:
+        """Let coins in, or refuse all. Idempotent."""
+        ...
+
+    async def poll(self) -> list[CoinEvent]:
+        """What happened since the last poll, oldest first.
+
+        Raises:
+            DeviceOfflineError: no valid answer; nothing was consumed.
+        """
+        ...
+
+    async def tubes(self) -> Mapping[int, Tube]:
+        """Every tube by denomination in minor units.
+
+        Raises:
+            DeviceOfflineError: no valid answer.
+        """
+        ...
+
+    async def pay(self, coins: Mapping[int, int]) -> None:
+        """Order a payout and return once it is known to be taken; `status` says how it goes on.
+
+        Args:
+            coins: denomination in minor units to number of coins.
+
+        Raises:
+            DeviceRefusedError: not taken, nothing moves.
+            DeviceOfflineError: not taken, nothing moves: the order never left, or the counter proves it.
+            UnconfirmedError: sent, and nothing can tell whether it was taken. Do not repeat.
+        """
+        ...
+
+    async def status(self) -> PayoutStatus:
+        """Counters of the last payout. Safe at any time.
+
+        Raises:
+            DeviceOfflineError: no valid answer.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Refuse coins if the wire still works, and let go of it. Safe to call twice."""
+        ...
