@@ -11,7 +11,7 @@ Source: SQLite documentation, "Atomic Commit" and "WAL"; docs/decisions/0002.
 import json
 import secrets
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any, Final, Self
@@ -27,6 +27,9 @@ KEEP_JOURNAL_ROWS: Final = 5_000
 """Older journal rows are dropped at start; the newest one is all that recovery needs."""
 KEEP_ACKNOWLEDGED: Final = 50_000
 """Acknowledged events kept for the cloud to ask again: months of an ordinary machine, 20 MiB."""
+
+DrawId = Callable[[int], str]
+"""Draws an id of so many bytes, as hex."""
 
 _SCHEMA: Final = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -63,16 +66,21 @@ class StoreFullError(StoreError):
 class Store:
     """The machine's memory. One per controller; not thread-safe."""
 
-    def __init__(self, path: Path, machine: str, clock: Clock, connection: sqlite3.Connection) -> None:
+    def __init__(
+        self, path: Path, machine: str, clock: Clock, connection: sqlite3.Connection, draw: DrawId = secrets.token_hex
+    ) -> None:
         """Use `Store.open`."""
         self.path = path
         self.machine = machine
         self._clock = clock
         self._db = connection
+        self._draw = draw
         self._read_meta()
 
     @classmethod
-    def open(cls, path: Path, machine: str, clock: Clock, *, durable: bool = True) -> Self:
+    def open(
+        cls, path: Path, machine: str, clock: Clock, *, durable: bool = True, draw: DrawId = secrets.token_hex
+    ) -> Self:
         """Open the store, or make a new one where there is none, and count a new boot.
 
         Args:
@@ -80,12 +88,13 @@ class Store:
             machine: its id; a store belongs to one machine for life.
             clock: for the time stamps.
             durable: False skips the wait for the disk: only for simulations that cut no power.
+            draw: gives an id of so many random bytes as hex: anything but the default is only for simulations.
 
         Raises:
             StoreDamagedError: the file is damaged, of a newer version, or another machine's.
         """
         if not path.exists():
-            _create(path, machine)
+            _create(path, machine, draw)
         db = sqlite3.connect(path, isolation_level=None)
         try:
             _check(db, path, machine)
@@ -97,13 +106,13 @@ class Store:
         except StoreError:
             db.close()
             raise
-        return cls(path, machine, clock, db)
+        return cls(path, machine, clock, db, draw)
 
     def _read_meta(self) -> None:
         meta = dict(self._db.execute("SELECT key, value FROM meta"))
         self.epoch: str = meta["epoch"]
         self.boot_number = int(meta["boot"]) + 1
-        self.boot_id = secrets.token_hex(4)
+        self.boot_id = self._draw(4)
         self._acknowledged = int(meta["acknowledged"])
         newest = self._db.execute("SELECT seq, body FROM outbox ORDER BY seq DESC LIMIT 1").fetchone()
         self._last_seq: int = newest[0] if newest else 0
@@ -225,7 +234,7 @@ class _transaction:  # noqa: N801 - used as a statement: `with _transaction(db):
             self._db.execute("ROLLBACK")
 
 
-def _create(path: Path, machine: str) -> None:
+def _create(path: Path, machine: str, draw: DrawId) -> None:
     """Make a new store under another name and move it into place, so that half a store never exists."""
     draft = path.with_name(path.name + ".new")
     draft.unlink(missing_ok=True)
@@ -238,7 +247,7 @@ def _create(path: Path, machine: str) -> None:
             [
                 ("schema", str(SCHEMA_VERSION)),
                 ("machine", machine),
-                ("epoch", secrets.token_hex(16)),
+                ("epoch", draw(16)),
                 ("boot", "0"),
                 ("acknowledged", "0"),
             ],
