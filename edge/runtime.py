@@ -29,6 +29,8 @@ from protocol.desired import Planogram
 DROP_WINDOW_S: Final = 2.0
 """After the coil is home, how long a product may still be falling."""
 HOUSEKEEPING_S: Final = 1.0
+LONGEST_REST_S: Final = 3600.0
+"""Between two polls of a wire that tells when there is news; the poll only proves that it still answers."""
 IDLE_RETURN_S: Final = 60.0
 """Credit nobody touches for so long is given back."""
 
@@ -52,7 +54,12 @@ class Runtime:
         self._last_touch = 0.0
         self._last_vend_failed = False
         self._acceptor_ready = False
-        self._stepped = asyncio.Event()
+        self._wake = asyncio.Event()
+        """Set when a poll of the acceptor is worthwhile: news on its wire, or it must be switched."""
+        self._accepting = False
+        """How the acceptor was switched last."""
+        self._chores = asyncio.Event()
+        """Set with every step: there may be something to look after."""
         self._tasks: asyncio.TaskGroup | None = None
         self._waiting_effects: list[i.Effect] = []
         self._payouts = PayoutOrders(devices.hoppers)
@@ -76,7 +83,9 @@ class Runtime:
             self.state = decided.state
         for effect in decided.effects:
             self._begin(effect)
-        self._stepped.set()
+        if self.state.accepts_coins != self._accepting:
+            self._wake.set()
+        self._chores.set()
         for listener in self._listeners:
             listener(decided)
         if isinstance(happened, i.CoinIn | i.Select):
@@ -150,26 +159,29 @@ class Runtime:
     # --- coins in ------------------------------------------------------------------------------
     async def _poll_coins(self) -> None:
         acceptor = self._devices.coin_acceptor
-        accepting = False
+        is_told = acceptor.on_news(self._wake.set)
         while True:
+            self._wake.clear()
             try:
                 if not self._acceptor_ready:
                     await self._start_acceptor()
-                    accepting = False
                 for event in await acceptor.poll():
-                    accepting = accepting and not isinstance(event, AcceptorRestarted)
                     self._coin_event(event)
                 self._note_coin_counter()
-                if self.state.accepts_coins != accepting:
+                if self.state.accepts_coins != self._accepting:
                     wish = self.state.accepts_coins
                     await acceptor.set_accepting(accepting=wish)
-                    accepting = wish
+                    self._accepting = wish
             except DeviceError as error:
                 self.apply(i.FaultSeen("coin_acceptor.offline", detail=str(error)))
                 await asyncio.sleep(HOUSEKEEPING_S)
                 continue
             self.apply_if_raised("coin_acceptor.offline")
-            await self._pause(acceptor.poll_interval_s, accepting=accepting)
+            if self.state.accepts_coins != self._accepting:
+                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LONGEST_REST_S if is_told else acceptor.poll_interval_s):
+                    await self._wake.wait()
 
     async def _start_acceptor(self) -> None:
         """Set the device up; it refuses coins afterwards."""
@@ -178,14 +190,6 @@ class Runtime:
         self._acceptor_ready = True
         if self.state.coin_counter is None:
             self._note_coin_counter()
-
-    async def _pause(self, seconds: float, *, accepting: bool) -> None:
-        """Wait for the next poll; not a moment longer than the acceptor is set as it should be."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while self.state.accepts_coins == accepting:
-                    self._stepped.clear()
-                    await self._stepped.wait()
 
     def _coin_event(self, event: CoinEvent) -> None:
         match event:
@@ -200,6 +204,7 @@ class Runtime:
                 self.apply(i.CoinCounterMoved(counter))
                 self.apply(i.FaultSeen("coin_acceptor.lost_events", detail=f"{count} lost"))
             case AcceptorRestarted():
+                self._accepting = False
                 _log.warning("coin acceptor restarted")
 
     def _note_coin_counter(self) -> None:
@@ -274,15 +279,27 @@ class Runtime:
                     self.apply_if_raised("coin_hopper.offline", hopper_name(kind))
 
     async def _keep_house(self) -> None:
-        loop = asyncio.get_running_loop()
+        """Look after what no event will tell, once a second while there is any of it."""
         while True:
+            self._chores.clear()
+            if not self._has_chores:
+                await self._chores.wait()
+                continue
             await asyncio.sleep(HOUSEKEEPING_S)
             await self._find_hoppers()
             if self.state.has_fault("drop_sensor.blocked") and not self._devices.drop_sensor.is_blocked:
                 self.apply(i.FaultGone("drop_sensor.blocked"))
-            if loop.time() - self._last_touch < self._idle_return_s:
-                continue
-            if self.state.phase is Phase.CREDIT:
-                self.apply(i.ReturnCredit("idle"))
-            elif self.state.chosen:
-                self.apply(i.Clear())
+            self._clear_up_after_customer()
+
+    @property
+    def _has_chores(self) -> bool:
+        """Credit that may be forgotten, a choice that may be dropped, a fault that may be gone."""
+        return self.state.phase is Phase.CREDIT or bool(self.state.chosen) or bool(self.state.faults)
+
+    def _clear_up_after_customer(self) -> None:
+        if asyncio.get_running_loop().time() - self._last_touch < self._idle_return_s:
+            return
+        if self.state.phase is Phase.CREDIT:
+            self.apply(i.ReturnCredit("idle"))
+        elif self.state.chosen:
+            self.apply(i.Clear())

@@ -24,7 +24,7 @@ from hardware.gpio import PinFactory, PinMap, open_pin_factory
 from hardware.wire.cctalk_host import CcTalkBus
 from hardware.wire.cctalk_peer import PeerLine
 from hardware.wire.link import ByteLink
-from hardware.wire.null_modem import LineFaults, null_modem
+from hardware.wire.null_modem import LineFaults, NullModemEnd, null_modem
 from hardware.wire.pty_link import PtyLink
 from hardware.wire.serial_link import SerialLink
 from hardware.world import World
@@ -111,6 +111,8 @@ def emulate(
         if value in state.hoppers
     }
     host, device = _open_wire(wire, faults or LineFaults(), echo=echo)
+    if isinstance(host, NullModemEnd):
+        world.on_news = host.tell_news
     bus = CcTalkBus(host)
     return EmulatedMachine(
         acceptor=CcTalkCoinAcceptor(bus, ACCEPTOR_ADDRESS, "JPY", SORTER_PATHS),

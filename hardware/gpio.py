@@ -7,6 +7,7 @@ import asyncio
 import importlib
 import threading
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any, Final, Literal, Protocol, Self
 
 from gpiozero import DigitalInputDevice, DigitalOutputDevice
@@ -80,7 +81,7 @@ class PinMap(BaseModel):
         for name in ("motor_enable", "drop_beam", "drop_latch", "drop_reset", "door"):
             yield name, getattr(self, name)
 
-    @property
+    @cached_property
     def slots(self) -> dict[str, tuple[str, int]]:
         """Slot as printed -> its row and column: A1 -> ("A", 1)."""
         return {f"{row}{column}": (row, column) for row in self.rows for column in self.columns}

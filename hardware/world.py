@@ -55,6 +55,8 @@ class World:
         self._save = save
         self.on_change: Callable[[], None] | None = None
         """Called after each change worth drawing."""
+        self.on_news: Callable[[], None] | None = None
+        """Called when a device that is polled has something to tell."""
         self.judge_coin: CoinJudge | None = None
         """Set by the acceptor; without one every coin falls through to the return cup."""
         self.sorter: dict[int, int] = {}
@@ -81,6 +83,11 @@ class World:
             self._save(self.state)
         if self.on_change is not None:
             self.on_change()
+
+    def news(self) -> None:
+        """A device that is polled has something to tell."""
+        if self.on_news is not None:
+            self.on_news()
 
     # --- coins
 

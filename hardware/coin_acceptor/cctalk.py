@@ -5,7 +5,7 @@ inhibited after every reset, and a reset may go unannounced).
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from hardware.coin_acceptor.coin_id import parse_coin_id
@@ -125,6 +125,10 @@ class CcTalkCoinAcceptor:
         self._last = news.counter
         self._is_restarted = False
         return events
+
+    def on_news(self, listener: Callable[[], None]) -> bool:
+        """See `CoinAcceptor`."""
+        return self._bus.on_news(listener)
 
     async def close(self) -> None:
         """See `CoinAcceptor`."""

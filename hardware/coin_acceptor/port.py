@@ -1,5 +1,6 @@
 """What a coin acceptor is to the machine, whatever wire it hangs on."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -86,6 +87,15 @@ class CoinAcceptor(Protocol):
 
         Raises:
             DeviceOfflineError: no valid answer; nothing was consumed, the next poll reports it.
+        """
+        ...
+
+    def on_news(self, listener: Callable[[], None]) -> bool:
+        """Ask for a call of `listener` whenever a poll is worthwhile.
+
+        Returns:
+            True when the wire can tell, as in a simulation: no need to poll meanwhile. False on real wires: poll
+            every `poll_interval_s`.
         """
         ...
 

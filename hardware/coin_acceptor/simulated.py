@@ -41,6 +41,7 @@ class SimulatedCoinAcceptor:
         """It loses power for a moment and forgets everything but its sorter paths."""
         self._world.state.acceptor = AcceptorState(paths=self._memory.paths)
         self._world.changed()
+        self._world.news()
 
     def judge(self, value: int) -> int | None:
         """A coin rolls past the sensors: the path it takes, or None when it is refused. Counted either way."""
@@ -102,6 +103,7 @@ class SimulatedCoinAcceptor:
         memory = self._memory
         memory.counter = next_counter(memory.counter)
         memory.buffer = [(a, b), *memory.buffer][:DEPTH]
+        self._world.news()
 
     @property
     def _memory(self) -> AcceptorState:

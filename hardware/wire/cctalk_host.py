@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from hardware.errors import DeviceOfflineError, DeviceRefusedError
 from hardware.wire.cctalk import BUSY, FRAME_GAP_S, HOST, NAK, REPLY, BadFrameError, Checksum, Frame, decode, encode
-from hardware.wire.link import ByteLink
+from hardware.wire.link import ByteLink, TellingLink
 
 _READ_SIZE: Final = 512
 _BUSY_PAUSE_S: Final = 0.1
@@ -59,6 +59,17 @@ class CcTalkBus:
         self.has_echo = False
         self.statistics = LineStatistics()
         self.on_frame: FrameListener | None = None
+
+    def on_news(self, listener: Callable[[], None]) -> bool:
+        """Ask to be told when polling is worthwhile.
+
+        Returns:
+            False on every real wire: nobody tells, so keep polling.
+        """
+        if not isinstance(self._link, TellingLink):
+            return False
+        self._link.on_news(listener)
+        return True
 
     async def request(
         self, address: int, header: int, data: bytes = b"", retries: int = 2, *, expect: int | None = None

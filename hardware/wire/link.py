@@ -2,7 +2,8 @@
 
 import asyncio
 import math
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, runtime_checkable
 
 
 class ByteLink(Protocol):
@@ -27,6 +28,15 @@ class ByteLink(Protocol):
 
     def close(self) -> None:
         """Let go of the line. Safe to call twice."""
+        ...
+
+
+@runtime_checkable
+class TellingLink(ByteLink, Protocol):
+    """A line that knows when its far end has news, so that nobody needs to poll it meanwhile. No real wire can."""
+
+    def on_news(self, listener: Callable[[], None]) -> None:
+        """Call `listener` whenever something may have happened at the far end. One listener."""
         ...
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from hardware.wire.link import Inbox
@@ -37,6 +38,7 @@ class NullModemEnd:
         self._inbox = Inbox()
         self._arrives_at = 0.0
         self._is_closed = False
+        self._news_listener: Callable[[], None] | None = None
         self.peer: NullModemEnd = self
 
     async def read(self, max_bytes: int, timeout_s: float) -> bytes:
@@ -60,6 +62,15 @@ class NullModemEnd:
     def close(self) -> None:
         """See `ByteLink`."""
         self._is_closed = True
+
+    def on_news(self, listener: Callable[[], None]) -> None:
+        """See `TellingLink`."""
+        self._news_listener = listener
+
+    def tell_news(self) -> None:
+        """Something happened at the far end; whoever built the line calls this."""
+        if self._news_listener is not None:
+            self._news_listener()
 
     def arrive(self, data: bytes) -> None:
         """Bytes come out of the line at this end."""

@@ -128,6 +128,7 @@ async def test_coin_when_it_falls_while_the_controller_is_down_then_is_credited_
 
 async def test_acceptor_when_silent_then_is_a_fault_and_recovers(bench: Bench) -> None:
     acceptor = bench.machine.line._peers.pop(2)
+    bench.machine.world.news()  # in virtual time the wire is polled when something happens
     await asyncio.sleep(5)
     assert bench.state.has_fault("coin_acceptor.offline")
     bench.machine.line._peers[2] = acceptor

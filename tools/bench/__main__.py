@@ -10,10 +10,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tools.bench import cloud, controller, vend
+from tools.bench import cloud, controller, vend, year
 from tools.bench.figures import Figure
 
-BENCHES = {"vend": vend.measure, "controller": controller.measure, "intake": cloud.intake, "interpret": cloud.interpret}
+BENCHES = {
+    "vend": vend.measure,
+    "controller": controller.measure,
+    "intake": cloud.intake,
+    "interpret": cloud.interpret,
+    "year": year.measure,
+}
 
 
 def main() -> int:
