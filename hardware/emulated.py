@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal, cast
 
+from hardware.bill_validator.simulated import SimulatedBillValidator
 from hardware.board import SimulatedBoard
 from hardware.coin_acceptor.cctalk import CcTalkCoinAcceptor
 from hardware.coin_acceptor.port import CoinAcceptor
@@ -55,6 +56,8 @@ class EmulatedMachine:
     hopper_peers: dict[int, SimulatedCoinHopper]
     board: SimulatedBoard
     pins: PinFactory
+    bill_validator: SimulatedBillValidator | None
+    """At port depth, as driver and device in one; None when the machine has none."""
 
     def close(self) -> None:
         """Let go of everything at once, as when the process ends; close the drivers first for an orderly end.
@@ -68,11 +71,13 @@ class EmulatedMachine:
         self.line.close()
         for hopper in self.hopper_peers.values():
             hopper.close()
+        if self.bill_validator is not None:
+            self.bill_validator.halt()
         self.world.close()
         self.pins.close()
 
 
-def emulate(
+def emulate(  # noqa: PLR0913 - one keyword per thing a machine may have or be made of
     state: WorldState,
     *,
     pin_map: PinMap | None = None,
@@ -81,6 +86,7 @@ def emulate(
     faults: LineFaults | None = None,
     echo: bool = True,
     save: Callable[[WorldState], None] | None = None,
+    bills: bool = True,
 ) -> EmulatedMachine:
     """Build a machine around `state`. Needs a running event loop; nothing is started or asked yet.
 
@@ -92,6 +98,7 @@ def emulate(
         faults: of the wire in memory.
         echo: the host hears itself, as on the real one-wire bus.
         save: see `World`.
+        bills: it has a bill validator.
 
     Raises:
         DeviceError: pins or wire cannot be opened.
@@ -127,6 +134,7 @@ def emulate(
         hopper_peers=hopper_peers,
         board=board,
         pins=factory,
+        bill_validator=SimulatedBillValidator(world) if bills else None,
     )
 
 

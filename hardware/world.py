@@ -20,6 +20,9 @@ COINS: Final = (10, 50, 100, 500)
 CoinJudge = Callable[[int], int | None]
 """What the coin acceptor does with a coin of this value: the sorter path it takes, or None to refuse it."""
 
+BillSlot = Callable[[int], bool]
+"""What the bill validator does with a bill of this value: True when it has drawn it in, False to leave it outside."""
+
 
 class SlotView(TypedDict):
     """One coil, for a screen."""
@@ -59,6 +62,8 @@ class World:
         """Called when a device that is polled has something to tell."""
         self.judge_coin: CoinJudge | None = None
         """Set by the acceptor; without one every coin falls through to the return cup."""
+        self.bill_slot: BillSlot | None = None
+        """Set by the bill validator; without one every bill stays outside."""
         self.sorter: dict[int, int] = {}
         """Sorter path -> denomination of the hopper below it; any other path ends in the cash box."""
         self.coils = Coils(state, on_unit_out=self._unit_out, on_change=self.changed)
@@ -137,6 +142,24 @@ class World:
         """
         return self.state.hoppers[value]
 
+    # --- bills
+
+    def insert_bill(self, value: int) -> None:
+        """A customer holds a bill of `value` minor units to the slot, any bill of any kind."""
+        _add(self.state.bills_brought, value)
+        if self.bill_slot is None or not self.bill_slot(value):
+            _add(self.state.bill_mouth, value)
+        self.changed()
+
+    def take_bills(self) -> dict[int, int]:
+        """A hand takes the bills that stick out of the slot. Returns denomination -> bills."""
+        taken = dict(self.state.bill_mouth)
+        self.state.bill_mouth.clear()
+        for value, count in taken.items():
+            _add(self.state.bills_taken, value, count)
+        self.changed()
+        return taken
+
     # --- goods
 
     def take_products(self) -> list[str]:
@@ -214,6 +237,11 @@ class World:
     def hopper_jam(self, value: int) -> None:
         """A coin jams the exit of this hopper. It stays latched until the hopper is reset."""
         self.hopper(value).flags |= HOPPER_JAM
+        self.changed()
+
+    def bill_jam(self) -> None:
+        """The next movement of a bill stops where it is. It stays jammed until the validator is repaired."""
+        self.state.validator.will_jam = True
         self.changed()
 
     # --- looking

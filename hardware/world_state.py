@@ -1,7 +1,7 @@
 """Where every coin and every unit of goods is, in a form that can be saved. Not responsible for how they move."""
 
 from collections import Counter
-from typing import Self, TypeVar
+from typing import Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 
@@ -50,12 +50,61 @@ class AcceptorState(_State):
     """Position -> sorter path."""
 
 
+Movement = Literal["rest", "entering", "stacking", "returning"]
+
+
+class BillNews(_State):
+    """Something a bill validator has to tell at the next poll."""
+
+    kind: Literal["escrowed", "stacked", "returned", "refused", "trouble", "ready"]
+    value: NonNegativeInt = 0
+    """Minor units of the bill, where there is one."""
+    why: str = ""
+    is_fraud_suspected: bool = False
+    counter: NonNegativeInt = 0
+
+
+class ValidatorState(_State):
+    """One bill validator: the bills in it, and what it remembers."""
+
+    escrow: int | None = Field(default=None, ge=1)
+    """The bill between its rollers, read or not, resting or moving."""
+    stacker: dict[int, NonNegativeInt] = {}
+    capacity: int = Field(default=300, ge=1)
+    """Bills the stacker holds."""
+    is_stacker_out: bool = False
+    will_jam: bool = False
+    """The next movement stops where it is; the device does not know yet."""
+    is_jammed: bool = False
+    is_powered: bool = True
+
+    movement: Movement = "rest"
+    moving: NonNegativeInt = 0
+    """Value of the bill the device believes it moves; means nothing at rest."""
+    is_checking: bool = False
+    """It has just got power and looks itself over."""
+    is_forgetful: bool = False
+    """After the self-check it will not know what it was doing."""
+    has_lost_track: bool = False
+    """It forgot what it was doing, and no bill is in sight."""
+    is_accepting: bool = False
+    stacked: NonNegativeInt = 0
+    """Bills ever stacked, as it counts them."""
+    news: list[BillNews] = []
+
+    @property
+    def is_full(self) -> bool:
+        """No bill more fits into the stacker."""
+        return sum(self.stacker.values()) >= self.capacity
+
+
 class WorldState(_State):
     """Everything physical about one machine. Amounts of coins are by denomination in minor units."""
 
     spirals: dict[str, Spiral] = {}
     hoppers: dict[int, HopperState] = {}
     acceptor: AcceptorState = AcceptorState()
+    validator: ValidatorState = ValidatorState()
     cash_box: dict[int, NonNegativeInt] = {}
     return_cup: dict[int, NonNegativeInt] = {}
     tray: list[str] = []
@@ -67,6 +116,13 @@ class WorldState(_State):
     coins_brought: dict[int, NonNegativeInt] = {}
     """Coins that ever came into this world: thrown in by customers or filled in by staff."""
     coins_taken: dict[int, NonNegativeInt] = {}
+    bill_mouth: dict[int, NonNegativeInt] = {}
+    """Bills given back or refused, still to be taken by the customer."""
+    bills_brought: dict[int, NonNegativeInt] = {}
+    bills_taken: dict[int, NonNegativeInt] = {}
+    """Taken back by customers."""
+    bills_collected: dict[int, NonNegativeInt] = {}
+    """Taken out of the stacker by staff."""
     units_brought: dict[str, NonNegativeInt] = {}
     units_taken: dict[str, NonNegativeInt] = {}
 
@@ -105,6 +161,14 @@ class WorldState(_State):
         found = Counter(self.cash_box) + Counter(self.return_cup) + Counter(self.coins_taken)
         found.update({value: hopper.count for value, hopper in self.hoppers.items()})
         return _difference(Counter(self.coins_brought), found)
+
+    def bills_unaccounted(self) -> dict[int, int]:
+        """Bills brought minus bills found and taken, where that is not zero. Empty in a sound world."""
+        found = Counter(self.validator.stacker) + Counter(self.bill_mouth)
+        found += Counter(self.bills_taken) + Counter(self.bills_collected)
+        if self.validator.escrow is not None:
+            found[self.validator.escrow] += 1
+        return _difference(Counter(self.bills_brought), found)
 
     def units_unaccounted(self) -> dict[str, int]:
         """Units brought minus units found and taken, where that is not zero. Empty in a sound world."""

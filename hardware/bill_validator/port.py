@@ -4,6 +4,7 @@ At most one bill is in escrow: held, neither stacked nor given back. Only a stac
 Source: MDB/ICP 4.3 section 6 (POLL, ESCROW, STACKER); ccTalk part 2, headers 159 and 154.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -23,6 +24,8 @@ class BillStacked:
     """The bill is in the stacker. It is money, whatever happens next."""
 
     value: Money
+    counter: int
+    """`EscrowStatus.stacked` once this bill is counted. Journal it with the credit: an equal one is the same bill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +45,14 @@ class BillRefused:
 
 @dataclass(frozen=True, slots=True)
 class ValidatorTrouble:
-    """Stacker full, stacker removed, jam: no bills until it is over."""
+    """Stacker full, stacker removed, jam, a restart: no bills until it is over."""
 
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class ValidatorReady:
-    """The trouble is over."""
+    """The trouble is over. After a restart events may be missing: compare `status` with the journal."""
 
 
 BillEvent = BillEscrowed | BillStacked | BillReturned | BillRefused | ValidatorTrouble | ValidatorReady
@@ -61,7 +64,10 @@ class Escrow(StrEnum):
     EMPTY = "empty"
     HOLDING = "holding"
     UNKNOWN = "unknown"
-    """The device cannot tell (it was restarted in the middle of a movement)."""
+    """The bill moves, or it moved when the device was restarted.
+
+    An event ends it within seconds. If none comes, the device has forgotten and a person must look.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,8 @@ class BillValidator(Protocol):
     async def start(self) -> str:
         """Identify the device and leave it refusing bills; a bill in escrow stays where it is.
 
+        Events of before are dropped: `status` says what they came to. Trouble that lasts is told again.
+
         Returns:
             Maker, model and serial in one line.
 
@@ -107,6 +115,15 @@ class BillValidator(Protocol):
         """
         ...
 
+    def on_news(self, listener: Callable[[], None]) -> bool:
+        """Ask for a call of `listener` whenever a poll is worthwhile.
+
+        Returns:
+            True when the wire can tell, as in a simulation: no need to poll meanwhile. False on real wires: poll
+            every `poll_interval_s`.
+        """
+        ...
+
     async def status(self) -> EscrowStatus:
         """Where the bill is. Safe at any time.
 
@@ -119,7 +136,7 @@ class BillValidator(Protocol):
         """Order the bill in escrow into the stacker; the outcome comes as an event.
 
         Raises:
-            DeviceRefusedError: nothing is in escrow.
+            DeviceRefusedError: nothing is in escrow, or the device cannot move it now (moving, jammed, no stacker).
             DeviceOfflineError: no answer. Ask `status` before anything else.
         """
         ...
@@ -128,7 +145,7 @@ class BillValidator(Protocol):
         """Order the bill in escrow back to the customer; the outcome comes as an event.
 
         Raises:
-            DeviceRefusedError: nothing is in escrow.
+            DeviceRefusedError: nothing is in escrow, or the device cannot move it now (moving, jammed, no stacker).
             DeviceOfflineError: no answer. Ask `status` before anything else.
         """
         ...
