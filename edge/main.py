@@ -91,7 +91,13 @@ async def run_machine(settings: MachineSettings, stop: asyncio.Event, started: f
         cleanup.push_async_callback(rig.devices.close)
         store = Store.open(settings.machine_dir / "store.db", settings.machine_id, SystemClock())
         cleanup.callback(store.close)
-        runtime = Runtime(store, rig.devices, SOFTWARE, idle_return_s=settings.idle_return_s)
+        runtime = Runtime(
+            store,
+            rig.devices,
+            SOFTWARE,
+            idle_return_s=settings.idle_return_s,
+            is_multi_vend=settings.multi_vend,
+        )
         link = _link(settings, store, runtime)
         front = _front(settings, runtime, link, rig)
         await runtime.start()

@@ -19,8 +19,8 @@ from edge.store.store import Store
 from edge.vend import inputs as i
 from edge.vend.delivery import judge, judge_after_restart
 from edge.vend.state import MachineState, Phase, hopper_name
-from edge.vend.state_machine import Context, step
-from edge.vend.step import Step
+from edge.vend.state_machine import step
+from edge.vend.step import Context, Step
 from hardware.coin_acceptor.port import AcceptorRestarted, CoinAccepted, CoinEvent, CoinRejected, EventsLost
 from hardware.dispenser.port import SlotCondition
 from hardware.errors import DeviceError
@@ -42,13 +42,29 @@ StepListener = Callable[[Step], None]
 class Runtime:
     """One machine. Make it, `start` it, then `run` it until cancelled."""
 
-    def __init__(self, store: Store, devices: Devices, software: str, *, idle_return_s: float = IDLE_RETURN_S) -> None:
-        """`idle_return_s`: seconds after which untouched credit is paid back."""
+    def __init__(
+        self,
+        store: Store,
+        devices: Devices,
+        software: str,
+        *,
+        idle_return_s: float = IDLE_RETURN_S,
+        is_multi_vend: bool = False,
+    ) -> None:
+        """Wire it up.
+
+        Args:
+            store: this machine's; its last state is where the machine goes on.
+            devices: not started yet.
+            software: version, for the first event of this boot.
+            idle_return_s: seconds after which untouched credit is paid back.
+            is_multi_vend: keep the credit that is left after a sale for the next one.
+        """
         self._store = store
         self._devices = devices
         self._software = software
         self._idle_return_s = idle_return_s
-        self._context = Context(store.epoch)
+        self._context = Context(store.epoch, is_multi_vend=is_multi_vend)
         self._listeners: list[StepListener] = []
         self._offered: Planogram | None = None
         self._last_touch = 0.0
@@ -88,8 +104,8 @@ class Runtime:
         self._chores.set()
         for listener in self._listeners:
             listener(decided)
-        if isinstance(happened, i.CoinIn | i.Select):
-            self._last_touch = asyncio.get_running_loop().time()
+        if isinstance(happened, i.CoinIn | i.Select | i.Delivered | i.NotDelivered):
+            self.touched()
         self._take_offered_planogram()
         return decided
 
@@ -119,6 +135,17 @@ class Runtime:
             offered, self._offered = self._offered, None
             self.apply(i.PlanogramArrived(offered))
 
+    def touched(self) -> None:
+        """Somebody is there: forgotten credit is not forgotten yet."""
+        self._last_touch = asyncio.get_running_loop().time()
+
+    @property
+    def idle_left_s(self) -> float | None:
+        """Seconds until untouched credit is returned; None while there is none."""
+        if self.state.phase is not Phase.CREDIT:
+            return None
+        return self._last_touch + self._idle_return_s - asyncio.get_running_loop().time()
+
     # --- life ----------------------------------------------------------------------------------
     async def start(self) -> None:
         """Put the outputs into their safe state, look at every device, and take up what was left open."""
@@ -140,7 +167,7 @@ class Runtime:
         self._report_coils(dict(conditions))
         self.apply(i.DoorMoved(devices.door.is_open))
         devices.door.on_change(self._door_moved)
-        self._last_touch = asyncio.get_running_loop().time()
+        self.touched()
 
     async def run(self) -> None:
         """Poll, keep house and carry out effects until cancelled. An error in any of them ends it."""

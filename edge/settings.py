@@ -38,6 +38,8 @@ class MachineSettings(BaseSettings):
     front_port: Annotated[int, Field(ge=0, le=65535)] = 8801
     idle_return_s: Annotated[float, Field(ge=5, le=3600)] = 60.0
     """Untouched credit is paid back after so many seconds."""
+    multi_vend: bool = False
+    """Keep the credit that is left after a sale for the next one, instead of paying change at once."""
     first_fill: bool = False
     """Emulated machine only: fill slots and hoppers once, as a first staff visit would."""
     log_format: Literal["json", "console"] = "json"

@@ -123,6 +123,8 @@ class ChangePaid(Event):
     """owed - paid: recorded as a debt to the customer, never forgotten."""
     uncertain_minor: Amount = 0
     """Part of `short_minor` that a hopper may have paid after all; a person resolves it."""
+    claim: str = ""
+    """The code the customer was shown for `short_minor`; empty when nothing is owed."""
 
 
 class CreditReturned(Event):
@@ -136,6 +138,7 @@ class CreditReturned(Event):
     coins: dict[str, Count]
     short_minor: Amount = 0
     uncertain_minor: Amount = 0
+    claim: str = ""
 
 
 class DoorOpened(Event):

@@ -60,3 +60,22 @@ def vend_id(epoch: str, number: int) -> str:
         number: 1 for the first vend of that store; never reused.
     """
     return f"{epoch[:12]}-{number}"
+
+
+_CLAIM_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32: no I, L, O or U, so that a code can be read out and typed without mistakes."""
+
+
+def claim_code(epoch: str, number: int) -> str:
+    """A short code that a customer shows for money the machine could not pay.
+
+    Args:
+        epoch: of the store that records the debt.
+        number: of the payout; never reused within the epoch.
+
+    Returns:
+        `7K3Q-9MXA`: 40 bits, so that guessing one of a machine's few open claims is hopeless.
+    """
+    bits = int.from_bytes(hashlib.sha256(f"claim:{epoch}:{number}".encode()).digest()[:5], "big")
+    letters = "".join(_CLAIM_ALPHABET[bits >> shift & 31] for shift in range(35, -1, -5))
+    return f"{letters[:4]}-{letters[4:]}"

@@ -170,9 +170,10 @@ def purchase(event: Event, name: str, *, net_minor: int, tax_minor: int, settled
     return [draft for draft in drafts if draft]
 
 
-def owed_to_customer(event: Event, short_minor: int) -> Draft | None:
-    """Change the machine could not pay: the cash is ours to hold, not ours to keep."""
-    return event.draft("owed", "おつり不足", legs((chart.CASH, short_minor), (chart.CUSTOMER_DEPOSITS, -short_minor)))
+def owed_to_customer(event: Event, short_minor: int, claim: str = "") -> Draft | None:
+    """Money the machine could not pay out: ours to hold, not ours to keep. The customer has the claim code."""
+    text = f"お返し不足 番号 {claim}" if claim else "お返し不足"
+    return event.draft("owed", text, legs((chart.CASH, short_minor), (chart.CUSTOMER_DEPOSITS, -short_minor)))
 
 
 def transfer(event: Event, description: str, *, debit: str, credit: str, amount_minor: int) -> Draft | None:

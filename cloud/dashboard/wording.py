@@ -70,7 +70,9 @@ def _text(kind: str, body: dict[str, Any]) -> str:
             return f"{body['slot']} を販売できませんでした({REASONS.get(body['reason'], body['reason'])})"
         case "credit.returned":
             why = RETURNS.get(body["reason"], body["reason"])
-            return f"¥{body['paid_minor']} を返しました({why})"
+            return f"¥{body['paid_minor']} を返しました({why})" + _owing(body)
+        case "change.paid":
+            return _TEXTS[kind].format_map(body) + _owing(body)
         case "fault.raised" | "fault.cleared":
             ends = "故障" if kind == "fault.raised" else "復旧"
             return f"{ends}: {fault_meaning(body['code'])} {body.get('where', '')}".rstrip()
@@ -79,6 +81,14 @@ def _text(kind: str, body: dict[str, Any]) -> str:
             return f"{body['name']} が改訂 {body['rev']} {ends}"
         case _:
             return _TEXTS[kind].format_map(body) if kind in _TEXTS else f"未知のイベント {kind}"
+
+
+def _owing(body: dict[str, Any]) -> str:
+    """What the machine still owes the customer, and the code they were shown."""
+    if not body.get("short_minor"):
+        return ""
+    claim = f"、番号 {body['claim']}" if body.get("claim") else ""
+    return f"。¥{body['short_minor']} 不足{claim}"
 
 
 def _tone(kind: str, body: dict[str, Any]) -> Tone:

@@ -57,6 +57,7 @@ class _Owed:
 
     event: entries.Event
     short_minor: int
+    claim: str
 
 
 class Effects:
@@ -194,7 +195,7 @@ class Effects:
 
     def _paid_out(self, found: Understood, body: ChangePaid | CreditReturned) -> None:
         if body.short_minor:
-            self._bookings.append(_Owed(self._booking(found), body.short_minor))
+            self._bookings.append(_Owed(self._booking(found), body.short_minor, body.claim))
 
     def _restocked(self, found: Understood, body: SlotRestocked) -> None:
         if not body.added:
@@ -226,7 +227,7 @@ class Effects:
         drafts: list[entries.Draft | None] = []
         for booking in self._bookings:
             if isinstance(booking, _Owed):
-                drafts.append(entries.owed_to_customer(booking.event, booking.short_minor))
+                drafts.append(entries.owed_to_customer(booking.event, booking.short_minor, booking.claim))
                 continue
             drafts += self._entries_of(booking, costs[booking.movement])
         await accounting.post(db_session, drafts)

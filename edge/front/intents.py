@@ -23,6 +23,8 @@ class Intent:
     input: Input | None = None
     key: str = ""
     language: str = ""
+    is_staying: bool = False
+    """The customer wants more time."""
     world: str = ""
     value: int = 0
 
@@ -59,6 +61,8 @@ def _intent(message: dict[str, Any]) -> Intent:
             return Intent(key=_text(message, "key", _key))
         case "clear":
             return Intent(input=Clear())
+        case "stay":
+            return Intent(is_staying=True)
         case "return_coins":
             return Intent(input=ReturnCredit("lever"))
         case "language":

@@ -24,7 +24,7 @@ from websockets.http11 import Request, Response
 
 from edge.front.intents import BadIntentError, read_intent
 from edge.runtime import Runtime
-from edge.screens.customer import MESSAGE_S, CustomerPresenter
+from edge.screens.customer import CLAIM_S, IDLE_WARNING_S, MESSAGE_S, CustomerPresenter
 from edge.vend.step import Step
 
 COOKIE: Final = "vend_front"
@@ -82,6 +82,7 @@ class FrontServer:
         self._presenter = CustomerPresenter()
         self._server: Server | None = None
         self._pending = False
+        self._tick: asyncio.TimerHandle | None = None
         runtime.listen(self._stepped)
 
     async def start(self) -> None:
@@ -104,6 +105,8 @@ class FrontServer:
 
     async def close(self) -> None:
         """Stop listening and hang up."""
+        if self._tick is not None:
+            self._tick.cancel()
         if self._server is not None:
             self._server.close()
             await self._server.wait_closed()
@@ -124,17 +127,30 @@ class FrontServer:
         loop = asyncio.get_running_loop()
         self._presenter.stepped(step, loop.time())
         if step.events:
-            loop.call_later(MESSAGE_S + 0.05, self.refresh)  # when the message has had its time
+            for seconds in (MESSAGE_S, CLAIM_S):  # when a message has had its time
+                loop.call_later(seconds + 0.05, self.refresh)
         self.refresh()
 
     def _push(self) -> None:
         self._pending = False
         for message in self._messages():
             self._broadcast(message)
+        self._count_down()
+
+    def _count_down(self) -> None:
+        """While credit lies untouched, come back when the warning begins and every second of it."""
+        if self._tick is not None:
+            self._tick.cancel()
+            self._tick = None
+        left_s = self._runtime.idle_left_s
+        if left_s is not None:
+            delay_s = left_s - IDLE_WARNING_S if left_s > IDLE_WARNING_S else 1.0
+            self._tick = asyncio.get_running_loop().call_later(delay_s, self.refresh)
 
     def _messages(self) -> list[dict[str, Any]]:
         now = asyncio.get_running_loop().time()
-        view = self._presenter.view(self._runtime.state, online=self._is_online(), now=now)
+        idle_left_s = self._runtime.idle_left_s
+        view = self._presenter.view(self._runtime.state, online=self._is_online(), now=now, idle_left_s=idle_left_s)
         messages: list[dict[str, Any]] = [{"type": "view", "view": view.to_dict()}]
         if self._cabinet is not None:
             messages.append({"type": "world", "world": self._cabinet.snapshot()})
@@ -160,6 +176,8 @@ class FrontServer:
             if self._cabinet is None:
                 raise BadIntentError("this machine is real: nobody can put coins in through a browser")
             self._cabinet.do(intent.world, intent.value)
+        elif intent.is_staying:
+            self._runtime.touched()
         elif intent.language:
             self._presenter.set_language(intent.language)
         elif intent.key:

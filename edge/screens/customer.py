@@ -4,6 +4,7 @@ Not responsible for drawing: the browser front and the Kivy screen render the sa
 yen texts; prices include tax.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal
@@ -17,6 +18,10 @@ from protocol.faults import Severity, fault
 
 MESSAGE_S: Final = 6.0
 """How long a result stays on an idle screen."""
+CLAIM_S: Final = 60.0
+"""How long a claim code stays: long enough to write it down or take a picture."""
+IDLE_WARNING_S: Final = 10.0
+"""So long before forgotten credit is returned, the screen asks."""
 
 Tone = Literal["neutral", "ok", "warn", "sorry"]
 TileState = Literal["available", "affordable", "chosen", "sold_out", "locked"]
@@ -106,7 +111,7 @@ class CustomerPresenter:
             told = _tell(event)
             if told is not None:
                 key, values, tone = told
-                self._said = _Said(key, values, tone, now + MESSAGE_S)
+                self._said = _Said(key, values, tone, now + (CLAIM_S if key == "short" else MESSAGE_S))
             elif isinstance(event, events.CoinAccepted | events.VendStarted):
                 self._said = None
 
@@ -130,46 +135,64 @@ class CustomerPresenter:
         return selection
 
     # --- what is shown -------------------------------------------------------------------------
-    def view(self, state: MachineState, *, online: bool, now: float) -> CustomerView:
-        """The screen for this state at this moment (monotonic seconds)."""
+    def view(self, state: MachineState, *, online: bool, now: float, idle_left_s: float | None = None) -> CustomerView:
+        """The screen for this state at this moment.
+
+        Args:
+            state: of the machine.
+            online: is the cloud there?
+            now: monotonic seconds.
+            idle_left_s: until forgotten credit is returned; None while nothing is counted.
+        """
         said = self._said if self._said and now < self._said.until else None
         language = self.language
         owed = state.payout.owed - state.payout.paid if state.payout else 0
         credit = state.credit + owed
+        is_leaving = idle_left_s is not None and idle_left_s <= IDLE_WARNING_S
+        buttons = [
+            Button("return_coins", text(language, "return_coins"), state.phase is Phase.CREDIT),
+            Button("clear", text(language, "clear"), bool(state.chosen or self.entered)),
+        ]
+        if is_leaving:
+            buttons.append(Button("stay", text(language, "stay"), enabled=True))
         return CustomerView(
             screen=_screen(state, said),
             language=language,
             languages=[{"code": code, "label": label} for code, label in LANGUAGES.items()],
             credit={"minor": credit, "text": money_text(credit)},
-            message=self._message(state, said),
+            message=self._message(state, said, is_leaving=is_leaving, idle_left_s=idle_left_s or 0.0),
             tiles=[_tile(state, row, language) for row in (state.planogram.slots if state.planogram else [])],
             keypad={"entered": self.entered},
-            buttons=[
-                Button("return_coins", text(language, "return_coins"), state.phase is Phase.CREDIT),
-                Button("clear", text(language, "clear"), bool(state.chosen or self.entered)),
-            ],
+            buttons=buttons,
             notice=_notice(state, language, online=online),
             labels=labels(language, "front."),
         )
 
-    def _message(self, state: MachineState, said: _Said | None) -> Message:
+    def _message(self, state: MachineState, said: _Said | None, *, is_leaving: bool, idle_left_s: float) -> Message:
         language = self.language
         if state.phase is Phase.DISPENSING:
             return Message("vending", text(language, "vending"))
-        blocked = state.blocked_by
-        if blocked:
-            return Message("blocked", _blocked_text(blocked, language), "warn")
+        if state.blocked_by:
+            return Message("blocked", _blocked_text(state.blocked_by, language), "warn")
         if said is not None:
             return Message(said.key, text(language, said.key, **said.values), said.tone)
-        chosen = state.slot(state.chosen)
-        if chosen is not None:
-            missing = money_text(chosen.price_minor - state.credit)
-            values = {"product": _name(chosen, language), "missing": missing}
-            return Message("still_needed", text(language, "still_needed", **values))
-        if state.phase is Phase.SETTLING:
-            return Message("paying_out", text(language, "paying_out"))
-        key = "choose" if state.credit else "insert_coins"
-        return Message(key, text(language, key))
+        if is_leaving:
+            values = {"seconds": max(0, math.ceil(idle_left_s)), "credit": money_text(state.credit)}
+            return Message("still_there", text(language, "still_there", **values), "warn")
+        return _invitation(state, language)
+
+
+def _invitation(state: MachineState, language: str) -> Message:
+    """What the customer can do next."""
+    chosen = state.slot(state.chosen)
+    if chosen is not None:
+        missing = money_text(chosen.price_minor - state.credit)
+        values = {"product": _name(chosen, language), "missing": missing}
+        return Message("still_needed", text(language, "still_needed", **values))
+    if state.phase is Phase.SETTLING:
+        return Message("paying_out", text(language, "paying_out"))
+    key = "choose" if state.credit else "insert_coins"
+    return Message(key, text(language, key))
 
 
 def _tell(event: events.Event) -> tuple[str, dict[str, object], Tone] | None:
@@ -183,12 +206,17 @@ def _tell(event: events.Event) -> tuple[str, dict[str, object], Tone] | None:
         case events.VendFailed():
             told = "sorry", {"credit": money_text(event.credit_minor)}, "sorry"
         case events.ChangePaid() | events.CreditReturned() if event.short_minor:
-            told = "short", {"short": money_text(event.short_minor)}, "sorry"
+            told = "short", {"short": money_text(event.short_minor), "claim": _unbroken(event.claim)}, "sorry"
         case events.ChangePaid():
             told = "delivered_with_change", {"change": money_text(event.paid_minor)}, "ok"
         case events.CreditReturned():
             told = "returned", {"amount": money_text(event.paid_minor)}, "ok"
     return told
+
+
+def _unbroken(code: str) -> str:
+    """A code that no screen breaks over two lines: word joiners around its dash."""
+    return code.replace("-", "\u2060-\u2060")
 
 
 def _screen(

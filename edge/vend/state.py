@@ -62,6 +62,8 @@ class Payout(_Part):
 
     reason: PayoutReason
     vend_id: str = ""
+    number: int = 0
+    """Counts payouts of this store; a claim code is made from it."""
     owed: int
     paid: int = 0
     uncertain: int = 0
@@ -92,6 +94,8 @@ class MachineState(_Part):
     payout: Payout | None = None
     vend_count: int = 0
     """Vends ever started by this store; numbers them."""
+    payout_count: int = 0
+    """Payouts ever begun by this store; numbers them."""
     coin_counter: int | None = None
     """The coin acceptor's event counter at the last journaled coin."""
     on_hand: dict[str, int] = Field(default_factory=dict)

@@ -6,14 +6,13 @@ input that is not listed is a bug and is refused loudly, never ignored.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from edge.payment.change import plan_change
 from edge.vend import inputs as i
 from edge.vend.payout import begin_payout, leg_done, leg_ready, leg_refused, leg_uncertain, resume_payout
 from edge.vend.state import ActiveFault, MachineState, Phase, Vend, hopper_name
-from edge.vend.step import Step, add_fault
+from edge.vend.step import Context, Step, add_fault
 from protocol import events
 from protocol.ids import vend_id
 
@@ -28,14 +27,6 @@ class UnexpectedInputError(RuntimeError):
         self.phase = phase
         self.happened = happened
         super().__init__(f"{type(happened).__name__} cannot happen while {phase.value}: {happened}")
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What the machine is, as opposed to how it is."""
-
-    epoch: str
-    """Of the store; vend ids are made from it."""
 
 
 Handler = Callable[[MachineState, Any, Context], Step]
@@ -153,7 +144,7 @@ def _open_vend(state: MachineState) -> Vend:
     return state.vend
 
 
-def _delivered(state: MachineState, outcome: i.Delivered, _: Context) -> Step:
+def _delivered(state: MachineState, outcome: i.Delivered, context: Context) -> Step:
     vend = _open_vend(state)
     on_hand = max(0, state.on_hand.get(vend.slot, 0) - 1)
     after = state.model_copy(
@@ -177,7 +168,9 @@ def _delivered(state: MachineState, outcome: i.Delivered, _: Context) -> Step:
         turns=outcome.turns,
     )
     here = add_fault(Step(after, (sold,)), outcome.fault, vend.slot)
-    return here.then(begin_payout(here.state, "change", vend.vend_id))
+    if context.is_multi_vend and after.credit:
+        return here
+    return here.then(begin_payout(here.state, "change", context, vend.vend_id))
 
 
 def _not_delivered(state: MachineState, outcome: i.NotDelivered, _: Context) -> Step:
@@ -207,8 +200,8 @@ def _not_delivered(state: MachineState, outcome: i.NotDelivered, _: Context) -> 
 
 
 # --- giving money back -------------------------------------------------------------------------
-def _return_credit(state: MachineState, wish: i.ReturnCredit, _: Context) -> Step:
-    return begin_payout(state.model_copy(update={"chosen": ""}), wish.reason)
+def _return_credit(state: MachineState, wish: i.ReturnCredit, context: Context) -> Step:
+    return begin_payout(state.model_copy(update={"chosen": ""}), wish.reason, context)
 
 
 # --- the machine itself ------------------------------------------------------------------------

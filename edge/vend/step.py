@@ -9,6 +9,16 @@ from protocol.events import Event, FaultRaised
 
 
 @dataclass(frozen=True, slots=True)
+class Context:
+    """What the machine is, as opposed to how it is."""
+
+    epoch: str
+    """Of the store; vend ids and claim codes are made from it."""
+    is_multi_vend: bool = False
+    """Credit that is left after a sale stays for the next one, until the lever or idle time returns it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """What an input means: the state after it, the facts to report, and what to do once both are on disk."""
 

@@ -6,8 +6,10 @@ from edge.screens.customer import MESSAGE_S, CustomerPresenter, CustomerView
 from edge.screens.texts import LANGUAGES, MissingTextError, strings, text
 from edge.vend import inputs as i
 from edge.vend.state import MachineState
-from edge.vend.state_machine import Context, step
+from edge.vend.state_machine import step
+from edge.vend.step import Context
 from protocol.desired import Planogram, PlanogramSlot
+from protocol.ids import claim_code
 
 CONTEXT = Context("5f0c9b1e7a2d4c68b3e1f0a9d8c7b6a5")
 
@@ -81,7 +83,12 @@ def test_journey_when_change_is_short_then_says_how_much_is_owed() -> None:
     customer.state = customer.state.model_copy(update={"hoppers": {10: 4}})
     paid = [i.CoinIn(100, "cash_box", 1), i.CoinIn(100, "cash_box", 2), i.Select("A1"), i.Delivered(1)]
     view = customer.do(*paid, i.LegReady(1), i.LegDone(3))
-    assert view.message.text == "申し訳ありません。¥10が足りません。係員がお返しします"
+    claim = claim_code(CONTEXT.epoch, 1)
+    assert (
+        view.message.text.replace("\u2060", "")
+        == f"申し訳ありません。¥10が足りません。番号 {claim} を係員にお見せください"
+    )
+    assert customer.look(after_s=30).message.key == "short"
 
 
 def test_journey_when_the_door_is_open_then_is_out_of_service() -> None:
@@ -93,6 +100,15 @@ def test_journey_when_offline_then_says_what_still_works() -> None:
     customer = Journey("en")
     customer.online = False
     assert customer.look().notice == "Offline. You can still buy with cash."
+
+
+def test_credit_when_nobody_touches_it_then_the_screen_asks_before_it_is_returned() -> None:
+    customer = Journey()
+    customer.do(COINS[0])
+    assert customer.presenter.view(customer.state, online=True, now=0, idle_left_s=11).message.key == "choose"
+    view = customer.presenter.view(customer.state, online=True, now=0, idle_left_s=9.2)
+    assert view.message.text == "続けますか?あと10秒で¥100をお返しします"
+    assert [button.enabled for button in view.buttons if button.intent == "stay"] == [True]
 
 
 def test_lever_when_there_is_no_credit_then_is_not_offered() -> None:

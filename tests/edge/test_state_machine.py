@@ -10,10 +10,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from edge.vend import inputs as i
 from edge.vend.state import MachineState, Phase
-from edge.vend.state_machine import ANYTIME, TABLE, Context, UnexpectedInputError, step
-from edge.vend.step import Step
+from edge.vend.state_machine import ANYTIME, TABLE, UnexpectedInputError, step
+from edge.vend.step import Context, Step
 from protocol import events
 from protocol.desired import Planogram, PlanogramSlot
+from protocol.ids import claim_code
 
 CONTEXT = Context("5f0c9b1e7a2d4c68b3e1f0a9d8c7b6a5")
 FLOAT = {10: 30, 50: 10, 100: 10, 500: 2}
@@ -171,6 +172,32 @@ def test_payout_when_no_coin_is_left_then_records_the_debt() -> None:
     paid = done.events[-1]
     assert isinstance(paid, events.ChangePaid)
     assert (paid.paid_minor, paid.short_minor) == (30, 10)
+
+
+def test_debt_when_recorded_then_has_a_claim_code_of_its_own() -> None:
+    state = ready(hoppers={})
+    coins = (coin(100, routed_to="cash_box"), i.ReturnCredit("lever"))
+    done = play(state, *coins, *coins)
+    claims = [event.claim for event in done.events if isinstance(event, events.CreditReturned)]
+    assert claims == [claim_code(CONTEXT.epoch, 1), claim_code(CONTEXT.epoch, 2)]
+    assert claims[0] != claims[1]
+
+
+def test_multi_vend_when_set_then_credit_stays_for_the_next_sale() -> None:
+    context = Context(CONTEXT.epoch, is_multi_vend=True)
+    here = Step(ready(on_hand={"A1": 2, "A2": 2}))
+    for happened in (coin(500), i.Select("A1"), i.Delivered(1), i.Select("A2"), i.Delivered(1)):
+        here = here.then(step(here.state, happened, context))
+    assert kinds(here.events).count("vend.dispensed") == 2
+    assert (here.state.phase, here.state.credit) == (Phase.CREDIT, 210)
+
+
+def test_multi_vend_when_the_credit_is_used_up_then_ends_without_a_payout() -> None:
+    context = Context(CONTEXT.epoch, is_multi_vend=True)
+    here = Step(ready())
+    for happened in (coin(100), coin(50), coin(10), i.Select("A1"), i.Delivered(1)):
+        here = here.then(step(here.state, happened, context))
+    assert here.state.phase is Phase.IDLE
 
 
 def test_payout_when_the_hopper_refuses_then_another_pays() -> None:

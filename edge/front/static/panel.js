@@ -32,7 +32,9 @@ export function showPanel(view, press) {
   showLanguages(view, press);
   const clear = view.buttons.find(({ intent }) => intent === "clear");
   if (clear) setText($("keypad").querySelector("[data-intent=clear]"), clear.text);
-  showButtons(view.buttons.filter((button) => button !== clear), press); // that one is a key already
+  showStay(view.buttons.find(({ intent }) => intent === "stay"), press);
+  const levers = view.buttons.filter(({ intent }) => intent !== "clear" && intent !== "stay"); // those have places
+  showButtons(levers, press);
 }
 
 function showLanguages(view, press) {
@@ -48,6 +50,13 @@ function showLanguages(view, press) {
   for (const button of $("languages").children) {
     setAttribute(button, "aria-pressed", String(button.dataset.language === view.language));
   }
+}
+
+/** The question "still there?" has its answer right under it. */
+function showStay(button, press) {
+  $("stay").hidden = button === undefined;
+  $("stay").onclick = () => press({ intent: "stay" });
+  if (button) setText($("stay"), button.text);
 }
 
 function showButtons(buttons, press) {

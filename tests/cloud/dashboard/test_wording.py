@@ -44,3 +44,9 @@ def test_event_line_when_the_kind_is_ours_then_it_has_words_of_its_own(kind: str
 
 def test_fault_meaning_when_the_code_is_unknown_then_the_code_itself_is_shown() -> None:
     assert fault_meaning("new.fault") == "new.fault"
+
+
+def test_event_line_when_the_machine_owes_change_then_it_names_the_sum_and_the_code() -> None:
+    body = {"paid_minor": 30, "short_minor": 10, "claim": "7K3Q-9MXA"}
+    line = event_line(logged(json.dumps({"kind": "change.paid", "d": body}).encode()))
+    assert line[1:] == ("おつり ¥30 を払いました。¥10 不足、番号 7K3Q-9MXA", "warn")
