@@ -71,8 +71,6 @@ def _text(kind: str, body: dict[str, Any]) -> str:
         case "credit.returned":
             why = RETURNS.get(body["reason"], body["reason"])
             return f"¥{body['paid_minor']} を返しました({why})" + _owing(body)
-        case "change.paid":
-            return _TEXTS[kind].format_map(body) + _owing(body)
         case "fault.raised" | "fault.cleared":
             ends = "故障" if kind == "fault.raised" else "復旧"
             return f"{ends}: {fault_meaning(body['code'])} {body.get('where', '')}".rstrip()
@@ -80,7 +78,7 @@ def _text(kind: str, body: dict[str, Any]) -> str:
             ends = "に切り替わりました" if body["ok"] else f"を適用できませんでした({body.get('why', '')})"
             return f"{body['name']} が改訂 {body['rev']} {ends}"
         case _:
-            return _TEXTS[kind].format_map(body) if kind in _TEXTS else f"未知のイベント {kind}"
+            return _TEXTS[kind].format_map(body) + _owing(body) if kind in _TEXTS else f"未知のイベント {kind}"
 
 
 def _owing(body: dict[str, Any]) -> str:
