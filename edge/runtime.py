@@ -69,6 +69,7 @@ class Runtime:
         self._offered: Planogram | None = None
         self._last_touch = 0.0
         self._last_vend_failed = False
+        self._fell_late = False
         self._acceptor_ready = False
         self._wake = asyncio.Event()
         """Set when a poll of the acceptor is worthwhile: news on its wire, or it must be switched."""
@@ -94,6 +95,8 @@ class Runtime:
             StoreFullError: nothing was written and nothing will move.
         """
         decided = step(self.state, happened, self._context)
+        if any(isinstance(effect, i.TurnCoil) for effect in decided.effects):
+            self._arm_drop_sensor()
         if decided.state is not self.state or decided.events:
             self._store.commit(happened, decided.state, decided.events)
             self.state = decided.state
@@ -108,6 +111,12 @@ class Runtime:
             self.touched()
         self._take_offered_planogram()
         return decided
+
+    def _arm_drop_sensor(self) -> None:
+        """Before the intent is written: the latch of the sale before must not answer for this one after a restart."""
+        sensor = self._devices.drop_sensor
+        self._fell_late = self._last_vend_failed and sensor.has_dropped
+        sensor.arm()
 
     def _begin(self, effect: i.Effect) -> None:
         if self._tasks is None:
@@ -243,12 +252,12 @@ class Runtime:
     # --- goods out -----------------------------------------------------------------------------
     async def _vend(self, slot: str) -> i.Delivered | i.NotDelivered:
         sensor, dispenser = self._devices.drop_sensor, self._devices.dispenser
-        if self._last_vend_failed and sensor.has_dropped:
+        if self._fell_late:
+            self._fell_late = False
             self.apply(i.FaultSeen("drop_sensor.late", detail="a unit fell after a vend had failed"))
         if sensor.is_blocked:
             self.apply(i.FaultSeen("drop_sensor.blocked"))
             return i.NotDelivered("sensor_blocked")
-        sensor.arm()
         outcome: i.Delivered | i.NotDelivered | None = None
         turns = 0
         while outcome is None:

@@ -21,7 +21,10 @@ class DropSensor(Protocol):
         ...
 
     def arm(self) -> None:
-        """Clear the latch. Only right before a motor starts, and only once the outcome before is on disk."""
+        """Clear the latch. Only right before the intent of a vend is written, once the outcome before is on disk.
+
+        Any later, and a restart between intent and motor would take the fall of the sale before for this one's.
+        """
         ...
 
     async def wait_drop(self, timeout_s: float) -> bool:
