@@ -9,6 +9,7 @@ from typing import Final, Literal, cast
 
 from hardware.bill_validator.simulated import SimulatedBillValidator
 from hardware.board import SimulatedBoard
+from hardware.cashless_reader.simulated import SimulatedCashlessReader
 from hardware.coin_acceptor.cctalk import CcTalkCoinAcceptor
 from hardware.coin_acceptor.port import CoinAcceptor
 from hardware.coin_acceptor.simulated import SimulatedCoinAcceptor
@@ -58,6 +59,8 @@ class EmulatedMachine:
     pins: PinFactory
     bill_validator: SimulatedBillValidator | None
     """At port depth, as driver and device in one; None when the machine has none."""
+    cashless_reader: SimulatedCashlessReader | None
+    """At port depth; None when the machine has none."""
 
     def close(self) -> None:
         """Let go of everything at once, as when the process ends; close the drivers first for an orderly end.
@@ -73,6 +76,8 @@ class EmulatedMachine:
             hopper.close()
         if self.bill_validator is not None:
             self.bill_validator.halt()
+        if self.cashless_reader is not None:
+            self.cashless_reader.halt()
         self.world.close()
         self.pins.close()
 
@@ -87,6 +92,7 @@ def emulate(  # noqa: PLR0913 - one keyword per thing a machine may have or be m
     echo: bool = True,
     save: Callable[[WorldState], None] | None = None,
     bills: bool = True,
+    cards: bool = True,
 ) -> EmulatedMachine:
     """Build a machine around `state`. Needs a running event loop; nothing is started or asked yet.
 
@@ -99,6 +105,7 @@ def emulate(  # noqa: PLR0913 - one keyword per thing a machine may have or be m
         echo: the host hears itself, as on the real one-wire bus.
         save: see `World`.
         bills: it has a bill validator.
+        cards: it has a cashless reader.
 
     Raises:
         DeviceError: pins or wire cannot be opened.
@@ -135,6 +142,7 @@ def emulate(  # noqa: PLR0913 - one keyword per thing a machine may have or be m
         board=board,
         pins=factory,
         bill_validator=SimulatedBillValidator(world) if bills else None,
+        cashless_reader=SimulatedCashlessReader(world) if cards else None,
     )
 
 

@@ -75,10 +75,12 @@ class FaultyLine:
             raise DeviceRefusedError(self._device, f"{command} was refused")
         if fault is Fault.SILENCE or not self._is_powered():
             await self._wait_in_vain(command)
-        answer = act()
-        if fault is Fault.LOST_REPLY:
-            await self._wait_in_vain(command)
-        return answer
+        try:
+            return act()
+        finally:
+            # A lost "no" is lost as well: the error of the line takes the place of the device's.
+            if fault is Fault.LOST_REPLY:
+                await self._wait_in_vain(command)
 
     async def _wait_in_vain(self, command: str) -> None:
         await asyncio.sleep(TIMEOUT_S)

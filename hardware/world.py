@@ -12,7 +12,7 @@ from hardware.board import SimulatedBoard
 from hardware.cabinet import Cabinet
 from hardware.coils import Coils
 from hardware.gpio import PinMap
-from hardware.world_state import HopperState, WorldState
+from hardware.world_state import Card, HopperState, WorldState
 
 COINS: Final = (10, 50, 100, 500)
 """Yen coins this machine is built for."""
@@ -22,6 +22,9 @@ CoinJudge = Callable[[int], int | None]
 
 BillSlot = Callable[[int], bool]
 """What the bill validator does with a bill of this value: True when it has drawn it in, False to leave it outside."""
+
+CardSlot = Callable[[], None]
+"""Told whenever a card comes or goes."""
 
 
 class SlotView(TypedDict):
@@ -64,6 +67,8 @@ class World:
         """Set by the acceptor; without one every coin falls through to the return cup."""
         self.bill_slot: BillSlot | None = None
         """Set by the bill validator; without one every bill stays outside."""
+        self.card_slot: CardSlot | None = None
+        """Set by the cashless reader."""
         self.sorter: dict[int, int] = {}
         """Sorter path -> denomination of the hopper below it; any other path ends in the cash box."""
         self.coils = Coils(state, on_unit_out=self._unit_out, on_change=self.changed)
@@ -159,6 +164,55 @@ class World:
             _add(self.state.bills_taken, value, count)
         self.changed()
         return taken
+
+    # --- cards
+
+    def issue_card(self, card: str, balance: int) -> None:
+        """A card with `balance` minor units on it comes into this world.
+
+        Raises:
+            ValueError: there is such a card already.
+        """
+        if card in self.state.cards:
+            raise ValueError(f"there is a card {card} already")
+        self.state.cards[card] = Card(balance=balance, brought=balance)
+        self.changed()
+
+    def present_card(self, card: str) -> None:
+        """A customer holds a card to the reader, and leaves it there.
+
+        Raises:
+            KeyError: there is no such card.
+        """
+        if card not in self.state.cards:
+            raise KeyError(card)
+        self._move_card(card)
+
+    def remove_card(self) -> None:
+        """The card, if any, is taken away."""
+        self._move_card(None)
+
+    def refund_card(self, reference: str) -> None:
+        """The operator pays a charge back, away from the machine. Once per charge.
+
+        Raises:
+            KeyError: nothing was charged under this reference.
+            ValueError: it was paid back before.
+        """
+        card = next((card for card in self.state.cards.values() if reference in card.charges), None)
+        if card is None:
+            raise KeyError(reference)
+        if reference in card.refunds:
+            raise ValueError(f"{reference} was paid back already")
+        card.refunds[reference] = card.charges[reference]
+        card.balance += card.charges[reference]
+        self.changed()
+
+    def _move_card(self, card: str | None) -> None:
+        self.state.reader.card = card
+        if self.card_slot is not None:
+            self.card_slot()
+        self.changed()
 
     # --- goods
 

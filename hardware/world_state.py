@@ -98,6 +98,72 @@ class ValidatorState(_State):
         return sum(self.stacker.values()) >= self.capacity
 
 
+class Card(_State):
+    """The money behind one card, as its bank books it. Whatever a reader forgets, this stays. Minor units."""
+
+    balance: NonNegativeInt = 0
+    """Free to be spent."""
+    reserved: dict[str, NonNegativeInt] = {}
+    """Payment reference -> amount held for it."""
+    charges: dict[str, NonNegativeInt] = {}
+    """Payment reference -> amount taken. A charge that was refunded stays here."""
+    refunds: dict[str, NonNegativeInt] = {}
+    """Payment reference -> amount given back after the charge."""
+    brought: NonNegativeInt = 0
+
+    @property
+    def spent(self) -> int:
+        """What the customer paid for good: charges less refunds."""
+        return sum(self.charges.values()) - sum(self.refunds.values())
+
+
+class CardNews(_State):
+    """Something a cashless reader has to tell at the next poll."""
+
+    kind: Literal["begun", "ended", "approved", "denied"]
+    session: str
+    reference: str = ""
+    amount: NonNegativeInt | None = None
+    """Minor units: the card's funds if the reader tells them, or what was approved."""
+    why: str = ""
+
+
+class CardPayment(_State):
+    """One payment, as the reader remembers it."""
+
+    session: str
+    card: str
+    amount: NonNegativeInt
+    state: Literal["reserved", "charged", "released"] = "reserved"
+    is_read: bool = False
+    """The machine has fetched the approval."""
+
+
+ReaderPhase = Literal["idle", "open", "asked", "ignoring", "reserved"]
+
+
+class ReaderState(_State):
+    """What a cashless reader knows."""
+
+    is_powered: bool = True
+    is_accepting: bool = False
+    card: str | None = None
+    """Held to it or put in now."""
+    phase: ReaderPhase = "idle"
+    session: str = ""
+    """Of the session under way, as the machine knows it; empty when there is none."""
+    session_card: str = ""
+    sessions: NonNegativeInt = 0
+    """Sessions ever begun: the number of the last one is its id."""
+    asked: NonNegativeInt = 0
+    """Amount of the request under way."""
+    reference: str = ""
+    """Of the reservation under way."""
+    references: NonNegativeInt = 0
+    payments: dict[str, CardPayment] = {}
+    news: list[CardNews] = []
+
+
 class WorldState(_State):
     """Everything physical about one machine. Amounts of coins are by denomination in minor units."""
 
@@ -105,6 +171,7 @@ class WorldState(_State):
     hoppers: dict[int, HopperState] = {}
     acceptor: AcceptorState = AcceptorState()
     validator: ValidatorState = ValidatorState()
+    reader: ReaderState = ReaderState()
     cash_box: dict[int, NonNegativeInt] = {}
     return_cup: dict[int, NonNegativeInt] = {}
     tray: list[str] = []
@@ -123,6 +190,7 @@ class WorldState(_State):
     """Taken back by customers."""
     bills_collected: dict[int, NonNegativeInt] = {}
     """Taken out of the stacker by staff."""
+    cards: dict[str, Card] = {}
     units_brought: dict[str, NonNegativeInt] = {}
     units_taken: dict[str, NonNegativeInt] = {}
 
@@ -169,6 +237,14 @@ class WorldState(_State):
         if self.validator.escrow is not None:
             found[self.validator.escrow] += 1
         return _difference(Counter(self.bills_brought), found)
+
+    def cards_unaccounted(self) -> dict[str, int]:
+        """Money brought on each card minus money free, held and spent, where that is not zero."""
+        rests = {
+            name: card.brought - card.balance - sum(card.reserved.values()) - card.spent
+            for name, card in self.cards.items()
+        }
+        return {name: rest for name, rest in rests.items() if rest}
 
     def units_unaccounted(self) -> dict[str, int]:
         """Units brought minus units found and taken, where that is not zero. Empty in a sound world."""

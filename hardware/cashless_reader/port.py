@@ -5,6 +5,7 @@ Money is the customer's until `confirm`; a reader that gets neither within its t
 Source: MDB/ICP 4.3 section 7, level 1: BEGIN SESSION, VEND REQUEST, VEND SUCCESS, VEND FAILURE, SESSION COMPLETE.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,14 +24,17 @@ class SessionBegun:
 
 @dataclass(frozen=True, slots=True)
 class SessionEnded:
-    """The card was taken away, or the reader gave up. Nothing is reserved any more."""
+    """The card was taken away, or the reader gave up or was restarted. Nothing is reserved any more.
+
+    Told only for an end the machine did not order. If a payment was under way, `payment` says what became of it.
+    """
 
     session: str
 
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """The amount is reserved; goods may be delivered."""
+    """The amount is reserved; goods may be delivered. It may differ from what was asked: this is what is charged."""
 
     session: str
     reference: str
@@ -69,6 +73,9 @@ class CashlessReader(Protocol):
     async def start(self) -> str:
         """Identify the device and leave it refusing cards.
 
+        Events of before are dropped and a session under way ends; a reservation stays until `confirm`, `fail` or the
+        reader's own time-out.
+
         Returns:
             Maker, model and serial in one line.
 
@@ -90,11 +97,20 @@ class CashlessReader(Protocol):
         """
         ...
 
+    def on_news(self, listener: Callable[[], None]) -> bool:
+        """Ask for a call of `listener` whenever a poll is worthwhile.
+
+        Returns:
+            True when the wire can tell, as in a simulation: no need to poll meanwhile. False on real wires: poll
+            every `poll_interval_s`.
+        """
+        ...
+
     async def request(self, session: str, amount: Money, slot: str) -> None:
         """Ask to reserve `amount`; the answer comes as `Approved` or `Denied`.
 
         Raises:
-            DeviceRefusedError: there is no such session.
+            DeviceRefusedError: there is no such session, or it has a request or a reservation already.
             DeviceOfflineError: no answer; nothing may be delivered.
         """
         ...
@@ -113,7 +129,7 @@ class CashlessReader(Protocol):
 
         Raises:
             DeviceOfflineError: no answer; repeat. The reader's own time-out releases it too.
-            DeviceRefusedError: it was charged already; a refund is needed.
+            DeviceRefusedError: it was charged, now or already, or the reader does not know it; a refund is needed.
         """
         ...
 
@@ -125,8 +141,16 @@ class CashlessReader(Protocol):
         """
         ...
 
+    async def payments_of(self, session: str) -> list[PaymentStatus]:
+        """Every payment of a session the reader remembers, oldest first: for a request whose answer was never seen.
+
+        Raises:
+            DeviceOfflineError: no valid answer.
+        """
+        ...
+
     async def end_session(self, session: str) -> None:
-        """The customer is done (SESSION COMPLETE). Safe to repeat.
+        """The customer is done (SESSION COMPLETE). Safe to repeat. A reservation stays: `confirm` or `fail` it.
 
         Raises:
             DeviceOfflineError: no answer; the reader's own time-out ends it too.
