@@ -1,0 +1,80 @@
+"""A campaign's figures as JSON and Markdown."""
+
+import json
+from collections import Counter
+from dataclasses import asdict, fields
+from pathlib import Path
+
+from tools.chaos.campaign import Figures
+
+PLACES_SHOWN = 30
+
+
+def write_report(path: Path, figures: Figures, seconds: float, command: str) -> None:
+    """Write `path` (Markdown) and the same figures beside it as JSON.
+
+    Args:
+        path: of the Markdown file; the JSON file has the same name with `.json`.
+        figures: to show.
+        seconds: the campaign took.
+        command: that makes the report again.
+    """
+    # Not asdict: it makes a Counter out of a Counter's pairs.
+    data = {field.name: getattr(figures, field.name) for field in fields(figures)}
+    data["failures"] = [asdict(failure) for failure in figures.failures]
+    data |= {"seconds": round(seconds, 1), "command": command}
+    path.with_suffix(".json").write_text(json.dumps(data, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    path.with_suffix(".md").write_text(_markdown(figures, seconds, command), encoding="utf-8")
+
+
+def _markdown(figures: Figures, seconds: float, command: str) -> str:
+    rules = Counter(rule for failure in figures.failures for rule in failure.rules)
+    rows = {
+        "runs": figures.runs,
+        "vends tried": figures.vends,
+        "units sold": figures.sold,
+        "events checked": figures.events,
+        "starts of the controller": figures.boots,
+        "places where a cut could strike": figures.ticks,
+        "power cuts": figures.cuts.total(),
+        "different places cut": len(figures.cut_places),
+        "hours of virtual time": round(figures.virtual_s / 3600, 1),
+        "vends per second": round(figures.vends / seconds, 1),
+        "most starts in one run": f"{figures.worst_boots} (seed {figures.worst_seed})",
+        "money lost / units lost / sold twice": _zeroes(rules),
+        "failed runs": len(figures.failures),
+    }
+    parts = [
+        "# Chaos campaign",
+        f"`{command}`",
+        _table(("what", "figure"), [(key, str(value)) for key, value in rows.items()]),
+        "## Power cuts by kind",
+        _counts(figures.cuts),
+        "## Bad luck by kind",
+        _counts(figures.faults),
+        "## Lost by the hardware, as the design allows (tools/chaos/README.md)",
+        _counts(figures.losses),
+        "## Power cuts by place, most frequent first",
+        _counts(Counter(dict(figures.cut_places.most_common(PLACES_SHOWN)))),
+    ]
+    if figures.failures:
+        parts += ["## Failures", "\n".join(f"- `--replay {f.seed}`: {'; '.join(f.findings)}" for f in figures.failures)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _zeroes(rules: Counter[str]) -> str:
+    money = sum(rules[rule] for rule in ("coin lost", "credit", "credit invented", "payout invented", "hopper books"))
+    units = sum(rules[rule] for rule in ("charge without goods", "goods without charge", "unit without vend"))
+    twice = sum(rules[rule] for rule in ("double vend", "double payout", "vend twice"))
+    return f"{money} / {units} / {twice}"
+
+
+def _counts(counts: Counter[str]) -> str:
+    if not counts:
+        return "none"
+    return _table(("kind", "count"), [(kind, str(count)) for kind, count in counts.most_common()])
+
+
+def _table(head: tuple[str, str], rows: list[tuple[str, str]]) -> str:
+    lines = [f"| {head[0]} | {head[1]} |", "|---|---:|", *(f"| {key} | {value} |" for key, value in rows)]
+    return "\n".join(lines)
