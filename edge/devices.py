@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from hardware.bill_validator.port import BillValidator
 from hardware.coin_acceptor.port import CoinAcceptor
 from hardware.coin_hopper.port import CoinHopper
 from hardware.dispenser.port import Dispenser
@@ -22,6 +23,8 @@ class Devices:
     dispenser: Dispenser
     drop_sensor: DropSensor
     door: Door
+    bill_validator: BillValidator | None = None
+    """None: this machine takes no bills."""
 
     async def close(self) -> None:
         """Everything into its safe state."""
@@ -29,5 +32,7 @@ class Devices:
         await self.coin_acceptor.close()
         for hopper in self.hoppers.values():
             await hopper.close()
+        if self.bill_validator is not None:
+            await self.bill_validator.close()
         self.drop_sensor.close()
         self.door.close()

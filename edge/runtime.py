@@ -13,6 +13,7 @@ from typing import Final
 
 import structlog
 
+from edge.bill_orders import BillOrders
 from edge.devices import Devices
 from edge.payout_orders import PayoutOrders
 from edge.store.store import Store
@@ -21,6 +22,16 @@ from edge.vend.delivery import judge, judge_after_restart
 from edge.vend.state import MachineState, Phase, hopper_name
 from edge.vend.state_machine import step
 from edge.vend.step import Context, Step
+from hardware.bill_validator.port import (
+    BillEscrowed,
+    BillEvent,
+    BillRefused,
+    BillReturned,
+    BillStacked,
+    BillValidator,
+    ValidatorReady,
+    ValidatorTrouble,
+)
 from hardware.coin_acceptor.port import AcceptorRestarted, CoinAccepted, CoinEvent, CoinRejected, EventsLost
 from hardware.dispenser.port import SlotCondition
 from hardware.errors import DeviceError
@@ -75,11 +86,14 @@ class Runtime:
         """Set when a poll of the acceptor is worthwhile: news on its wire, or it must be switched."""
         self._accepting = False
         """How the acceptor was switched last."""
+        self._bill_wake = asyncio.Event()
+        """The same for the bill validator; set with every step."""
         self._chores = asyncio.Event()
         """Set with every step: there may be something to look after."""
         self._tasks: asyncio.TaskGroup | None = None
         self._waiting_effects: list[i.Effect] = []
         self._payouts = PayoutOrders(devices.hoppers)
+        self._bills = BillOrders(devices.bill_validator) if devices.bill_validator is not None else None
         self.state: MachineState = store.load_state()
 
     def listen(self, listener: StepListener) -> None:
@@ -104,10 +118,11 @@ class Runtime:
             self._begin(effect)
         if self.state.accepts_coins != self._accepting:
             self._wake.set()
+        self._bill_wake.set()
         self._chores.set()
         for listener in self._listeners:
             listener(decided)
-        if isinstance(happened, i.CoinIn | i.Select | i.Delivered | i.NotDelivered):
+        if isinstance(happened, i.CoinIn | i.BillHeld | i.Select | i.Delivered | i.NotDelivered):
             self.touched()
         self._take_offered_planogram()
         return decided
@@ -130,6 +145,12 @@ class Runtime:
                 self.apply(await self._vend(slot))
             case i.ResolveVend(slot):
                 self.apply(await self._resolve_vend(slot))
+            case i.MoveBill() if self._bills is not None:
+                self.apply(await self._bills.move(effect))
+            case i.FindBill() if self._bills is not None:
+                self.apply(await self._bills.find(effect))
+            case i.MoveBill() | i.FindBill():
+                self.apply(i.BillUncertain("this machine has no bill validator any more"))
             case _:
                 self.apply(await self._payouts.carry_out(effect))
 
@@ -180,17 +201,23 @@ class Runtime:
 
     async def run(self) -> None:
         """Poll, keep house and carry out effects until cancelled. An error in any of them ends it."""
+        devices = self._devices
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
-                for effect in self._waiting_effects:
-                    self._begin(effect)
-                self._waiting_effects.clear()
+                tasks.create_task(self._take_up(), name="open business")
                 tasks.create_task(self._poll_coins(), name="coins")
                 tasks.create_task(self._keep_house(), name="housekeeping")
+                if devices.bill_validator is not None:
+                    tasks.create_task(self._poll_bills(devices.bill_validator), name="bills")
         finally:
             self._tasks = None
             self._devices.dispenser.stop()
+
+    async def _take_up(self) -> None:
+        """What a restart left open, one after the other: the bill is found before the vend is judged."""
+        while self._waiting_effects:
+            await self._carry_out(self._waiting_effects.pop(0))
 
     # --- coins in ------------------------------------------------------------------------------
     async def _poll_coins(self) -> None:
@@ -248,6 +275,57 @@ class Runtime:
         counter = self._devices.coin_acceptor.counter
         if self.state.coin_counter != counter:
             self.apply(i.CoinCounterMoved(counter))
+
+    # --- bills in ------------------------------------------------------------------------------
+    async def _poll_bills(self, validator: BillValidator) -> None:
+        """Take bills, one at a time: the next one only when nothing is in escrow."""
+        is_told = validator.on_news(self._bill_wake.set)
+        is_ready = is_accepting = False
+        while True:
+            self._bill_wake.clear()
+            try:
+                if not is_ready:
+                    await self._start_validator(validator)
+                    is_ready, is_accepting = True, False
+                for event in await validator.poll():
+                    await self._bill_event(validator, event)
+                wish = self.state.accepts_coins and self.state.bill is None
+                if wish != is_accepting:
+                    await validator.set_accepting(accepting=wish)
+                    is_accepting = wish
+            except DeviceError as error:
+                self.apply(i.FaultSeen("bill_validator.offline", detail=str(error)))
+                await asyncio.sleep(HOUSEKEEPING_S)
+                continue
+            self.apply_if_raised("bill_validator.offline")
+            if (self.state.accepts_coins and self.state.bill is None) == is_accepting:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(LONGEST_REST_S if is_told else validator.poll_interval_s):
+                        await self._bill_wake.wait()
+
+    async def _start_validator(self, validator: BillValidator) -> None:
+        """Set the device up; a bill that came into escrow unseen is the customer's to spend or to have back."""
+        _log.info("bill validator ready", device=await validator.start())
+        status = await validator.status()
+        if status.value is not None and self.state.bill is None:
+            self.apply(i.BillHeld(status.value.minor, status.stacked))
+
+    async def _bill_event(self, validator: BillValidator, event: BillEvent) -> None:
+        """A bill's movements are only hints; where it is says the validator's status."""
+        match event:
+            case BillEscrowed(value):
+                self.apply(i.BillHeld(value.minor, (await validator.status()).stacked))
+            case BillStacked() | BillReturned():
+                bill = self.state.bill
+                if bill is not None and not bill.order and self._bills is not None:
+                    self.apply(await self._bills.find(i.FindBill(bill.value, bill.stacked_before)))
+            case BillRefused(why, is_fraud):
+                if is_fraud:
+                    self.apply(i.FaultSeen("bill_validator.fraud", detail=why))
+            case ValidatorTrouble(why):
+                self.apply(i.FaultSeen("bill_validator.trouble", detail=why))
+            case ValidatorReady():
+                self.apply_if_raised("bill_validator.trouble")
 
     # --- goods out -----------------------------------------------------------------------------
     async def _vend(self, slot: str) -> i.Delivered | i.NotDelivered:

@@ -48,6 +48,38 @@ class CoinAccepted(Event):
     """The acceptor's event counter, for reconciliation."""
 
 
+class BillHeld(Event):
+    """A bill is in escrow: the customer may spend it, and would get the same bill back."""
+
+    KIND: ClassVar[str] = "bill.held"
+    amount_minor: Annotated[int, Field(gt=0)]
+    currency: str = "JPY"
+    credit_minor: Amount
+    """What the customer may spend now, the bill included."""
+
+
+class BillStacked(Event):
+    """A bill is in the stacker: it is the machine's."""
+
+    KIND: ClassVar[str] = "bill.stacked"
+    amount_minor: Annotated[int, Field(gt=0)]
+    currency: str = "JPY"
+    credit_minor: Amount
+    """Credit afterwards; what the bill paid of a price is already taken."""
+
+
+class BillReturned(Event):
+    """The bill in escrow went back to the customer."""
+
+    KIND: ClassVar[str] = "bill.returned"
+    amount_minor: Annotated[int, Field(gt=0)]
+    currency: str = "JPY"
+    credit_minor: Amount
+    """Credit that is left."""
+    unpaid_minor: Amount = 0
+    """Of a delivered product that this bill was to pay: the machine's loss, recorded."""
+
+
 class SelectionMade(Event):
     """A customer chose; `refused` says why nothing followed, if so."""
 
@@ -92,6 +124,8 @@ class VendDispensed(Event):
     """Units believed in the slot afterwards."""
     turns: Annotated[int, Field(ge=0)] = 1
     """Spiral turns it took; 0 when it was resolved after a restart."""
+    unpaid_minor: Amount = 0
+    """Of the price, what could not be collected: a bill that was to pay it was gone after a restart."""
 
 
 class VendFailed(Event):
@@ -207,7 +241,8 @@ class SettingsApplied(Event):
 EVENTS: dict[str, type[Event]] = {
     kind.KIND: kind
     for kind in (
-        Booted, CoinAccepted, SelectionMade, VendStarted, VendDispensed, VendFailed, ChangePaid, CreditReturned,
+        Booted, CoinAccepted, BillHeld, BillStacked, BillReturned, SelectionMade,
+        VendStarted, VendDispensed, VendFailed, ChangePaid, CreditReturned,
         DoorOpened, DoorClosed, FaultRaised, FaultCleared, SlotRestocked, FloatLoaded, SettingsApplied,
     )
 }  # fmt: skip

@@ -34,6 +34,7 @@ SALES: Final = "4001"
 PURCHASES: Final = "5001"
 COST_OF_SALES: Final = "5002"
 SHRINKAGE: Final = "5102"
+OTHER_LOSSES: Final = "8001"
 
 CHART: Final = (
     AccountRow(CASH, "現金", "Cash", "asset"),

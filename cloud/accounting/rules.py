@@ -176,6 +176,11 @@ def owed_to_customer(event: Event, short_minor: int, claim: str = "") -> Draft |
     return event.draft("owed", text, legs((chart.CASH, short_minor), (chart.CUSTOMER_DEPOSITS, -short_minor)))
 
 
+def price_not_collected(event: Event, unpaid_minor: int) -> Draft | None:
+    """Goods were delivered and the bill that was to pay them went back: the sale stands, the money is lost."""
+    return event.draft("unpaid", "代金未収", legs((chart.OTHER_LOSSES, unpaid_minor), (chart.CASH, -unpaid_minor)))
+
+
 def transfer(event: Event, description: str, *, debit: str, credit: str, amount_minor: int) -> Draft | None:
     """A plain entry of two legs."""
     return event.draft("transfer", description, legs((debit, amount_minor), (credit, -amount_minor)))

@@ -30,6 +30,9 @@ RETURNS: Final = {"lever": "返却レバー", "idle": "時間切れ", "vend_fail
 _TEXTS: Final = {
     "machine.booted": "起動しました({software})",
     "coin.accepted": "硬貨 ¥{amount_minor} を受け取りました(残高 ¥{credit_minor})",
+    "bill.held": "紙幣 ¥{amount_minor} を預かりました(残高 ¥{credit_minor})",
+    "bill.stacked": "紙幣 ¥{amount_minor} を収納しました",
+    "bill.returned": "紙幣 ¥{amount_minor} を返しました",
     "vend.started": "{slot} の販売を始めました",
     "vend.dispensed": "{slot} が売れました ¥{price_minor}",
     "change.paid": "おつり ¥{paid_minor} を払いました",
@@ -90,7 +93,7 @@ def _owing(body: dict[str, Any]) -> str:
 
 
 def _tone(kind: str, body: dict[str, Any]) -> Tone:
-    if body.get("short_minor") or body.get("refused"):
+    if body.get("short_minor") or body.get("unpaid_minor") or body.get("refused"):
         return "warn"
     return _TONES.get(kind, "neutral" if kind in _TEXTS or kind in _KNOWN else "warn")
 

@@ -25,6 +25,7 @@ from cloud.sales import service as sales
 from cloud.sales.service import SaleFact
 from protocol.envelope import digest
 from protocol.events import (
+    BillReturned,
     ChangePaid,
     CreditReturned,
     DoorClosed,
@@ -51,15 +52,6 @@ class _Sold:
     movement: int
 
 
-@dataclass(slots=True)
-class _Owed:
-    """Change that could not be paid."""
-
-    event: entries.Event
-    short_minor: int
-    claim: str
-
-
 class Effects:
     """Collects with `take`, writes with `apply`."""
 
@@ -78,7 +70,7 @@ class Effects:
         self._touched: set[str] = set()
         self._facts: list[SaleFact | _Sold] = []
         self._movements: list[Movement] = []
-        self._bookings: list[_Sold | _Owed] = []
+        self._bookings: list[_Sold | entries.Draft | None] = []
         self._faults: dict[repository.FaultKey, dict[str, Any] | None] = {}
         self._suspects: list[Suspect] = []
 
@@ -103,10 +95,13 @@ class Effects:
         match body:
             case VendDispensed():
                 self._sold(found, body)
+                self._unpaid(found, body.unpaid_minor)
             case VendFailed():
                 self._failed(found, body)
             case ChangePaid() | CreditReturned():
                 self._paid_out(found, body)
+            case BillReturned():
+                self._unpaid(found, body.unpaid_minor)
             case SlotRestocked():
                 self._restocked(found, body)
             case _:
@@ -195,7 +190,11 @@ class Effects:
 
     def _paid_out(self, found: Understood, body: ChangePaid | CreditReturned) -> None:
         if body.short_minor:
-            self._bookings.append(_Owed(self._booking(found), body.short_minor, body.claim))
+            self._bookings.append(entries.owed_to_customer(self._booking(found), body.short_minor, body.claim))
+
+    def _unpaid(self, found: Understood, unpaid_minor: int) -> None:
+        if unpaid_minor:
+            self._bookings.append(entries.price_not_collected(self._booking(found), unpaid_minor))
 
     def _restocked(self, found: Understood, body: SlotRestocked) -> None:
         if not body.added:
@@ -226,10 +225,10 @@ class Effects:
         await sales.record(db_session, facts)
         drafts: list[entries.Draft | None] = []
         for booking in self._bookings:
-            if isinstance(booking, _Owed):
-                drafts.append(entries.owed_to_customer(booking.event, booking.short_minor, booking.claim))
-                continue
-            drafts += self._entries_of(booking, costs[booking.movement])
+            if isinstance(booking, _Sold):
+                drafts += self._entries_of(booking, costs[booking.movement])
+            else:
+                drafts.append(booking)
         await accounting.post(db_session, drafts)
         await repository.save_conditions(db_session, [self._conditions[name] for name in sorted(self._touched)])
         raised = [row for row in self._faults.values() if row]

@@ -147,7 +147,7 @@ class CustomerPresenter:
         said = self._said if self._said and now < self._said.until else None
         language = self.language
         owed = state.payout.owed - state.payout.paid if state.payout else 0
-        credit = state.credit + owed
+        credit = state.spendable + owed
         is_leaving = idle_left_s is not None and idle_left_s <= IDLE_WARNING_S
         buttons = [
             Button("return_coins", text(language, "return_coins"), state.phase is Phase.CREDIT),
@@ -177,7 +177,7 @@ class CustomerPresenter:
         if said is not None:
             return Message(said.key, text(language, said.key, **said.values), said.tone)
         if is_leaving:
-            values = {"seconds": max(0, math.ceil(idle_left_s)), "credit": money_text(state.credit)}
+            values = {"seconds": max(0, math.ceil(idle_left_s)), "credit": money_text(state.spendable)}
             return Message("still_there", text(language, "still_there", **values), "warn")
         return _invitation(state, language)
 
@@ -186,12 +186,12 @@ def _invitation(state: MachineState, language: str) -> Message:
     """What the customer can do next."""
     chosen = state.slot(state.chosen)
     if chosen is not None:
-        missing = money_text(chosen.price_minor - state.credit)
+        missing = money_text(chosen.price_minor - state.spendable)
         values = {"product": _name(chosen, language), "missing": missing}
         return Message("still_needed", text(language, "still_needed", **values))
     if state.phase is Phase.SETTLING:
         return Message("paying_out", text(language, "paying_out"))
-    key = "choose" if state.credit else "insert_coins"
+    key = "choose" if state.spendable else "insert_coins"
     return Message(key, text(language, key))
 
 
@@ -230,7 +230,7 @@ def _screen(
         return "sorry"
     if said is not None and said.key.startswith("delivered"):
         return "delivered"
-    return "credit" if state.credit or state.payout else "home"
+    return "credit" if state.spendable or state.payout else "home"
 
 
 def _name(row: PlanogramSlot, language: str) -> str:
@@ -244,7 +244,7 @@ def _tile_state(state: MachineState, row: PlanogramSlot) -> TileState:
         return "sold_out"
     if row.slot == state.chosen or (state.vend and state.vend.slot == row.slot):
         return "chosen"
-    return "affordable" if state.credit >= row.price_minor else "available"
+    return "affordable" if state.spendable >= row.price_minor else "available"
 
 
 def _tile(state: MachineState, row: PlanogramSlot, language: str) -> Tile:

@@ -24,6 +24,36 @@ class CoinCounterMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class BillHeld:
+    """A bill is in escrow (said again: nothing new)."""
+
+    amount: int
+    stacked_before: int
+    """The validator's counter of bills ever stacked."""
+
+
+@dataclass(frozen=True, slots=True)
+class BillIn:
+    """A bill was stacked. Money, in every phase."""
+
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class BillBack:
+    """The bill in escrow went back to the customer."""
+
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class BillUncertain:
+    """Nobody knows where the bill is."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Select:
     """The customer chose a slot."""
 
@@ -158,7 +188,8 @@ class Started:
 
 
 Input = (
-    CoinIn | CoinCounterMoved | Select | Clear | ReturnCredit | Delivered | NotDelivered
+    CoinIn | CoinCounterMoved | BillHeld | BillIn | BillBack | BillUncertain
+    | Select | Clear | ReturnCredit | Delivered | NotDelivered
     | LegReady | LegDone | LegRefused | LegUncertain | DoorMoved | FaultSeen | FaultGone
     | PlanogramArrived | SettingsRefused | Restocked | FloatLoaded | Started
 )  # fmt: skip
@@ -177,6 +208,23 @@ class ResolveVend:
     """After a restart: find out from the sensors how the open vend ended. The motor must not turn."""
 
     slot: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoveBill:
+    """The order is on disk; the validator may stack the bill or give it back."""
+
+    order: Literal["stack", "give_back"]
+    amount: int
+    stacked_before: int
+
+
+@dataclass(frozen=True, slots=True)
+class FindBill:
+    """After a restart, with nothing ordered: is the bill still there?"""
+
+    amount: int
+    stacked_before: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,4 +251,4 @@ class ResolveLeg:
     counter_before: int
 
 
-Effect = TurnCoil | ResolveVend | ReadHopper | OrderCoins | ResolveLeg
+Effect = TurnCoil | ResolveVend | MoveBill | FindBill | ReadHopper | OrderCoins | ResolveLeg

@@ -16,11 +16,12 @@ from protocol.ids import claim_code
 
 def begin_payout(state: MachineState, reason: PayoutReason, context: Context, vend_id: str = "") -> Step:
     """Give all credit back. The credit moves into the payout, so it cannot be spent meanwhile."""
-    if not state.credit:
+    owed = state.credit + state.doubtful
+    if not owed:
         return Step(state.model_copy(update={"phase": Phase.IDLE}))
     number = state.payout_count + 1
-    payout = Payout(reason=reason, vend_id=vend_id, number=number, owed=state.credit)
-    update = {"phase": Phase.SETTLING, "payout": payout, "payout_count": number, "credit": 0}
+    payout = Payout(reason=reason, vend_id=vend_id, number=number, owed=owed, uncertain=state.doubtful)
+    update = {"phase": Phase.SETTLING, "payout": payout, "payout_count": number, "credit": 0, "doubtful": 0}
     return _plan(Step(state.model_copy(update=update)), context)
 
 
@@ -100,7 +101,7 @@ def _next(here: Step, context: Context) -> Step:
     payout = _payout(here.state)
     if payout.legs:
         return Step(here.state, here.events, (*here.effects, i.ReadHopper(payout.legs[0].denomination)))
-    phase = Phase.CREDIT if here.state.credit else Phase.IDLE
+    phase = Phase.CREDIT if here.state.spendable else Phase.IDLE
     after = here.state.model_copy(update={"payout": None, "phase": phase})
     return Step(after, (*here.events, _report(payout, here.state.currency, context)), here.effects)
 

@@ -54,7 +54,8 @@ class Leg(_Part):
     """The hopper's event counter right before the order; None while the order is not yet allowed to go out."""
 
 
-PayoutReason = Literal["change", "lever", "idle"]
+PayoutReason = Literal["change", "lever", "idle", "bill"]
+"""`bill`: a bill cannot be found, so the business ends here."""
 
 
 class Payout(_Part):
@@ -74,6 +75,25 @@ class Payout(_Part):
     """Still to do; the first one is under way."""
 
 
+class Bill(_Part):
+    """The bill in escrow, and what was ordered of it."""
+
+    value: int
+    stacked_before: int
+    """The validator's counter of bills ever stacked, when this one came into escrow."""
+    order: Literal["", "stack", "give_back"] = ""
+    """Empty while the customer may still spend it or have it back."""
+    unpaid: int = 0
+    """Of a delivered product: this bill is on its way to pay it."""
+
+
+class Ending(_Part):
+    """Why the customer's business is being brought to its end: bill first, then coins."""
+
+    reason: PayoutReason
+    vend_id: str = ""
+
+
 class ActiveFault(_Part):
     """A fault that was raised and not cleared."""
 
@@ -88,6 +108,11 @@ class MachineState(_Part):
     credit: Annotated[int, Field(ge=0)] = 0
     """Minor units the customer may spend now."""
     currency: str = "JPY"
+    bill: Bill | None = None
+    ending: Ending | None = None
+    """Set while settling."""
+    doubtful: int = 0
+    """Worth of a bill that nobody can find; the next payout records it as uncertain, with a claim code."""
     chosen: str = ""
     """A slot that was chosen before there was enough money; vends when there is."""
     vend: Vend | None = None
@@ -113,6 +138,11 @@ class MachineState(_Part):
         if self.planogram is None:
             return None
         return next((row for row in self.planogram.slots if row.slot == name), None)
+
+    @property
+    def spendable(self) -> int:
+        """Credit, and the bill in escrow while nothing was ordered of it."""
+        return self.credit + (self.bill.value if self.bill and not self.bill.order else 0)
 
     def has_fault(self, code: str, where: str = "") -> bool:
         """Is this fault raised and not cleared?"""

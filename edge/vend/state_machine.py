@@ -10,7 +10,15 @@ from typing import Any
 
 from edge.payment.change import plan_change
 from edge.vend import inputs as i
-from edge.vend.payout import begin_payout, leg_done, leg_ready, leg_refused, leg_uncertain, resume_payout
+from edge.vend.bills import (
+    bill_back,
+    bill_held,
+    bill_in,
+    bill_uncertain,
+    end_business,
+    resume_bill,
+)
+from edge.vend.payout import leg_done, leg_ready, leg_refused, leg_uncertain, resume_payout
 from edge.vend.state import ActiveFault, MachineState, Phase, Vend, hopper_name
 from edge.vend.step import Context, Step, add_fault
 from protocol import events
@@ -57,14 +65,22 @@ def _coin_in(state: MachineState, coin: i.CoinIn, context: Context) -> Step:
     accepted = events.CoinAccepted(
         amount_minor=coin.amount,
         currency=state.currency,
-        credit_minor=credit,
+        credit_minor=after.spendable,
         routed_to=coin.routed_to,
         counter=coin.counter,
     )
-    here = Step(after, (accepted,))
-    wanted = after.slot(after.chosen)
-    if after.phase is Phase.CREDIT and wanted and credit >= wanted.price_minor:
-        return here.then(_attempt(after, wanted.slot, context, announce=False))
+    return _vend_if_chosen(Step(after, (accepted,)), context)
+
+
+def _bill_held(state: MachineState, held: i.BillHeld, context: Context) -> Step:
+    return _vend_if_chosen(bill_held(state, held, context), context)
+
+
+def _vend_if_chosen(here: Step, context: Context) -> Step:
+    """Money came: start the vend of a slot that was chosen before there was enough."""
+    wanted = here.state.slot(here.state.chosen)
+    if here.state.phase is Phase.CREDIT and wanted and here.state.spendable >= wanted.price_minor:
+        return here.then(_attempt(here.state, wanted.slot, context, announce=False))
     return here
 
 
@@ -95,9 +111,10 @@ def refusal(state: MachineState, slot: str) -> str:
         return "locked"
     if state.on_hand.get(slot, 0) < 1:
         return "sold_out"
-    if state.credit < row.price_minor:
+    if state.spendable < row.price_minor:
         return "too_little_credit"
-    if plan_change(state.credit - row.price_minor, state.payable).short:
+    paid_with = state.credit if state.credit >= row.price_minor else state.spendable  # else the bill is given back
+    if plan_change(paid_with - row.price_minor, state.payable).short:
         return "no_change"
     return ""
 
@@ -111,7 +128,7 @@ def _attempt(state: MachineState, slot: str, context: Context, *, announce: bool
         product_id=row.product_id if row else "",
         price_minor=row.price_minor if row else 0,
         currency=state.currency,
-        credit_minor=state.credit,
+        credit_minor=state.spendable,
         refused=why,
     )
     said = (selection,) if announce or why else ()
@@ -147,11 +164,13 @@ def _open_vend(state: MachineState) -> Vend:
 def _delivered(state: MachineState, outcome: i.Delivered, context: Context) -> Step:
     vend = _open_vend(state)
     on_hand = max(0, state.on_hand.get(vend.slot, 0) - 1)
+    unpaid = max(0, vend.price_minor - state.credit)
     after = state.model_copy(
         update={
             "phase": Phase.CREDIT,
             "vend": None,
-            "credit": state.credit - vend.price_minor,
+            "credit": max(0, state.credit - vend.price_minor),
+            "bill": state.bill.model_copy(update={"unpaid": unpaid}) if state.bill and unpaid else state.bill,
             "on_hand": state.on_hand | {vend.slot: on_hand},
             "no_drop_streak": state.no_drop_streak | {vend.slot: 0},
         }
@@ -163,14 +182,17 @@ def _delivered(state: MachineState, outcome: i.Delivered, context: Context) -> S
         price_minor=vend.price_minor,
         currency=state.currency,
         planogram_rev=vend.planogram_rev,
-        credit_minor=after.credit,
+        credit_minor=max(0, after.spendable - unpaid),
         on_hand=on_hand,
         turns=outcome.turns,
+        unpaid_minor=0 if state.bill else unpaid,
     )
     here = add_fault(Step(after, (sold,)), outcome.fault, vend.slot)
-    if context.is_multi_vend and after.credit:
+    if sold.unpaid_minor:
+        here = add_fault(here, "bill.lost", detail=f"{unpaid} unpaid")
+    if context.is_multi_vend and after.spendable and not unpaid:
         return here
-    return here.then(begin_payout(here.state, "change", context, vend.vend_id))
+    return here.then(end_business(here.state, "change", context, vend.vend_id))
 
 
 def _not_delivered(state: MachineState, outcome: i.NotDelivered, _: Context) -> Step:
@@ -178,7 +200,7 @@ def _not_delivered(state: MachineState, outcome: i.NotDelivered, _: Context) -> 
     streak = state.no_drop_streak.get(vend.slot, 0) + (1 if outcome.turned else 0)
     after = state.model_copy(
         update={
-            "phase": Phase.CREDIT if state.credit else Phase.IDLE,
+            "phase": Phase.CREDIT if state.spendable else Phase.IDLE,
             "vend": None,
             "no_drop_streak": state.no_drop_streak | {vend.slot: streak},
         }
@@ -190,7 +212,7 @@ def _not_delivered(state: MachineState, outcome: i.NotDelivered, _: Context) -> 
         price_minor=vend.price_minor,
         currency=state.currency,
         reason=outcome.reason,
-        credit_minor=state.credit,
+        credit_minor=state.spendable,
         on_hand=state.on_hand.get(vend.slot, 0),
     )
     here = add_fault(Step(after, (failed,)), outcome.fault, vend.slot)
@@ -201,7 +223,7 @@ def _not_delivered(state: MachineState, outcome: i.NotDelivered, _: Context) -> 
 
 # --- giving money back -------------------------------------------------------------------------
 def _return_credit(state: MachineState, wish: i.ReturnCredit, context: Context) -> Step:
-    return begin_payout(state.model_copy(update={"chosen": ""}), wish.reason, context)
+    return end_business(state.model_copy(update={"chosen": ""}), wish.reason, context)
 
 
 # --- the machine itself ------------------------------------------------------------------------
@@ -279,15 +301,19 @@ def _started(state: MachineState, started: i.Started, _: Context) -> Step:
     if state.planogram is None:
         here = add_fault(here, "planogram.missing")
     if state.phase is Phase.DISPENSING:
-        return Step(here.state, here.events, (i.ResolveVend(_open_vend(state).slot),))
-    if state.phase is Phase.SETTLING:
-        return Step(here.state, here.events, resume_payout(state))
-    return here
+        resolve = (i.ResolveVend(_open_vend(state).slot),)
+        return Step(here.state, here.events, resume_bill(state) + resolve)
+    effects = resume_bill(state) + (resume_payout(state) if state.payout else ())
+    return Step(here.state, here.events, effects)
 
 
 ANYTIME: dict[type, Handler] = {
     i.CoinIn: _coin_in,
     i.CoinCounterMoved: _coin_counter,
+    i.BillHeld: _bill_held,
+    i.BillIn: bill_in,
+    i.BillBack: bill_back,
+    i.BillUncertain: bill_uncertain,
     i.Clear: _clear,
     i.DoorMoved: _door,
     i.FaultSeen: _fault_seen,

@@ -92,6 +92,7 @@ class Bench:
             dispenser=self.machine.dispenser,
             drop_sensor=self.machine.drop_sensor,
             door=self.machine.door,
+            bill_validator=self.machine.bill_validator,
         )
 
     async def fill(self) -> None:

@@ -268,7 +268,7 @@ class Conservation(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.state = ready(on_hand={"A1": 5, "A2": 5})
-        self.money_in = self.sold = self.paid = self.owed = 0
+        self.money_in = self.sold = self.paid = self.owed = self.lost = 0
         self.counter = 0
 
     def _do(self, happened: i.Input) -> None:
@@ -277,6 +277,7 @@ class Conservation(RuleBasedStateMachine):
         for event in done.events:
             if isinstance(event, events.VendDispensed):
                 self.sold += event.price_minor
+                self.lost += event.unpaid_minor
             if isinstance(event, events.ChangePaid | events.CreditReturned):
                 self.paid += event.paid_minor
                 self.owed += event.short_minor
@@ -286,6 +287,24 @@ class Conservation(RuleBasedStateMachine):
         self.money_in += amount
         self.counter = self.counter % 255 + 1
         self._do(i.CoinIn(amount, routed_to, self.counter))
+
+    @precondition(lambda self: self.state.bill is None and self.state.accepts_coins)
+    @rule(amount=st.sampled_from([1000, 2000]))
+    def put_bill(self, amount: int) -> None:
+        self._do(i.BillHeld(amount, 7))
+
+    @precondition(lambda self: self.state.bill is not None)
+    @rule(where=st.sampled_from(["stacked", "returned", "unknown"]))
+    def bill_moves(self, where: str) -> None:
+        """By order or by itself; an order may end the other way round, too."""
+        assert self.state.bill is not None
+        value, unpaid = self.state.bill.value, self.state.bill.unpaid
+        if where == "returned":
+            self.lost += unpaid
+            self._do(i.BillBack(value))
+        else:
+            self.money_in += value  # of a bill nobody finds the claim is recorded, so it counts as taken
+            self._do(i.BillIn(value) if where == "stacked" else i.BillUncertain("?"))
 
     @rule(slot=st.sampled_from(["A1", "A2", "A3"]))
     def choose(self, slot: str) -> None:
@@ -309,7 +328,7 @@ class Conservation(RuleBasedStateMachine):
     def finish_vend(self, outcome: i.Input) -> None:
         self._do(outcome)
 
-    @precondition(lambda self: self.state.phase is Phase.SETTLING)
+    @precondition(lambda self: self.state.phase is Phase.SETTLING and self.state.payout is not None)
     @rule(share=st.integers(0, 3), answer=st.sampled_from(["done", "refused", "uncertain"]))
     def finish_leg(self, share: int, answer: str) -> None:
         assert self.state.payout is not None
@@ -332,7 +351,10 @@ class Conservation(RuleBasedStateMachine):
     def money_is_conserved(self) -> None:
         in_payout = self.state.payout.owed - self.state.payout.paid if self.state.payout else 0
         paid_so_far = self.state.payout.paid if self.state.payout else 0
-        assert self.money_in == self.sold + self.paid + self.owed + self.state.credit + in_payout + paid_so_far
+        to_come = self.state.bill.unpaid if self.state.bill else 0
+        taken = self.money_in + self.lost + to_come
+        held = self.state.credit + self.state.doubtful + in_payout + paid_so_far
+        assert taken == self.sold + self.paid + self.owed + held
         assert all(count >= 0 for count in self.state.hoppers.values())
 
 

@@ -88,6 +88,19 @@ async def test_interpreter_when_change_is_short_then_the_debt_to_the_customer_is
     assert found["1001"] == 20_000 + 160 + 50
 
 
+async def test_interpreter_when_a_bill_that_was_to_pay_is_gone_then_the_loss_is_booked_and_the_sale_stands(
+    seeded: Database, clock: Any, script: Any
+) -> None:
+    script.restock()
+    before = await balances(seeded)
+    script.add("bill.returned", {"amount_minor": 1000, "credit_minor": 0, "unpaid_minor": 60})
+    script.add("bill.returned", {"amount_minor": 1000, "credit_minor": 0})
+    await take_in(seeded, clock, script)
+    after = await balances(seeded)
+    assert after["8001"] == 60
+    assert after["1001"] == before["1001"] - 60
+
+
 async def test_interpreter_when_a_vend_fails_then_it_is_recorded_and_no_money_moves(
     seeded: Database, clock: Any, script: Any
 ) -> None:

@@ -1,0 +1,146 @@
+"""Bills on the whole machine: held until the vend is decided, found again after every power cut."""
+
+import asyncio
+import contextlib
+from pathlib import Path
+
+import pytest
+
+from edge.vend import inputs as i
+from edge.vend.state import Phase
+from tests.edge.machine_bench import Bench, PowerCutError
+
+
+async def put_bill(bench: Bench, value: int = 1000) -> None:
+    bench.machine.world.insert_bill(value)
+    await asyncio.sleep(2)
+
+
+def bills_out(bench: Bench) -> int:
+    """Worth of bills the customer has back or finds in the slot."""
+    state = bench.world_state
+    piles = (state.bill_mouth, state.bills_taken)
+    return sum(value * count for pile in piles for value, count in pile.items())
+
+
+async def test_bill_when_the_vend_succeeds_then_is_stacked_and_the_change_is_paid(bench: Bench) -> None:
+    await put_bill(bench)
+    assert (bench.state.spendable, bench.state.credit) == (1000, 0)
+    bench.select("A1")
+    await bench.until_idle()
+    assert bench.world_state.validator.stacker == {1000: 1}
+    assert bench.cup() == 840
+    assert bench.kinds()[-6:] == [
+        "bill.held", "selection.made", "vend.started", "vend.dispensed", "bill.stacked", "change.paid",
+    ]  # fmt: skip
+
+
+async def test_bill_when_the_vend_fails_then_is_still_held_and_goes_back_as_the_same_bill(bench: Bench) -> None:
+    bench.machine.world.jam("A1")
+    await put_bill(bench)
+    bench.select("A1")
+    await bench.until_idle()
+    assert bench.state.spendable == 1000
+    bench.runtime.apply(i.ReturnCredit("lever"))
+    await bench.until_idle()
+    assert bills_out(bench) == 1000
+    assert bench.world_state.validator.stacker == {}
+    assert bench.state.phase is Phase.IDLE
+
+
+async def test_bill_when_coins_are_enough_then_is_given_back_and_only_coins_pay(bench: Bench) -> None:
+    await bench.insert(100, 100)
+    await put_bill(bench)
+    bench.select("A1")
+    await bench.until_idle()
+    assert bills_out(bench) == 1000
+    assert bench.cup() == 40
+
+
+async def test_bill_when_change_cannot_be_paid_then_the_vend_is_refused(bench: Bench) -> None:
+    await put_bill(bench, 10_000)
+    bench.select("A1")
+    await bench.until_idle()
+    assert bench.events()[-1].d["refused"] == "no_change"
+    bench.runtime.apply(i.ReturnCredit("lever"))
+    await bench.until_idle()
+    assert bills_out(bench) == 10_000
+
+
+async def test_second_bill_when_one_is_held_then_is_refused(bench: Bench) -> None:
+    await put_bill(bench)
+    await put_bill(bench)
+    assert bench.state.spendable == 1000
+
+
+async def test_bill_when_the_validator_gives_it_back_by_itself_then_is_no_credit(bench: Bench) -> None:
+    await put_bill(bench)
+    assert bench.machine.bill_validator is not None
+    bench.machine.bill_validator.give_up()
+    await asyncio.sleep(3)
+    assert (bench.state.spendable, bench.state.phase) == (0, Phase.IDLE)
+
+
+async def test_bill_when_nobody_can_find_it_then_the_customer_gets_a_claim_code(bench: Bench) -> None:
+    await put_bill(bench)
+    assert bench.machine.bill_validator is not None
+    bench.machine.bill_validator.power_off()
+    bench.runtime.apply(i.ReturnCredit("lever"))
+    await asyncio.sleep(60)
+    returned = bench.events()[-1]
+    assert (returned.kind, returned.d["short_minor"], returned.d["uncertain_minor"]) == ("credit.returned", 1000, 1000)
+    assert returned.d["claim"]
+    assert bench.state.has_fault("bill.uncertain")
+
+
+async def _business(bench: Bench) -> None:
+    """Pays 1,000 for a drink of 160 and waits for the change."""
+    await put_bill(bench)
+    bench.select("A1")
+    await bench.until_idle()
+
+
+async def _commits(folder: Path) -> int:
+    bench = Bench(folder)
+    await bench.power_on()
+    await bench.fill()
+    before = bench.store.commits
+    await _business(bench)
+    count = bench.store.commits - before
+    bench.power_off()
+    return count
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before the write", "after the write"])
+async def test_bill_when_killed_at_any_step_then_it_is_in_the_sale_or_given_back(tmp_path: Path, after: bool) -> None:
+    steps = await _commits(tmp_path)
+    assert steps >= 8
+    for fuse in range(1, steps + 1):
+        folder = tmp_path / f"{fuse}"
+        folder.mkdir()
+        await _killed(folder, fuse, after=after)
+
+
+async def _killed(folder: Path, fuse: int, *, after: bool) -> None:
+    bench = Bench(folder)
+    await bench.power_on()
+    await bench.fill()
+    bench.store.fuse, bench.store.after = bench.store.commits + fuse, after
+    with contextlib.suppress(PowerCutError, TimeoutError):
+        await _business(bench)
+    if bench.task is not None and bench.task.done():
+        assert bench.task.exception() is not None
+    bench.power_off()
+    await bench.power_on()
+    await asyncio.sleep(4)
+    await bench.until_idle()
+    if bench.state.phase is Phase.CREDIT:
+        bench.runtime.apply(i.ReturnCredit("lever"))
+        await bench.until_idle()
+    sold = sum(event.d["price_minor"] for event in bench.events() if event.kind == "vend.dispensed")
+    where = f"killed at step {fuse}, after={after}"
+    assert len(bench.world_state.tray) == (1 if sold else 0), where
+    stacked = sum(value * count for value, count in bench.world_state.validator.stacker.items())
+    assert stacked == sold + bench.cup(), where
+    assert stacked + bills_out(bench) == 1000, where
+    bench.power_off()
