@@ -264,8 +264,9 @@ class Runtime:
                 if is_fraud:
                     self.apply(i.FaultSeen("coin_acceptor.fraud", detail=meaning))
             case EventsLost(count, counter):
-                self.apply(i.CoinCounterMoved(counter))
+                self.apply_if_raised("coin_acceptor.lost_events")  # each loss is an event of its own
                 self.apply(i.FaultSeen("coin_acceptor.lost_events", detail=f"{count} lost"))
+                self.apply(i.CoinCounterMoved(counter))
             case AcceptorRestarted():
                 self._accepting = False
                 _log.warning("coin acceptor restarted")

@@ -119,7 +119,7 @@ class CcTalkCoinAcceptor:
         if self._is_restarted:
             events.append(AcceptorRestarted())
         if news.lost:
-            events.append(EventsLost(news.lost, news.counter))
+            events.append(EventsLost(news.lost, news.counter_of_lost))
         events += [event for raw in news.events if (event := self._understand(raw)) is not None]
         # From here on nothing waits, so nothing can fail between remembering and telling.
         self._last = news.counter

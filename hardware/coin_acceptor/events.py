@@ -37,6 +37,11 @@ class News:
     is_reset: bool = False
     """The device was reset: how many events it had before is unknown."""
 
+    @property
+    def counter_of_lost(self) -> int:
+        """The counter right after the newest event that was lost; journal no other one before the kept events."""
+        return _counter_back(self.counter, len(self.events))
+
 
 def next_counter(counter: int) -> int:
     """The counter after one more event: 255 is followed by 1; 0 stands only for a reset."""

@@ -35,6 +35,7 @@ class EventsLost:
 
     count: int
     counter: int
+    """Of the newest lost one; the events that were kept come after it, each with its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ async def test_poll_when_more_than_five_happened_then_says_how_many_are_lost(bui
     for _ in range(7):
         machine.world.insert_coin(10)
     events = await acceptor.poll()
-    assert events[0] == EventsLost(2, 7)
+    assert events[0] == EventsLost(2, 2)
     assert values(events) == [10] * 5
 
 
