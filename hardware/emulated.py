@@ -13,6 +13,7 @@ from hardware.cashless_reader.simulated import SimulatedCashlessReader
 from hardware.coin_acceptor.cctalk import CcTalkCoinAcceptor
 from hardware.coin_acceptor.port import CoinAcceptor
 from hardware.coin_acceptor.simulated import SimulatedCoinAcceptor
+from hardware.coin_changer.simulated import SimulatedCoinChanger
 from hardware.coin_hopper.cctalk import CcTalkCoinHopper
 from hardware.coin_hopper.port import CoinHopper
 from hardware.coin_hopper.simulated import SimulatedCoinHopper
@@ -61,6 +62,8 @@ class EmulatedMachine:
     """At port depth, as driver and device in one; None when the machine has none."""
     cashless_reader: SimulatedCashlessReader | None
     """At port depth; None when the machine has none."""
+    coin_changer: SimulatedCoinChanger | None
+    """At port depth; None when the machine has none. If it has one, the coin slot is the changer's."""
 
     def close(self) -> None:
         """Let go of everything at once, as when the process ends; close the drivers first for an orderly end.
@@ -78,6 +81,8 @@ class EmulatedMachine:
             self.bill_validator.halt()
         if self.cashless_reader is not None:
             self.cashless_reader.halt()
+        if self.coin_changer is not None:
+            self.coin_changer.halt()
         self.world.close()
         self.pins.close()
 
@@ -93,6 +98,7 @@ def emulate(  # noqa: PLR0913 - one keyword per thing a machine may have or be m
     save: Callable[[WorldState], None] | None = None,
     bills: bool = True,
     cards: bool = True,
+    changer: bool = False,
 ) -> EmulatedMachine:
     """Build a machine around `state`. Needs a running event loop; nothing is started or asked yet.
 
@@ -106,6 +112,7 @@ def emulate(  # noqa: PLR0913 - one keyword per thing a machine may have or be m
         save: see `World`.
         bills: it has a bill validator.
         cards: it has a cashless reader.
+        changer: it has a coin changer, with the tubes of `state`, and every coin goes there: the acceptor sees none.
 
     Raises:
         DeviceError: pins or wire cannot be opened.
@@ -143,6 +150,7 @@ def emulate(  # noqa: PLR0913 - one keyword per thing a machine may have or be m
         pins=factory,
         bill_validator=SimulatedBillValidator(world) if bills else None,
         cashless_reader=SimulatedCashlessReader(world) if cards else None,
+        coin_changer=SimulatedCoinChanger(world) if changer else None,
     )
 
 

@@ -12,10 +12,13 @@ from hardware.board import SimulatedBoard
 from hardware.cabinet import Cabinet
 from hardware.coils import Coils
 from hardware.gpio import PinMap
-from hardware.world_state import Card, HopperState, WorldState
+from hardware.world_state import Card, HopperState, TubeState, WorldState
 
 COINS: Final = (10, 50, 100, 500)
 """Yen coins this machine is built for."""
+
+TUBE_PATH: Final = 256
+"""Path into the changer's tube for that coin: beyond every path of a sorter."""
 
 CoinJudge = Callable[[int], int | None]
 """What the coin acceptor does with a coin of this value: the sorter path it takes, or None to refuse it."""
@@ -107,11 +110,16 @@ class World:
         path = self.judge_coin(value) if self.judge_coin is not None else None
         if path is None:
             _add(self.state.return_cup, value)
-        elif (hopper := self.state.hoppers.get(self.sorter.get(path, 0))) is not None:
-            hopper.count += 1
+        elif (holder := self._below(path, value)) is not None:
+            holder.count += 1
         else:
             _add(self.state.cash_box, value)
         self.changed()
+
+    def _below(self, path: int, value: int) -> HopperState | TubeState | None:
+        if path == TUBE_PATH:
+            return self.state.changer.tubes.get(value)
+        return self.state.hoppers.get(self.sorter.get(path, 0))
 
     def hopper_has_room(self, value: int) -> bool:
         """There is a hopper for this coin and it is not full."""
@@ -128,6 +136,19 @@ class World:
         if hopper.count == 0:
             raise ValueError(f"the hopper of {value} is empty")
         hopper.count -= 1
+        _add(self.state.return_cup, value)
+
+    def eject_from_tube(self, value: int) -> None:
+        """A tube of the changer drops one coin into the return cup. The caller counts it and calls `changed`.
+
+        Raises:
+            KeyError: there is no such tube.
+            ValueError: the tube is empty.
+        """
+        tube = self.state.changer.tubes[value]
+        if tube.count == 0:
+            raise ValueError(f"the tube of {value} is empty")
+        tube.count -= 1
         _add(self.state.return_cup, value)
 
     def take_coins(self) -> dict[int, int]:
@@ -264,6 +285,20 @@ class World:
         _add(self.state.coins_brought, value, coins)
         self.changed()
 
+    def load_tube(self, value: int, coins: int) -> None:
+        """Staff fill coins into a tube of the changer.
+
+        Raises:
+            KeyError: there is no tube of this denomination.
+            ValueError: they do not fit, or `coins` is negative.
+        """
+        tube = self.state.changer.tubes[value]
+        if not 0 <= coins <= tube.capacity - tube.count:
+            raise ValueError(f"{coins} coins do not fit; the tube of {value} has {tube.count} of {tube.capacity}")
+        tube.count += coins
+        _add(self.state.coins_brought, value, coins)
+        self.changed()
+
     # --- faults
 
     def jam(self, slot: str) -> None:
@@ -291,6 +326,11 @@ class World:
     def hopper_jam(self, value: int) -> None:
         """A coin jams the exit of this hopper. It stays latched until the hopper is reset."""
         self.hopper(value).flags |= HOPPER_JAM
+        self.changed()
+
+    def tube_jam(self, value: int, *, jammed: bool = True) -> None:
+        """No coin leaves this tube of the changer any more, or it does again."""
+        self.state.changer.tubes[value].is_jammed = jammed
         self.changed()
 
     def bill_jam(self) -> None:

@@ -164,6 +164,43 @@ class ReaderState(_State):
     news: list[CardNews] = []
 
 
+class TubeState(_State):
+    """One tube of a coin changer."""
+
+    count: NonNegativeInt = 0
+    capacity: int = Field(default=50, ge=1)
+    is_jammed: bool = False
+    """No coin leaves it."""
+
+
+class CoinNews(_State):
+    """Something a coin changer has to tell, until the machine has acknowledged it."""
+
+    kind: Literal["accepted", "rejected", "restarted", "dispensed"]
+    value: NonNegativeInt = 0
+    is_in_tube: bool = False
+    code: int = 0
+    counter: int = Field(default=0, ge=0, le=255)
+
+
+class ChangerState(_State):
+    """One coin changer: its tubes, and what it remembers. Amounts of coins are by denomination in minor units."""
+
+    tubes: dict[int, TubeState] = {}
+    is_powered: bool = True
+    is_accepting: bool = False
+    counter: int = Field(default=0, ge=0, le=255)
+    """Of its coin events, as a coin acceptor counts them."""
+    news: list[CoinNews] = []
+    payouts: NonNegativeInt = 0
+    """Orders ever taken."""
+    to_pay: dict[int, NonNegativeInt] = {}
+    """Coins of the payout under way that are still to come."""
+    is_busy: bool = False
+    paid: dict[int, NonNegativeInt] = {}
+    """Coins of the last payout that left the tubes."""
+
+
 class WorldState(_State):
     """Everything physical about one machine. Amounts of coins are by denomination in minor units."""
 
@@ -172,6 +209,7 @@ class WorldState(_State):
     acceptor: AcceptorState = AcceptorState()
     validator: ValidatorState = ValidatorState()
     reader: ReaderState = ReaderState()
+    changer: ChangerState = ChangerState()
     cash_box: dict[int, NonNegativeInt] = {}
     return_cup: dict[int, NonNegativeInt] = {}
     tray: list[str] = []
@@ -228,6 +266,7 @@ class WorldState(_State):
         """Coins brought minus coins found and taken, where that is not zero. Empty in a sound world."""
         found = Counter(self.cash_box) + Counter(self.return_cup) + Counter(self.coins_taken)
         found.update({value: hopper.count for value, hopper in self.hoppers.items()})
+        found.update({value: tube.count for value, tube in self.changer.tubes.items()})
         return _difference(Counter(self.coins_brought), found)
 
     def bills_unaccounted(self) -> dict[int, int]:

@@ -4,11 +4,28 @@ It takes coins as a `CoinAcceptor` does, and pays as a `CoinHopper` per tube wou
 Source: MDB/ICP 4.3 section 5: TUBE STATUS, DISPENSE, PAYOUT, PAYOUT STATUS, POLL.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from hardware.coin_acceptor.port import CoinEvent
+from protocol.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class CoinDispensedByHand:
+    """Somebody pressed a key inside the door, and a coin left its tube. No payout of the machine's."""
+
+    value: Money
+    counter: int
+    """See `CoinAccepted.counter`."""
+
+
+ChangerEvent = CoinEvent | CoinDispensedByHand
+"""`CoinAccepted.path` is `CASH_BOX` or `TUBE`."""
+
+CASH_BOX: Final = 0
+TUBE: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +60,8 @@ class CoinChanger(Protocol):
     async def start(self) -> str:
         """Identify the device, read its coin set and tubes, and leave it refusing coins.
 
+        Events nobody acknowledged are told again by the next `poll`; a payout under way goes on.
+
         Returns:
             Maker, model and serial in one line.
 
@@ -56,11 +75,23 @@ class CoinChanger(Protocol):
         """Let coins in, or refuse all. Idempotent."""
         ...
 
-    async def poll(self) -> list[CoinEvent]:
+    async def poll(self) -> list[ChangerEvent]:
         """What happened since the last poll, oldest first.
+
+        A poll acknowledges the events of the one before it: journal them first. After a restart the last ones may
+        come again, with the counters they had: whatever the journal has is not new.
 
         Raises:
             DeviceOfflineError: no valid answer; nothing was consumed.
+        """
+        ...
+
+    def on_news(self, listener: Callable[[], None]) -> bool:
+        """Ask for a call of `listener` whenever a poll is worthwhile.
+
+        Returns:
+            True when the wire can tell, as in a simulation: no need to poll meanwhile. False on real wires: poll
+            every `poll_interval_s`.
         """
         ...
 
@@ -76,9 +107,11 @@ class CoinChanger(Protocol):
         """Order a payout and return once it is known to be taken; `status` says how it goes on.
 
         Args:
-            coins: denomination in minor units to number of coins.
+            coins: denomination in minor units to number of coins, at least one. What a tube does not have or does
+                not let go stays unpaid, and the others go on.
 
         Raises:
+            ValueError: no coins, or a negative number.
             DeviceRefusedError: not taken, nothing moves.
             DeviceOfflineError: not taken, nothing moves: the order never left, or the counter proves it.
             UnconfirmedError: sent, and nothing can tell whether it was taken. Do not repeat.
