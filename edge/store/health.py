@@ -48,9 +48,12 @@ def refuse_lost(path: Path) -> None:
     """Where there is no store, a new one may only be made when none was damaged here before.
 
     Raises:
-        StoreDamagedError: a damaged store was kept aside, and nobody has ordered a new one.
+        StoreDamagedError: a damaged store was kept aside, and nobody has ordered a new one; or half a store is left.
     """
     kept = kept_aside(path)
+    log = path.with_name(path.name + "-wal")
+    if not kept and log.exists():
+        raise StoreDamagedError(path, f"is missing, but {log.name} is there with its last steps; put the store back")
     if kept:
         raise StoreDamagedError(
             path, f"is missing; a damaged one is kept as {kept[-1].name}. Start once with --new-store", kept[-1]

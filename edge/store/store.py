@@ -4,84 +4,84 @@ A step's new state, its input and its events are written together or not at all,
 `commit` returns. An event leaves the outbox only when the cloud acknowledges it; acknowledged events are
 kept for a while so that the cloud can ask for a hole again.
 
-Not responsible for what a step means (`edge/vend`) nor for sending (`edge/cloud_link`).
-Source: SQLite documentation, "Atomic Commit" and "WAL"; docs/decisions/0002.
+Not responsible for what a step means (`edge/vend`), for sending (`edge/cloud_link`), nor for telling whether a
+file is healthy (`health.py`).
+Source: SQLite documentation, "Atomic Commit" and "WAL"; docs/decisions/0002, 0007.
 """
 
 import json
 import secrets
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
 from edge.clock import Clock
+from edge.store.errors import StoreFullError, is_full, our_errors
+from edge.store.health import refuse_lost, refuse_unhealthy
+from edge.store.room import FreeBytes, Room, free_bytes
+from edge.store.schema import DrawId, create, migrate, newest_state, transaction
 from edge.vend.inputs import Input
 from edge.vend.state import MachineState
+from protocol.desired import Planogram
 from protocol.envelope import GENESIS, digest
 from protocol.events import Event
 
-SCHEMA_VERSION: Final = 1
-KEEP_JOURNAL_ROWS: Final = 5_000
-"""Older journal rows are dropped at start; the newest one is all that recovery needs."""
-KEEP_ACKNOWLEDGED: Final = 50_000
-"""Acknowledged events kept for the cloud to ask again: months of an ordinary machine, 20 MiB."""
-
-DrawId = Callable[[int], str]
-"""Draws an id of so many bytes, as hex."""
-
-_SCHEMA: Final = (
-    "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-    # One row is one step: what happened, and edge.vend.state.MachineState afterwards.
-    """CREATE TABLE journal (
-        id INTEGER PRIMARY KEY,
-        boot INTEGER NOT NULL,
-        wall_ms INTEGER NOT NULL,
-        mono_ms INTEGER NOT NULL,
-        input TEXT NOT NULL,
-        state TEXT NOT NULL
-    )""",
-    # One row is one event, as the bytes that are sent and that its digest is over. seq is gap-free from 1.
-    "CREATE TABLE outbox (seq INTEGER PRIMARY KEY, body BLOB NOT NULL)",
-)
+CHECKPOINT_PAGES: Final = 250
+"""Pages of 4 KiB in the write-ahead log before they are folded into the file: bounds the longest step."""
 
 
-class StoreError(Exception):
-    """Base of what the store raises."""
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """How much of the past a store keeps. Events the cloud does not have are kept in any case."""
 
-    def __init__(self, path: Path, why: str) -> None:
-        self.path = path
-        super().__init__(f"{path}: {why}")
-
-
-class StoreDamagedError(StoreError):
-    """The file is not a healthy store of ours. It is left untouched: it may be the only record of money."""
-
-
-class StoreFullError(StoreError):
-    """The disk is full. Nothing of the step was written; selling must stop."""
+    journal_rows: int = 5_000
+    """Steps, for people; recovery needs the newest one."""
+    acknowledged: int = 50_000
+    """Acknowledged events, for the cloud to ask again: months of an ordinary machine, 20 MiB."""
+    slice_rows: int = 16
+    """At most so many rows of each kind are removed with one step, so that none takes long."""
 
 
 class Store:
     """The machine's memory. One per controller; not thread-safe."""
 
     def __init__(
-        self, path: Path, machine: str, clock: Clock, connection: sqlite3.Connection, draw: DrawId = secrets.token_hex
+        self,
+        path: Path,
+        machine: str,
+        clock: Clock,
+        connection: sqlite3.Connection,
+        room: Room,
+        keep: Keep,
+        draw: DrawId = secrets.token_hex,
     ) -> None:
         """Use `Store.open`."""
         self.path = path
         self.machine = machine
         self._clock = clock
         self._db = connection
+        self._room = room
+        self._keep = keep
         self._draw = draw
+        self._planogram: tuple[Planogram, int] | None = None
+        """The settings document in force, and its row."""
         self._read_meta()
 
     @classmethod
     def open(
-        cls, path: Path, machine: str, clock: Clock, *, durable: bool = True, draw: DrawId = secrets.token_hex
+        cls,
+        path: Path,
+        machine: str,
+        clock: Clock,
+        *,
+        durable: bool = True,
+        draw: DrawId = secrets.token_hex,
+        keep: Keep = Keep(),
+        free: FreeBytes = free_bytes,
     ) -> Self:
-        """Open the store, or make a new one where there is none, and count a new boot.
+        """Open the store, or make a new one where there never was one, and count a new boot.
 
         Args:
             path: of the SQLite file; its folder must exist.
@@ -89,50 +89,89 @@ class Store:
             clock: for the time stamps.
             durable: False skips the wait for the disk: only for simulations that cut no power.
             draw: gives an id of so many random bytes as hex: anything but the default is only for simulations.
+            keep: how much of the past to keep.
+            free: bytes the disk of a folder has left; for tests of a full one.
 
         Raises:
-            StoreDamagedError: the file is damaged, of a newer version, or another machine's.
+            StoreDamagedError: the file is damaged; a copy is kept aside and nothing is made anew.
+            StoreForeignError: the file is another machine's, or of newer software.
+            StoreFullError: the disk is too full even to open it.
+            StoreError: it cannot be used for another reason.
         """
-        if not path.exists():
-            _create(path, machine, draw)
-        db = sqlite3.connect(path, isolation_level=None)
-        try:
-            _check(db, path, machine)
-            db.execute("PRAGMA journal_mode=WAL")
-            db.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
-        except sqlite3.DatabaseError as error:
-            db.close()
-            raise StoreDamagedError(path, f"damaged ({error}); keep a copy, then restore or remove it") from error
-        except StoreError:
-            db.close()
-            raise
-        return cls(path, machine, clock, db, draw)
+        room = Room(path, free)
+        if path.exists():
+            refuse_unhealthy(path, machine, clock.wall_ms())
+        else:
+            refuse_lost(path)
+            with our_errors(path):
+                create(path, machine, draw)
+        with our_errors(path):
+            db = sqlite3.connect(path, isolation_level=None)
+            try:
+                db.execute("PRAGMA journal_mode=WAL")
+                db.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
+                db.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+                migrate(db)
+                store = cls(path, machine, clock, db, room, keep, draw)
+            except BaseException:
+                db.close()
+                raise
+        store.look_for_room()
+        return store
 
     def _read_meta(self) -> None:
         meta = dict(self._db.execute("SELECT key, value FROM meta"))
         self.epoch: str = meta["epoch"]
+        self.replaces: str = meta.get("replaces", "")
+        """File name of the damaged store this one followed by an operator's order; empty for a first store."""
         self.boot_number = int(meta["boot"]) + 1
         self.boot_id = self._draw(4)
         self._acknowledged = int(meta["acknowledged"])
         newest = self._db.execute("SELECT seq, body FROM outbox ORDER BY seq DESC LIMIT 1").fetchone()
         self._last_seq: int = newest[0] if newest else 0
         self._last_digest = digest(newest[1]) if newest else GENESIS
-        with _transaction(self._db):
-            self._db.execute("UPDATE meta SET value = ? WHERE key = 'boot'", (str(self.boot_number),))
-            self._db.execute("DELETE FROM journal WHERE id <= (SELECT max(id) FROM journal) - ?", (KEEP_JOURNAL_ROWS,))
-            self._db.execute("DELETE FROM outbox WHERE seq <= ?", (self._acknowledged - KEEP_ACKNOWLEDGED,))
+        self._write(self._set_meta, "boot", self.boot_number)
+
+    def _set_meta(self, key: str, value: int) -> None:
+        self._db.execute("UPDATE meta SET value = ? WHERE key = ?", (str(value), key))
+
+    # --- room ----------------------------------------------------------------------------------
+    def look_for_room(self) -> bool:
+        """Is there room on the disk to go on selling?
+
+        False as soon as little is left, while there still is the reserve to finish in what is under way; True
+        again when there is plenty and the reserve is whole. A look costs a few microseconds.
+        """
+        return self._room.look()
+
+    def _write(self, work: Callable[..., None], *arguments: Any) -> None:
+        """One transaction; on a full disk once more, in the room of the reserve.
+
+        Raises:
+            StoreFullError: the reserve is used up as well; the store is as it was before.
+        """
+        try:
+            with transaction(self._db):
+                work(*arguments)
+        except sqlite3.OperationalError as error:
+            if not is_full(error):
+                raise
+            if not self._room.give_up():
+                raise StoreFullError(self.path, "the disk is full and the reserve is used up; make room") from error
+            self._write(work, *arguments)
 
     # --- the journal ---------------------------------------------------------------------------
     def load_state(self) -> MachineState:
         """The state after the last step; a fresh one for a new store."""
-        row = self._db.execute("SELECT state FROM journal ORDER BY id DESC LIMIT 1").fetchone()
-        return MachineState.model_validate_json(row[0]) if row else MachineState()
+        state, row = newest_state(self._db)
+        self._planogram = (state.planogram, row) if state.planogram and row else None
+        return state
 
     def commit(self, happened: Input, state: MachineState, events: Sequence[Event]) -> None:
         """Write one step. When this returns it is on the disk.
 
         Raises:
-            StoreFullError: no room; the store is as it was before.
+            StoreFullError: no room, not even in the reserve; the store is as it was before.
         """
         wall, mono = self._clock.wall_ms(), self._clock.mono_ms()
         seq, last = self._last_seq, self._last_digest
@@ -142,18 +181,55 @@ class Store:
             body = self._envelope(event, seq, last, wall, mono)
             last = digest(body)
             rows.append((seq, body))
-        try:
-            with _transaction(self._db):
-                self._db.execute(
-                    "INSERT INTO journal (boot, wall_ms, mono_ms, input, state) VALUES (?, ?, ?, ?, ?)",
-                    (self.boot_number, wall, mono, _input_json(happened), state.model_dump_json()),
-                )
-                self._db.executemany("INSERT INTO outbox (seq, body) VALUES (?, ?)", rows)
-        except sqlite3.OperationalError as error:
-            if "full" in str(error):
-                raise StoreFullError(self.path, "the disk is full; selling stops until there is room") from error
-            raise
+        known, planogram = self._planogram, state.planogram
+        is_known = known is not None and (known[0] is planogram or known[0] == planogram)
+        row = known[1] if known is not None and is_known else None
+
+        def write() -> None:
+            nonlocal row
+            if planogram is not None and not is_known:
+                row = self._insert_planogram(planogram)
+            cursor = self._db.execute(
+                "INSERT INTO journal (boot, wall_ms, mono_ms, input, state, planogram) VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    self.boot_number,
+                    wall,
+                    mono,
+                    _input_json(happened),
+                    state.model_dump_json(exclude={"planogram"}),
+                    row,
+                ),
+            )
+            self._db.executemany("INSERT INTO outbox (seq, body) VALUES (?, ?)", rows)
+            self._forget(int(cursor.lastrowid or 0))
+
+        self._write(write)
         self._last_seq, self._last_digest = seq, last
+        self._planogram = (planogram, row) if planogram is not None and row is not None else None
+
+    def _insert_planogram(self, planogram: Planogram) -> int:
+        """Keep a settings document, and forget those no journal row points to any more."""
+        cursor = self._db.execute("INSERT INTO planogram (body) VALUES (?)", (planogram.model_dump_json(),))
+        oldest = self._db.execute("SELECT planogram FROM journal ORDER BY id LIMIT 1").fetchone()
+        if oldest and oldest[0] is not None:
+            self._db.execute("DELETE FROM planogram WHERE id < ?", (oldest[0],))
+        return int(cursor.lastrowid or 0)
+
+    def _forget(self, newest_row: int) -> None:
+        """Remove a slice of what is too old, within the step's own transaction: no wait for the disk is added.
+
+        SQLite uses the freed pages again, so the file stops growing once it holds what is to be kept.
+        """
+        for table, key, upto in (
+            ("journal", "id", newest_row - self._keep.journal_rows),
+            ("outbox", "seq", self._acknowledged - self._keep.acknowledged),
+        ):
+            if upto > 0:
+                self._db.execute(
+                    f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {key} <= ? "  # noqa: S608
+                    f"ORDER BY {key} LIMIT ?)",
+                    (upto, self._keep.slice_rows),
+                )
 
     def _envelope(self, event: Event, seq: int, previous: str, wall: int, mono: int) -> bytes:
         return json.dumps(
@@ -200,71 +276,13 @@ class Store:
         """
         if not self._acknowledged < upto <= self._last_seq:
             return False
-        with _transaction(self._db):
-            self._db.execute("UPDATE meta SET value = ? WHERE key = 'acknowledged'", (str(upto),))
+        self._write(self._set_meta, "acknowledged", upto)
         self._acknowledged = upto
         return True
 
     def close(self) -> None:
         """Let go of the file. Safe to call twice."""
         self._db.close()
-
-
-class _transaction:  # noqa: N801 - used as a statement: `with _transaction(db):`
-    """BEGIN IMMEDIATE … COMMIT, or ROLLBACK when the body or the commit fails."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
-
-    def __enter__(self) -> None:
-        self._db.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
-            try:
-                self._db.execute("COMMIT")
-            except sqlite3.OperationalError:
-                self._rollback()
-                raise
-        else:
-            self._rollback()
-
-    def _rollback(self) -> None:
-        if self._db.in_transaction:  # a full disk may have rolled back already
-            self._db.execute("ROLLBACK")
-
-
-def _create(path: Path, machine: str, draw: DrawId) -> None:
-    """Make a new store under another name and move it into place, so that half a store never exists."""
-    draft = path.with_name(path.name + ".new")
-    draft.unlink(missing_ok=True)
-    db = sqlite3.connect(draft, isolation_level=None)
-    with _transaction(db):
-        for statement in _SCHEMA:
-            db.execute(statement)
-        db.executemany(
-            "INSERT INTO meta VALUES (?, ?)",
-            [
-                ("schema", str(SCHEMA_VERSION)),
-                ("machine", machine),
-                ("epoch", draw(16)),
-                ("boot", "0"),
-                ("acknowledged", "0"),
-            ],
-        )
-    db.close()
-    draft.replace(path)
-
-
-def _check(db: sqlite3.Connection, path: Path, machine: str) -> None:
-    problem = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if problem != "ok":
-        raise StoreDamagedError(path, f"damaged ({problem}); keep a copy, then restore or remove it")
-    meta = dict(db.execute("SELECT key, value FROM meta"))
-    if int(meta["schema"]) > SCHEMA_VERSION:
-        raise StoreDamagedError(path, f"schema {meta['schema']} is newer than this software; install the newer one")
-    if meta["machine"] != machine:
-        raise StoreDamagedError(path, f"belongs to machine {meta['machine']!r}, not {machine!r}; check MACHINE_ID")
 
 
 def _input_json(happened: Input) -> str:

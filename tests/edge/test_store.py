@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from edge.clock import SystemClock
-from edge.store.store import Store, StoreDamagedError, StoreFullError
+from edge.store.errors import StoreForeignError, StoreFullError
+from edge.store.store import Keep, Store
 from edge.vend import inputs as i
 from edge.vend.state import MachineState, Phase
+from protocol.desired import Planogram
 from protocol.envelope import GENESIS, Envelope, digest
 from protocol.events import DoorClosed, DoorOpened
 
@@ -91,17 +93,9 @@ def test_acknowledged_events_when_asked_for_again_then_are_still_there(path: Pat
     assert [seq for seq, _ in store.read_events(1, 2)] == [2, 3]
 
 
-@pytest.mark.parametrize("content", [b"", b"not a database at all, but long enough to look at" * 100])
-def test_store_when_damaged_then_is_refused_and_left_untouched(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
-    with pytest.raises(StoreDamagedError, match="damaged"):
-        open_store(path)
-    assert path.read_bytes() == content
-
-
 def test_store_when_of_another_machine_then_is_refused(path: Path) -> None:
     open_store(path).close()
-    with pytest.raises(StoreDamagedError, match="belongs to machine 'vm-test-0001'"):
+    with pytest.raises(StoreForeignError, match="belongs to machine 'vm-test-0001'"):
         open_store(path, "vm-test-0002")
 
 
@@ -109,7 +103,7 @@ def test_store_when_of_a_newer_version_then_is_refused(path: Path) -> None:
     store = open_store(path)
     store._db.execute("UPDATE meta SET value = '99' WHERE key = 'schema'")
     store.close()
-    with pytest.raises(StoreDamagedError, match="newer than this software"):
+    with pytest.raises(StoreForeignError, match="newer than this software"):
         open_store(path)
 
 
@@ -118,3 +112,77 @@ def test_journal_when_read_then_says_what_happened_in_words(path: Path) -> None:
     store.commit(i.CoinIn(100, "hopper", 7), MachineState(), [])
     said = json.loads(store._db.execute("SELECT input FROM journal").fetchone()[0])
     assert said == {"type": "CoinIn", "amount": 100, "routed_to": "hopper", "counter": 7}
+
+
+def test_planogram_when_in_many_states_then_is_written_once_and_read_with_each(path: Path) -> None:
+    store = open_store(path)
+    first, second = Planogram(rev=1, slots=[]), Planogram(rev=2, slots=[])
+    for credit in (100, 200):
+        store.commit(i.Clear(), MachineState(credit=credit, planogram=first), [])
+    for credit in (300, 400):
+        store.commit(i.Clear(), MachineState(credit=credit, planogram=second), [])
+    assert store._db.execute("SELECT count(*) FROM planogram").fetchone() == (2,)
+    store.close()
+    assert open_store(path).load_state() == MachineState(credit=400, planogram=second)
+
+
+def test_planogram_when_the_step_that_brought_it_fails_then_comes_with_the_next(path: Path) -> None:
+    store = open_store(path)
+    store._db.execute("CREATE TRIGGER no BEFORE INSERT ON journal BEGIN SELECT raise(ABORT, 'no'); END")
+    state = MachineState(planogram=Planogram(rev=7, slots=[]))
+    with pytest.raises(sqlite3.IntegrityError):
+        store.commit(i.Clear(), state, [])
+    store._db.execute("DROP TRIGGER no")
+    store.commit(i.Clear(), state, [])
+    assert store.load_state() == state
+
+
+def test_planograms_when_no_journal_row_needs_them_then_are_forgotten(path: Path) -> None:
+    store = Store.open(path, MACHINE, SystemClock(), keep=Keep(journal_rows=3))
+    for rev in range(1, 20):
+        store.commit(i.Clear(), MachineState(planogram=Planogram(rev=rev, slots=[])), [])
+    kept = store._db.execute("SELECT count(*) FROM planogram").fetchone()[0]
+    assert kept <= 5
+    assert store.load_state().planogram == Planogram(rev=19, slots=[])
+
+
+def test_past_when_longer_than_kept_then_is_removed_while_running(path: Path) -> None:
+    store = Store.open(path, MACHINE, SystemClock(), durable=False, keep=Keep(journal_rows=10, acknowledged=20))
+    for number in range(100):
+        store.commit(i.Clear(), MachineState(credit=number), [DoorOpened()])
+        store.acknowledge(store.last_seq)
+    assert store._db.execute("SELECT count(*) FROM journal").fetchone()[0] == 10
+    assert [seq for seq, _ in store.read_events(0, 99)] == list(range(80, 101))
+    assert store.load_state().credit == 99
+
+
+def test_past_when_the_cloud_lacks_it_then_is_kept_however_long(path: Path) -> None:
+    store = Store.open(path, MACHINE, SystemClock(), durable=False, keep=Keep(journal_rows=10, acknowledged=5))
+    for _ in range(100):
+        store.commit(i.Clear(), MachineState(), [DoorOpened()])
+    store.acknowledge(7)
+    for _ in range(100):
+        store.commit(i.Clear(), MachineState(), [DoorOpened()])
+    assert [seq for seq, _ in store.read_events(0, 999)] == list(range(3, 201))
+
+
+def test_past_when_very_long_then_is_removed_slice_by_slice(path: Path) -> None:
+    store = Store.open(path, MACHINE, SystemClock(), durable=False, keep=Keep(acknowledged=1, slice_rows=4))
+    store.commit(i.Clear(), MachineState(), [DoorOpened()] * 50)
+    store.acknowledge(50)
+    left = []
+    for _ in range(3):
+        store.commit(i.Clear(), MachineState(), [])
+        left.append(len(store.read_events(0, 99)))
+    assert left == [46, 42, 38]
+
+
+def test_file_when_the_past_is_removed_then_stops_growing(path: Path) -> None:
+    store = Store.open(path, MACHINE, SystemClock(), durable=False, keep=Keep(journal_rows=50, acknowledged=50))
+    sizes = []
+    for number in range(1, 1_501):
+        store.commit(i.Clear(), MachineState(on_hand={f"A{n}": n for n in range(30)}), [DoorOpened(), DoorClosed()])
+        store.acknowledge(store.last_seq)
+        if number % 500 == 0:
+            sizes.append(store._db.execute("PRAGMA page_count").fetchone()[0])
+    assert sizes[2] <= sizes[0] + 2
