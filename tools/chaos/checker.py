@@ -17,6 +17,8 @@ from tools.chaos.record import Record, Seen
 Event = dict[str, Any]
 GENESIS: Final = "0" * 64
 PAYOUTS: Final = frozenset({"change.paid", "credit.returned"})
+READ_WITHIN_S: Final = 5.0
+"""A running controller has journaled every coin by then, on a bad wire too."""
 OUTCOMES: Final = frozenset({"vend.dispensed", "vend.failed"})
 
 
@@ -134,18 +136,9 @@ def _check_report(event: Event, verdict: Verdict) -> None:
 
 def _check_coins(record: Record, events: list[Event], verdict: Verdict) -> Counter[int]:
     """Every coin inside is credited once; returns the coins that the acceptor forgot before they were read."""
-    inside, credited, excused = Counter[int](), Counter[int](), Counter[int]()
-    heard = _coins_by_seq(events)
-    position = 0
-    for seen in record.log:
-        if seen.what == "coin":
-            inside[int(seen.where)] += 1
-        elif seen.what in {"mains", "acceptor_restart"}:
-            while position < len(heard) and heard[position][0] <= seen.seq:
-                credited[heard[position][1]] += 1
-                position += 1
-            excused |= inside - credited
-    credited = Counter(kind for _, kind in heard)
+    inside = Counter(int(seen.where) for seen in record.log if seen.what == "coin")
+    credited = Counter(kind for _, kind in _coins_by_seq(events))
+    excused = _forgotten(record, events)
     missing = inside - credited
     overflow = sum(_lost(event) for event in events if event["kind"] == "fault.raised")
     for kind, count in (credited - inside).items():
@@ -156,6 +149,28 @@ def _check_coins(record: Record, events: list[Event], verdict: Verdict) -> Count
     if missing:
         verdict.losses["yen the acceptor forgot unread"] += sum(kind * count for kind, count in missing.items())
     return missing
+
+
+def _forgotten(record: Record, events: list[Event]) -> Counter[int]:
+    """Coins that fell shortly before the acceptor lost its memory and were not on the disk by then, by kind."""
+    heard = _coins_by_seq(events)
+    inside, fresh, forgotten = Counter[int](), list[tuple[float, int]](), Counter[int]()
+    is_up, booted, fresh_from = False, 0.0, 0.0
+    for seen in record.log:
+        if seen.what == "boot":
+            is_up, booted = True, seen.at
+        elif seen.what == "coin":
+            inside[int(seen.where)] += 1
+            fresh.append((seen.at, int(seen.where)))
+        elif seen.what in {"kill", "mains", "acceptor_restart"}:
+            if is_up and seen.at - booted >= READ_WITHIN_S:
+                fresh_from = seen.at - READ_WITHIN_S  # what fell before had time enough to be read
+            if seen.what != "kill":
+                credited = Counter(kind for seq, kind in heard if seq <= seen.seq)
+                newest = Counter(kind for at, kind in fresh if at >= fresh_from)
+                forgotten |= (inside - credited) & (newest + forgotten)
+            is_up = is_up and seen.what == "acceptor_restart"
+    return forgotten
 
 
 def _coins_by_seq(events: list[Event]) -> list[tuple[int, int]]:

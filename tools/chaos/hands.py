@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-import structlog
+from structlog.testing import capture_logs
 
 from edge.vend import inputs as i
 from edge.vend.state import Phase
@@ -45,16 +45,12 @@ def play(
         store: class of the store.
         on_step: called before each step with its position in the seed's list.
     """
-    structlog.configure(processors=[_drop], cache_logger_on_first_use=False)
     with (
+        capture_logs(),
         tempfile.TemporaryDirectory(dir=SCRATCH if SCRATCH.is_dir() else None) as folder,
         asyncio.Runner(loop_factory=VirtualTimeLoop) as runner,
     ):
         return runner.run(_play(scenario, Path(folder), make, store, on_step))
-
-
-def _drop(_: Any, __: str, ___: Any) -> Any:
-    raise structlog.DropEvent
 
 
 async def _play(

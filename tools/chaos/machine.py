@@ -97,6 +97,7 @@ class ChaosMachine:
         self._put_faults_back()
         clock = LoopClock(loop, START_WALL_MS + int(loop.time() * 1000))
         self.power.switch_on()
+        self.see("boot")
         self.store = self._store_class.open(self._path, MACHINE, clock, durable=False, draw=self._draw)
         self.store.power = self.power
         try:
@@ -133,8 +134,8 @@ class ChaosMachine:
         hardware = self.hardware
         hardware.dispenser.stop()  # the pins fall back to their pull-downs
         hardware.bus.close()
+        self.see(cut.kind)
         if cut.kind == "mains":
-            self.see("mains")
             hardware.world.close()
             hardware.line.close()
             for peer in hardware.hopper_peers.values():
@@ -213,7 +214,7 @@ class ChaosMachine:
     def see(self, what: str, where: str = "", count: int = 1) -> None:
         """Write one line into the log."""
         seq = self.store.last_seq if self.store is not None else 0
-        self.record.log.append(Seen(what, seq, where, count))
+        self.record.log.append(Seen(what, seq, asyncio.get_running_loop().time(), where, count))
 
     def insert_coin(self, value: int) -> None:
         """A coin, from a customer."""

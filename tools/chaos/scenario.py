@@ -164,7 +164,7 @@ class _Author:
         chance = self._random
         for _ in range(1 if chance.random() < 0.7 else chance.randint(2, 3)):
             kind = chance.choice(("kill", "kill", "mains"))
-            delay_ms = 0 if chance.random() < 0.6 else chance.randint(1, 2600)
+            delay_ms = chance.choice((0, 0, 0, chance.randint(1, 2600), chance.randint(1, 20_000)))
             self._do("cut", kind, chance.randint(1, 30), delay_ms, chance.choice((5, 300, 1500, 5000)))
         if chance.random() < 0.25:
             self._do("blind_coin", chance.choice((10, 50, 100, 500, 1)))
