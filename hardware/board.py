@@ -75,11 +75,19 @@ class MockBoard(MockFactory):  # type: ignore[misc]  # gpiozero has no type hint
 
     def __init__(self) -> None:
         super().__init__(revision=_REVISION, pin_class=BoardPin)
+        self._found: dict[int, BoardPin] = {}
+        """gpiozero looks a pin up by searching all headers; the cabinet drives its inputs thousands of times."""
 
     def watch_output(self, pin: int, listener: LevelListener) -> None:
         """See `SimulatedBoard`."""
-        self.pin(pin).watch(listener)
+        self._find(pin).watch(listener)
 
     def drive_input(self, pin: int, level: bool) -> None:  # noqa: FBT001 - as the port has it
         """See `SimulatedBoard`."""
-        self.pin(pin).drive(level=level)
+        self._find(pin).drive(level=level)
+
+    def _find(self, pin: int) -> BoardPin:
+        found = self._found.get(pin)
+        if found is None:
+            found = self._found[pin] = self.pin(pin)
+        return found
