@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hardware.bill_validator.port import BillValidator
+from hardware.cashless_reader.port import CashlessReader
 from hardware.coin_acceptor.port import CoinAcceptor
 from hardware.coin_hopper.port import CoinHopper
 from hardware.dispenser.port import Dispenser
@@ -25,6 +26,8 @@ class Devices:
     door: Door
     bill_validator: BillValidator | None = None
     """None: this machine takes no bills."""
+    cashless_reader: CashlessReader | None = None
+    """None: this machine takes no cards."""
 
     async def close(self) -> None:
         """Everything into its safe state."""
@@ -34,5 +37,7 @@ class Devices:
             await hopper.close()
         if self.bill_validator is not None:
             await self.bill_validator.close()
+        if self.cashless_reader is not None:
+            await self.cashless_reader.close()
         self.drop_sensor.close()
         self.door.close()

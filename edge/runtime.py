@@ -9,12 +9,17 @@ where it was.
 import asyncio
 import contextlib
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
 from edge.bill_orders import BillOrders
+from edge.card_orders import CardOrders
 from edge.devices import Devices
+from edge.money_in.bills import BillsIn
+from edge.money_in.cards import CardsIn
+from edge.money_in.coins import CoinsIn
+from edge.money_in.poller import Poller
 from edge.payout_orders import PayoutOrders
 from edge.store.store import Store
 from edge.vend import inputs as i
@@ -22,26 +27,14 @@ from edge.vend.delivery import judge, judge_after_restart
 from edge.vend.state import MachineState, Phase, hopper_name
 from edge.vend.state_machine import step
 from edge.vend.step import Context, Step
-from hardware.bill_validator.port import (
-    BillEscrowed,
-    BillEvent,
-    BillRefused,
-    BillReturned,
-    BillStacked,
-    BillValidator,
-    ValidatorReady,
-    ValidatorTrouble,
-)
-from hardware.coin_acceptor.port import AcceptorRestarted, CoinAccepted, CoinEvent, CoinRejected, EventsLost
 from hardware.dispenser.port import SlotCondition
 from hardware.errors import DeviceError
 from protocol.desired import Planogram
+from protocol.money import Money
 
 DROP_WINDOW_S: Final = 2.0
 """After the coil is home, how long a product may still be falling."""
 HOUSEKEEPING_S: Final = 1.0
-LONGEST_REST_S: Final = 3600.0
-"""Between two polls of a wire that tells when there is news; the poll only proves that it still answers."""
 IDLE_RETURN_S: Final = 60.0
 """Credit nobody touches for so long is given back."""
 
@@ -81,20 +74,19 @@ class Runtime:
         self._last_touch = 0.0
         self._last_vend_failed = False
         self._fell_late = False
-        self._acceptor_ready = False
-        self._wake = asyncio.Event()
-        """Set when a poll of the acceptor is worthwhile: news on its wire, or it must be switched."""
-        self._accepting = False
-        """How the acceptor was switched last."""
-        self._bill_wake = asyncio.Event()
-        """The same for the bill validator; set with every step."""
         self._chores = asyncio.Event()
         """Set with every step: there may be something to look after."""
         self._tasks: asyncio.TaskGroup | None = None
         self._waiting_effects: list[i.Effect] = []
         self._payouts = PayoutOrders(devices.hoppers)
         self._bills = BillOrders(devices.bill_validator) if devices.bill_validator is not None else None
+        self._cards = CardOrders(devices.cashless_reader) if devices.cashless_reader is not None else None
         self.state: MachineState = store.load_state()
+        self._pollers: list[Poller[Any]] = [CoinsIn(self, devices.coin_acceptor, devices.hopper_paths).poller]
+        if devices.bill_validator is not None and self._bills is not None:
+            self._pollers.append(BillsIn(self, devices.bill_validator, self._bills).poller)
+        if devices.cashless_reader is not None:
+            self._pollers.append(CardsIn(self, devices.cashless_reader).poller)
 
     def listen(self, listener: StepListener) -> None:
         """Call `listener(step)` after each step is on the disk."""
@@ -116,15 +108,15 @@ class Runtime:
             self.state = decided.state
         for effect in decided.effects:
             self._begin(effect)
-        if self.state.accepts_coins != self._accepting:
-            self._wake.set()
-        self._bill_wake.set()
+        for poller in self._pollers:
+            poller.stepped()
         self._chores.set()
         for listener in self._listeners:
             listener(decided)
-        if isinstance(happened, i.CoinIn | i.BillHeld | i.Select | i.Delivered | i.NotDelivered):
+        if isinstance(happened, i.CoinIn | i.BillHeld | i.CardBegun | i.Select | i.Delivered | i.NotDelivered):
             self.touched()
         self._take_offered_planogram()
+        self._watch_room()
         return decided
 
     def _arm_drop_sensor(self) -> None:
@@ -151,8 +143,23 @@ class Runtime:
                 self.apply(await self._bills.find(effect))
             case i.MoveBill() | i.FindBill():
                 self.apply(i.BillUncertain("this machine has no bill validator any more"))
+            case i.RequestCard() | i.SettleCard() | i.AbandonCard():
+                await self._tell_reader(effect)
             case _:
                 self.apply(await self._payouts.carry_out(effect))
+
+    async def _tell_reader(self, effect: i.RequestCard | i.SettleCard | i.AbandonCard) -> None:
+        cards = self._cards
+        match effect:
+            case i.RequestCard(session, amount):
+                asked = self.state.vend
+                why = "no reader" if cards is None else await cards.request(effect, Money(amount, self.state.currency))
+                if self.state.phase is Phase.APPROVING and self.state.vend == asked:
+                    self.apply(i.CardDenied(session, why))
+            case i.SettleCard(reference):
+                self.apply(i.CardUnsettled(reference, "no reader") if cards is None else await cards.settle(effect))
+            case i.AbandonCard() if cards is not None:
+                await cards.abandon(effect)
 
     # --- wishes from outside -------------------------------------------------------------------
     def offer_planogram(self, planogram: Planogram) -> None:
@@ -189,6 +196,8 @@ class Runtime:
                 names[f"hopper {kind}"] = await hopper.start()
             except DeviceError as error:
                 offline.append(i.FaultSeen("coin_hopper.offline", hopper_name(kind), str(error)))
+        if self._store.replaces and not self._store.last_seq:
+            self.apply(i.FaultSeen("store.replaced", detail=self._store.replaces))
         self.apply(i.Started(self._software, names))
         for kind in devices.hoppers:
             self.apply_if_raised("coin_hopper.offline", hopper_name(kind))
@@ -201,15 +210,13 @@ class Runtime:
 
     async def run(self) -> None:
         """Poll, keep house and carry out effects until cancelled. An error in any of them ends it."""
-        devices = self._devices
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
                 tasks.create_task(self._take_up(), name="open business")
-                tasks.create_task(self._poll_coins(), name="coins")
+                for poller in self._pollers:
+                    tasks.create_task(poller.run(), name="money in")
                 tasks.create_task(self._keep_house(), name="housekeeping")
-                if devices.bill_validator is not None:
-                    tasks.create_task(self._poll_bills(devices.bill_validator), name="bills")
         finally:
             self._tasks = None
             self._devices.dispenser.stop()
@@ -218,115 +225,6 @@ class Runtime:
         """What a restart left open, one after the other: the bill is found before the vend is judged."""
         while self._waiting_effects:
             await self._carry_out(self._waiting_effects.pop(0))
-
-    # --- coins in ------------------------------------------------------------------------------
-    async def _poll_coins(self) -> None:
-        acceptor = self._devices.coin_acceptor
-        is_told = acceptor.on_news(self._wake.set)
-        while True:
-            self._wake.clear()
-            try:
-                if not self._acceptor_ready:
-                    await self._start_acceptor()
-                for event in await acceptor.poll():
-                    self._coin_event(event)
-                self._note_coin_counter()
-                if self.state.accepts_coins != self._accepting:
-                    wish = self.state.accepts_coins
-                    await acceptor.set_accepting(accepting=wish)
-                    self._accepting = wish
-            except DeviceError as error:
-                self.apply(i.FaultSeen("coin_acceptor.offline", detail=str(error)))
-                await asyncio.sleep(HOUSEKEEPING_S)
-                continue
-            self.apply_if_raised("coin_acceptor.offline")
-            if self.state.accepts_coins != self._accepting:
-                continue
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LONGEST_REST_S if is_told else acceptor.poll_interval_s):
-                    await self._wake.wait()
-
-    async def _start_acceptor(self) -> None:
-        """Set the device up; it refuses coins afterwards."""
-        device = await self._devices.coin_acceptor.start(self.state.coin_counter)
-        _log.info("coin acceptor ready", device=device)
-        self._acceptor_ready = True
-        if self.state.coin_counter is None:
-            self._note_coin_counter()
-
-    def _coin_event(self, event: CoinEvent) -> None:
-        match event:
-            case CoinAccepted(value, path, counter):
-                routed_to = "hopper" if path in self._devices.hopper_paths else "cash_box"
-                self.apply(i.CoinIn(value.minor, routed_to, counter))
-            case CoinRejected(meaning=meaning, is_fraud_suspected=is_fraud, counter=counter):
-                self.apply(i.CoinCounterMoved(counter))
-                if is_fraud:
-                    self.apply(i.FaultSeen("coin_acceptor.fraud", detail=meaning))
-            case EventsLost(count, counter):
-                self.apply_if_raised("coin_acceptor.lost_events")  # each loss is an event of its own
-                self.apply(i.FaultSeen("coin_acceptor.lost_events", detail=f"{count} lost"))
-                self.apply(i.CoinCounterMoved(counter))
-            case AcceptorRestarted():
-                self._accepting = False
-                _log.warning("coin acceptor restarted")
-
-    def _note_coin_counter(self) -> None:
-        """Write down where the device's counter stands, so that the very next coin cannot be taken for history."""
-        counter = self._devices.coin_acceptor.counter
-        if self.state.coin_counter != counter:
-            self.apply(i.CoinCounterMoved(counter))
-
-    # --- bills in ------------------------------------------------------------------------------
-    async def _poll_bills(self, validator: BillValidator) -> None:
-        """Take bills, one at a time: the next one only when nothing is in escrow."""
-        is_told = validator.on_news(self._bill_wake.set)
-        is_ready = is_accepting = False
-        while True:
-            self._bill_wake.clear()
-            try:
-                if not is_ready:
-                    await self._start_validator(validator)
-                    is_ready, is_accepting = True, False
-                for event in await validator.poll():
-                    await self._bill_event(validator, event)
-                wish = self.state.accepts_coins and self.state.bill is None
-                if wish != is_accepting:
-                    await validator.set_accepting(accepting=wish)
-                    is_accepting = wish
-            except DeviceError as error:
-                self.apply(i.FaultSeen("bill_validator.offline", detail=str(error)))
-                await asyncio.sleep(HOUSEKEEPING_S)
-                continue
-            self.apply_if_raised("bill_validator.offline")
-            if (self.state.accepts_coins and self.state.bill is None) == is_accepting:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(LONGEST_REST_S if is_told else validator.poll_interval_s):
-                        await self._bill_wake.wait()
-
-    async def _start_validator(self, validator: BillValidator) -> None:
-        """Set the device up; a bill that came into escrow unseen is the customer's to spend or to have back."""
-        _log.info("bill validator ready", device=await validator.start())
-        status = await validator.status()
-        if status.value is not None and self.state.bill is None:
-            self.apply(i.BillHeld(status.value.minor, status.stacked))
-
-    async def _bill_event(self, validator: BillValidator, event: BillEvent) -> None:
-        """A bill's movements are only hints; where it is says the validator's status."""
-        match event:
-            case BillEscrowed(value):
-                self.apply(i.BillHeld(value.minor, (await validator.status()).stacked))
-            case BillStacked() | BillReturned():
-                bill = self.state.bill
-                if bill is not None and not bill.order and self._bills is not None:
-                    self.apply(await self._bills.find(i.FindBill(bill.value, bill.stacked_before)))
-            case BillRefused(why, is_fraud):
-                if is_fraud:
-                    self.apply(i.FaultSeen("bill_validator.fraud", detail=why))
-            case ValidatorTrouble(why):
-                self.apply(i.FaultSeen("bill_validator.trouble", detail=why))
-            case ValidatorReady():
-                self.apply_if_raised("bill_validator.trouble")
 
     # --- goods out -----------------------------------------------------------------------------
     async def _vend(self, slot: str) -> i.Delivered | i.NotDelivered:
@@ -366,7 +264,7 @@ class Runtime:
     async def _look_at_coils(self) -> None:
         """After somebody was inside: coils that are home again and slots that were looked at can sell."""
         for fault in self.state.faults:
-            if fault.code in {"slot.no_drop", "vend.uncertain"}:
+            if fault.code in {"slot.no_drop", "vend.uncertain", "store.replaced"}:
                 self.apply(i.FaultGone(fault.code, fault.where))
         if self.state.phase is not Phase.DISPENSING:
             slots = sorted(self._devices.dispenser.slots)
@@ -393,6 +291,13 @@ class Runtime:
                     await hopper.start()
                     self.apply_if_raised("coin_hopper.offline", hopper_name(kind))
 
+    def _watch_room(self) -> None:
+        """Nothing new is sold that might not be written down; what is under way has the store's reserve."""
+        if self._store.look_for_room():
+            self.apply_if_raised("store.full")
+        elif not self.state.has_fault("store.full"):
+            self.apply(i.FaultSeen("store.full", detail="too little room on the disk"))
+
     async def _keep_house(self) -> None:
         """Look after what no event will tell, once a second while there is any of it."""
         while True:
@@ -402,6 +307,7 @@ class Runtime:
                 continue
             await asyncio.sleep(HOUSEKEEPING_S)
             await self._find_hoppers()
+            self._watch_room()
             if self.state.has_fault("drop_sensor.blocked") and not self._devices.drop_sensor.is_blocked:
                 self.apply(i.FaultGone("drop_sensor.blocked"))
             self._clear_up_after_customer()

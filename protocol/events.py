@@ -104,7 +104,9 @@ class VendStarted(Event):
     currency: str = "JPY"
     planogram_rev: Annotated[int, Field(ge=1)]
     """The price charged is the price shown: revision that was on the screen."""
-    tender: Literal["cash"] | str = "cash"
+    tender: Literal["cash", "card"] | str = "cash"
+    payment: str = ""
+    """The reader's reference of a card payment; empty for cash."""
 
 
 class VendDispensed(Event):
@@ -117,7 +119,9 @@ class VendDispensed(Event):
     price_minor: Amount
     currency: str = "JPY"
     planogram_rev: Annotated[int, Field(ge=1)]
-    tender: Literal["cash"] | str = "cash"
+    tender: Literal["cash", "card"] | str = "cash"
+    payment: str = ""
+    """The reader's reference of a card payment; empty for cash."""
     credit_minor: Amount
     """Left after the price was taken."""
     on_hand: Count
@@ -173,6 +177,34 @@ class CreditReturned(Event):
     short_minor: Amount = 0
     uncertain_minor: Amount = 0
     claim: str = ""
+
+
+class PaymentDenied(Event):
+    """A card payment was not approved; nothing was delivered and nothing is charged."""
+
+    KIND: ClassVar[str] = "payment.denied"
+    slot: Slot
+    price_minor: Amount
+    currency: str = "JPY"
+    why: str
+
+
+class PaymentSettled(Event):
+    """What became of an approved card payment."""
+
+    KIND: ClassVar[str] = "payment.settled"
+    payment: str
+    """The reader's reference."""
+    vend_id: str
+    amount_minor: Amount
+    currency: str = "JPY"
+    outcome: Literal["charged", "released", "claim"] | str
+    """`claim`: the reader could not be told; see `owed_to`."""
+    owed_to: Literal["", "customer", "machine"] | str = ""
+    """With `claim`: the customer may have been charged for nothing, or the machine not paid for goods."""
+    claim: str = ""
+    """The code the customer was shown, when the claim is theirs."""
+    why: str = ""
 
 
 class DoorOpened(Event):
@@ -242,7 +274,7 @@ EVENTS: dict[str, type[Event]] = {
     kind.KIND: kind
     for kind in (
         Booted, CoinAccepted, BillHeld, BillStacked, BillReturned, SelectionMade,
-        VendStarted, VendDispensed, VendFailed, ChangePaid, CreditReturned,
+        VendStarted, VendDispensed, VendFailed, ChangePaid, CreditReturned, PaymentDenied, PaymentSettled,
         DoorOpened, DoorClosed, FaultRaised, FaultCleared, SlotRestocked, FloatLoaded, SettingsApplied,
     )
 }  # fmt: skip

@@ -77,10 +77,16 @@ _ROWS: Final = (
           "この商品は準備中です。", "This item is being prepared.", "staff"),
     Fault("payout.uncertain", Severity.MONEY, "Restarted during a payout and the hopper cannot tell how it ended.",
           "係員をお呼びください。", "Please call the attendant.", "staff"),
+    Fault("cashless_reader.offline", Severity.MONEY, "The cashless reader does not answer.",
+          "カードは使えません。", "Cards cannot be used now.", "staff"),
+    Fault("payment.claim", Severity.NOTICE, "An approved card payment could be neither charged nor released.",
+          "", "", "operator"),
     Fault("planogram.missing", Severity.MACHINE, "The machine has not received a planogram yet.",
           "準備中です。", "Not ready yet.", "operator"),
     Fault("store.full", Severity.MACHINE, "The journal has reached its disk reserve; selling unrecorded is refused.",
           "ただいま販売を中止しています。", "Sales are suspended.", "operator"),
+    Fault("store.replaced", Severity.NOTICE, "A new journal is in the place of a damaged one; count goods and coins.",
+          "", "", "staff"),
 )  # fmt: skip
 
 CATALOGUE: Final = {row.code: row for row in _ROWS}

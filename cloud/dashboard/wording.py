@@ -1,5 +1,6 @@
 """Events and statements in the operator's words (Japanese). Pure."""
 
+from collections.abc import Callable
 from typing import Any, Final, Literal
 
 import orjson
@@ -25,7 +26,9 @@ REASONS: Final = {
     "interrupted": "中断",
     "uncertain": "結果不明",
 }
-RETURNS: Final = {"lever": "返却レバー", "idle": "時間切れ", "vend_failed": "販売できず"}
+RETURNS: Final = {"lever": "返却レバー", "idle": "時間切れ", "bill": "紙幣の確認", "vend_failed": "販売できず"}
+
+PAYMENTS: Final = {"charged": "を請求しました", "released": "を取り消しました", "claim": "の処理を確認してください"}
 
 _TEXTS: Final = {
     "machine.booted": "起動しました({software})",
@@ -33,6 +36,7 @@ _TEXTS: Final = {
     "bill.held": "紙幣 ¥{amount_minor} を預かりました(残高 ¥{credit_minor})",
     "bill.stacked": "紙幣 ¥{amount_minor} を収納しました",
     "bill.returned": "紙幣 ¥{amount_minor} を返しました",
+    "payment.denied": "{slot} のカード払いが承認されませんでした({why})",
     "vend.started": "{slot} の販売を始めました",
     "vend.dispensed": "{slot} が売れました ¥{price_minor}",
     "change.paid": "おつり ¥{paid_minor} を払いました",
@@ -65,23 +69,51 @@ def event_line(event: LoggedEvent) -> tuple[str, str, Tone]:
 
 
 def _text(kind: str, body: dict[str, Any]) -> str:
-    match kind:
-        case "selection.made":
-            refused = body.get("refused", "")
-            return f"{body['slot']} を選びました" + (f"({REFUSALS.get(refused, refused)})" if refused else "")
-        case "vend.failed":
-            return f"{body['slot']} を販売できませんでした({REASONS.get(body['reason'], body['reason'])})"
-        case "credit.returned":
-            why = RETURNS.get(body["reason"], body["reason"])
-            return f"¥{body['paid_minor']} を返しました({why})" + _owing(body)
-        case "fault.raised" | "fault.cleared":
-            ends = "故障" if kind == "fault.raised" else "復旧"
-            return f"{ends}: {fault_meaning(body['code'])} {body.get('where', '')}".rstrip()
-        case "settings.applied":
-            ends = "に切り替わりました" if body["ok"] else f"を適用できませんでした({body.get('why', '')})"
-            return f"{body['name']} が改訂 {body['rev']} {ends}"
-        case _:
-            return _TEXTS[kind].format_map(body) + _owing(body) if kind in _TEXTS else f"未知のイベント {kind}"
+    made = _MADE.get(kind)
+    if made is not None:
+        return made(body)
+    return _TEXTS[kind].format_map(body) + _owing(body) if kind in _TEXTS else f"未知のイベント {kind}"
+
+
+def _selected(body: dict[str, Any]) -> str:
+    refused = body.get("refused", "")
+    return f"{body['slot']} を選びました" + (f"({REFUSALS.get(refused, refused)})" if refused else "")
+
+
+def _failed(body: dict[str, Any]) -> str:
+    return f"{body['slot']} を販売できませんでした({REASONS.get(body['reason'], body['reason'])})"
+
+
+def _card_settled(body: dict[str, Any]) -> str:
+    ends = PAYMENTS.get(body["outcome"], body["outcome"])
+    claim = f"、番号 {body['claim']}" if body.get("claim") else ""
+    return f"カード払い ¥{body['amount_minor']} {ends}{claim}"
+
+
+def _returned(body: dict[str, Any]) -> str:
+    why = RETURNS.get(body["reason"], body["reason"])
+    return f"¥{body['paid_minor']} を返しました({why})" + _owing(body)
+
+
+def _fault(ends: str) -> Callable[[dict[str, Any]], str]:
+    return lambda body: f"{ends}: {fault_meaning(body['code'])} {body.get('where', '')}".rstrip()
+
+
+def _applied(body: dict[str, Any]) -> str:
+    ends = "に切り替わりました" if body["ok"] else f"を適用できませんでした({body.get('why', '')})"
+    return f"{body['name']} が改訂 {body['rev']} {ends}"
+
+
+_MADE: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
+    "selection.made": _selected,
+    "vend.failed": _failed,
+    "payment.settled": _card_settled,
+    "credit.returned": _returned,
+    "fault.raised": _fault("故障"),
+    "fault.cleared": _fault("復旧"),
+    "settings.applied": _applied,
+}
+"""Kinds whose line needs more than its fields."""
 
 
 def _owing(body: dict[str, Any]) -> str:
@@ -93,12 +125,9 @@ def _owing(body: dict[str, Any]) -> str:
 
 
 def _tone(kind: str, body: dict[str, Any]) -> Tone:
-    if body.get("short_minor") or body.get("unpaid_minor") or body.get("refused"):
+    if body.get("outcome") == "claim" or body.get("short_minor") or body.get("unpaid_minor") or body.get("refused"):
         return "warn"
-    return _TONES.get(kind, "neutral" if kind in _TEXTS or kind in _KNOWN else "warn")
-
-
-_KNOWN: Final = {"selection.made", "credit.returned", "settings.applied"}
+    return _TONES.get(kind, "neutral" if kind in _TEXTS or kind in _MADE else "warn")
 
 
 def fault_meaning(code: str) -> str:

@@ -111,7 +111,7 @@ class CustomerPresenter:
             told = _tell(event)
             if told is not None:
                 key, values, tone = told
-                self._said = _Said(key, values, tone, now + (CLAIM_S if key == "short" else MESSAGE_S))
+                self._said = _Said(key, values, tone, now + (CLAIM_S if "claim" in values else MESSAGE_S))
             elif isinstance(event, events.CoinAccepted | events.VendStarted):
                 self._said = None
 
@@ -170,8 +170,9 @@ class CustomerPresenter:
 
     def _message(self, state: MachineState, said: _Said | None, *, is_leaving: bool, idle_left_s: float) -> Message:
         language = self.language
-        if state.phase is Phase.DISPENSING:
-            return Message("vending", text(language, "vending"))
+        under_way = {Phase.DISPENSING: "vending", Phase.APPROVING: "approving"}.get(state.phase)
+        if under_way is not None:
+            return Message(under_way, text(language, under_way))
         if state.blocked_by:
             return Message("blocked", _blocked_text(state.blocked_by, language), "warn")
         if said is not None:
@@ -191,7 +192,7 @@ def _invitation(state: MachineState, language: str) -> Message:
         return Message("still_needed", text(language, "still_needed", **values))
     if state.phase is Phase.SETTLING:
         return Message("paying_out", text(language, "paying_out"))
-    key = "choose" if state.spendable else "insert_coins"
+    key = "choose" if state.spendable else "card_ready" if state.card else "insert_coins"
     return Message(key, text(language, key))
 
 
@@ -201,6 +202,10 @@ def _tell(event: events.Event) -> tuple[str, dict[str, object], Tone] | None:
     match event:
         case events.SelectionMade(refused=why) if why and why != "too_little_credit":
             told = f"refused.{why}", {}, "warn"
+        case events.PaymentDenied():
+            told = "card_denied", {}, "warn"
+        case events.PaymentSettled() if event.claim:
+            told = "card_claim", {"claim": _unbroken(event.claim)}, "sorry"
         case events.VendDispensed():
             told = "delivered", {}, "ok"
         case events.VendFailed():
@@ -222,7 +227,7 @@ def _unbroken(code: str) -> str:
 def _screen(
     state: MachineState, said: _Said | None
 ) -> Literal["home", "credit", "vending", "delivered", "sorry", "out_of_service"]:
-    if state.phase is Phase.DISPENSING:
+    if state.phase in {Phase.DISPENSING, Phase.APPROVING}:
         return "vending"
     if state.blocked_by:
         return "out_of_service"
@@ -230,7 +235,7 @@ def _screen(
         return "sorry"
     if said is not None and said.key.startswith("delivered"):
         return "delivered"
-    return "credit" if state.spendable or state.payout else "home"
+    return "credit" if state.spendable or state.payout or state.card else "home"
 
 
 def _name(row: PlanogramSlot, language: str) -> str:
@@ -244,7 +249,7 @@ def _tile_state(state: MachineState, row: PlanogramSlot) -> TileState:
         return "sold_out"
     if row.slot == state.chosen or (state.vend and state.vend.slot == row.slot):
         return "chosen"
-    return "affordable" if state.spendable >= row.price_minor else "available"
+    return "affordable" if state.spendable >= row.price_minor or state.card_covers(row.price_minor) else "available"
 
 
 def _tile(state: MachineState, row: PlanogramSlot, language: str) -> Tile:

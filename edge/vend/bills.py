@@ -61,8 +61,9 @@ def bill_back(state: MachineState, back: i.BillBack, context: Context) -> Step:
     if state.bill is None:
         return Step(state)  # said twice
     unpaid = state.bill.unpaid
-    phase = Phase.IDLE if state.phase is Phase.CREDIT and not state.credit else state.phase
-    after = state.model_copy(update={"bill": None, "phase": phase})
+    after = state.model_copy(update={"bill": None})
+    if state.phase is Phase.CREDIT:
+        after = after.model_copy(update={"phase": after.resting_phase})
     event = events.BillReturned(
         amount_minor=back.amount, currency=state.currency, credit_minor=state.credit, unpaid_minor=unpaid
     )

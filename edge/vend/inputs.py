@@ -54,6 +54,53 @@ class BillUncertain:
 
 
 @dataclass(frozen=True, slots=True)
+class CardBegun:
+    """A card session began."""
+
+    session: str
+    funds: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CardEnded:
+    """The card session is over. A reservation in it stands until it is settled."""
+
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardApproved:
+    """The amount is reserved."""
+
+    session: str
+    reference: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class CardDenied:
+    """Nothing is reserved."""
+
+    session: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardSettled:
+    """The reader charged or released the payment, as it was told."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardUnsettled:
+    """The reader could not be told, or did the other thing."""
+
+    reference: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Select:
     """The customer chose a slot."""
 
@@ -189,6 +236,7 @@ class Started:
 
 Input = (
     CoinIn | CoinCounterMoved | BillHeld | BillIn | BillBack | BillUncertain
+    | CardBegun | CardEnded | CardApproved | CardDenied | CardSettled | CardUnsettled
     | Select | Clear | ReturnCredit | Delivered | NotDelivered
     | LegReady | LegDone | LegRefused | LegUncertain | DoorMoved | FaultSeen | FaultGone
     | PlanogramArrived | SettingsRefused | Restocked | FloatLoaded | Started
@@ -228,6 +276,30 @@ class FindBill:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestCard:
+    """Ask the reader to reserve the price. Nothing may be delivered before it says yes."""
+
+    session: str
+    amount: int
+    slot: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettleCard:
+    """Charge or release a reserved payment. Safe to do again: the reader knows the reference."""
+
+    reference: str
+    order: Literal["confirm", "release"]
+
+
+@dataclass(frozen=True, slots=True)
+class AbandonCard:
+    """The business with this session is over: release whatever is reserved in it, and end it."""
+
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReadHopper:
     """Ask the hopper for its counter, so that the order can be written down first."""
 
@@ -251,4 +323,15 @@ class ResolveLeg:
     counter_before: int
 
 
-Effect = TurnCoil | ResolveVend | MoveBill | FindBill | ReadHopper | OrderCoins | ResolveLeg
+Effect = (
+    TurnCoil
+    | ResolveVend
+    | MoveBill
+    | FindBill
+    | RequestCard
+    | SettleCard
+    | AbandonCard
+    | ReadHopper
+    | OrderCoins
+    | ResolveLeg
+)

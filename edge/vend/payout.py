@@ -18,7 +18,7 @@ def begin_payout(state: MachineState, reason: PayoutReason, context: Context, ve
     """Give all credit back. The credit moves into the payout, so it cannot be spent meanwhile."""
     owed = state.credit + state.doubtful
     if not owed:
-        return Step(state.model_copy(update={"phase": Phase.IDLE}))
+        return Step(state.model_copy(update={"phase": state.resting_phase}))
     number = state.payout_count + 1
     payout = Payout(reason=reason, vend_id=vend_id, number=number, owed=owed, uncertain=state.doubtful)
     update = {"phase": Phase.SETTLING, "payout": payout, "payout_count": number, "credit": 0, "doubtful": 0}
@@ -101,8 +101,7 @@ def _next(here: Step, context: Context) -> Step:
     payout = _payout(here.state)
     if payout.legs:
         return Step(here.state, here.events, (*here.effects, i.ReadHopper(payout.legs[0].denomination)))
-    phase = Phase.CREDIT if here.state.spendable else Phase.IDLE
-    after = here.state.model_copy(update={"payout": None, "phase": phase})
+    after = here.state.model_copy(update={"payout": None, "phase": here.state.resting_phase})
     return Step(after, (*here.events, _report(payout, here.state.currency, context)), here.effects)
 
 

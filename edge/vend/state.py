@@ -20,6 +20,8 @@ class Phase(StrEnum):
     """No credit, nothing under way."""
     CREDIT = "credit"
     """Money is held."""
+    APPROVING = "approving"
+    """The cashless reader was asked to reserve the price."""
     DISPENSING = "dispensing"
     """Intent on disk, motor ordered, outcome unknown."""
     SETTLING = "settling"
@@ -43,6 +45,7 @@ class Vend(_Part):
     product_id: str
     price_minor: int
     planogram_rev: int
+    tender: Literal["cash", "card"] = "cash"
 
 
 class Leg(_Part):
@@ -87,6 +90,20 @@ class Bill(_Part):
     """Of a delivered product: this bill is on its way to pay it."""
 
 
+class Card(_Part):
+    """A card session, and the payment that is reserved in it."""
+
+    session: str
+    funds: int | None = None
+    """Most it can pay; None when the reader does not say."""
+    reference: str = ""
+    """Of the reserved payment; empty while nothing is reserved."""
+    amount: int = 0
+    vend_id: str = ""
+    order: Literal["", "confirm", "release"] = ""
+    """What the reader must be told, until it has been."""
+
+
 class Ending(_Part):
     """Why the customer's business is being brought to its end: bill first, then coins."""
 
@@ -111,6 +128,7 @@ class MachineState(_Part):
     bill: Bill | None = None
     ending: Ending | None = None
     """Set while settling."""
+    card: Card | None = None
     doubtful: int = 0
     """Worth of a bill that nobody can find; the next payout records it as uncertain, with a claim code."""
     chosen: str = ""
@@ -143,6 +161,16 @@ class MachineState(_Part):
     def spendable(self) -> int:
         """Credit, and the bill in escrow while nothing was ordered of it."""
         return self.credit + (self.bill.value if self.bill and not self.bill.order else 0)
+
+    def card_covers(self, price: int) -> bool:
+        """Is a card there that may pay this?"""
+        card = self.card
+        return card is not None and not card.reference and (card.funds is None or card.funds >= price)
+
+    @property
+    def resting_phase(self) -> Phase:
+        """Where a customer's business stands when nothing is under way."""
+        return Phase.CREDIT if self.spendable or self.card else Phase.IDLE
 
     def has_fault(self, code: str, where: str = "") -> bool:
         """Is this fault raised and not cleared?"""

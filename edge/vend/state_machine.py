@@ -18,6 +18,16 @@ from edge.vend.bills import (
     end_business,
     resume_bill,
 )
+from edge.vend.cards import (
+    card_approved,
+    card_begun,
+    card_denied,
+    card_ended,
+    card_settled,
+    card_unsettled,
+    resume_card,
+    settle_card,
+)
 from edge.vend.payout import leg_done, leg_ready, leg_refused, leg_uncertain, resume_payout
 from edge.vend.state import ActiveFault, MachineState, Phase, Vend, hopper_name
 from edge.vend.step import Context, Step, add_fault
@@ -76,10 +86,16 @@ def _bill_held(state: MachineState, held: i.BillHeld, context: Context) -> Step:
     return _vend_if_chosen(bill_held(state, held, context), context)
 
 
+def _card_begun(state: MachineState, begun: i.CardBegun, context: Context) -> Step:
+    return _vend_if_chosen(card_begun(state, begun, context), context)
+
+
 def _vend_if_chosen(here: Step, context: Context) -> Step:
     """Money came: start the vend of a slot that was chosen before there was enough."""
     wanted = here.state.slot(here.state.chosen)
-    if here.state.phase is Phase.CREDIT and wanted and here.state.spendable >= wanted.price_minor:
+    if here.state.phase is not Phase.CREDIT or wanted is None:
+        return here
+    if here.state.spendable >= wanted.price_minor or here.state.card_covers(wanted.price_minor):
         return here.then(_attempt(here.state, wanted.slot, context, announce=False))
     return here
 
@@ -112,7 +128,7 @@ def refusal(state: MachineState, slot: str) -> str:
     if state.on_hand.get(slot, 0) < 1:
         return "sold_out"
     if state.spendable < row.price_minor:
-        return "too_little_credit"
+        return "" if state.card_covers(row.price_minor) else "too_little_credit"
     paid_with = state.credit if state.credit >= row.price_minor else state.spendable  # else the bill is given back
     if plan_change(paid_with - row.price_minor, state.payable).short:
         return "no_change"
@@ -143,7 +159,12 @@ def _attempt(state: MachineState, slot: str, context: Context, *, announce: bool
         price_minor=row.price_minor,
         planogram_rev=state.planogram.rev if state.planogram else 1,
     )
-    after = state.model_copy(update={"phase": Phase.DISPENSING, "vend": vend, "vend_count": number, "chosen": ""})
+    update = {"vend": vend, "vend_count": number, "chosen": ""}
+    if state.spendable < row.price_minor and state.card is not None:
+        asked = vend.model_copy(update={"tender": "card"})
+        after = state.model_copy(update=update | {"vend": asked, "phase": Phase.APPROVING})
+        return Step(after, said, (i.RequestCard(state.card.session, row.price_minor, slot),))
+    after = state.model_copy(update=update | {"phase": Phase.DISPENSING})
     started = events.VendStarted(
         vend_id=vend.vend_id,
         slot=slot,
@@ -164,12 +185,13 @@ def _open_vend(state: MachineState) -> Vend:
 def _delivered(state: MachineState, outcome: i.Delivered, context: Context) -> Step:
     vend = _open_vend(state)
     on_hand = max(0, state.on_hand.get(vend.slot, 0) - 1)
-    unpaid = max(0, vend.price_minor - state.credit)
+    due = vend.price_minor if vend.tender == "cash" else 0
+    unpaid = max(0, due - state.credit)
     after = state.model_copy(
         update={
             "phase": Phase.CREDIT,
             "vend": None,
-            "credit": max(0, state.credit - vend.price_minor),
+            "credit": max(0, state.credit - due),
             "bill": state.bill.model_copy(update={"unpaid": unpaid}) if state.bill and unpaid else state.bill,
             "on_hand": state.on_hand | {vend.slot: on_hand},
             "no_drop_streak": state.no_drop_streak | {vend.slot: 0},
@@ -186,10 +208,14 @@ def _delivered(state: MachineState, outcome: i.Delivered, context: Context) -> S
         on_hand=on_hand,
         turns=outcome.turns,
         unpaid_minor=0 if state.bill else unpaid,
+        tender=vend.tender,
+        payment=state.card.reference if state.card and vend.tender == "card" else "",
     )
     here = add_fault(Step(after, (sold,)), outcome.fault, vend.slot)
     if sold.unpaid_minor:
         here = add_fault(here, "bill.lost", detail=f"{unpaid} unpaid")
+    if vend.tender == "card":
+        return here.then(settle_card(here.state, "confirm"))
     if context.is_multi_vend and after.spendable and not unpaid:
         return here
     return here.then(end_business(here.state, "change", context, vend.vend_id))
@@ -200,7 +226,7 @@ def _not_delivered(state: MachineState, outcome: i.NotDelivered, _: Context) -> 
     streak = state.no_drop_streak.get(vend.slot, 0) + (1 if outcome.turned else 0)
     after = state.model_copy(
         update={
-            "phase": Phase.CREDIT if state.spendable else Phase.IDLE,
+            "phase": state.resting_phase,
             "vend": None,
             "no_drop_streak": state.no_drop_streak | {vend.slot: streak},
         }
@@ -218,12 +244,14 @@ def _not_delivered(state: MachineState, outcome: i.NotDelivered, _: Context) -> 
     here = add_fault(Step(after, (failed,)), outcome.fault, vend.slot)
     if streak >= NO_DROP_LIMIT:
         here = add_fault(here, "slot.no_drop", vend.slot)
-    return here
+    return here.then(settle_card(here.state, "release")) if vend.tender == "card" else here
 
 
 # --- giving money back -------------------------------------------------------------------------
 def _return_credit(state: MachineState, wish: i.ReturnCredit, context: Context) -> Step:
-    return end_business(state.model_copy(update={"chosen": ""}), wish.reason, context)
+    effects = (i.AbandonCard(state.card.session),) if state.card else ()
+    here = Step(state.model_copy(update={"chosen": "", "card": None}), (), effects)
+    return here.then(end_business(here.state, wish.reason, context))
 
 
 # --- the machine itself ------------------------------------------------------------------------
@@ -295,7 +323,7 @@ def _float_loaded(state: MachineState, visit: i.FloatLoaded, context: Context) -
     return here
 
 
-def _started(state: MachineState, started: i.Started, _: Context) -> Step:
+def _started(state: MachineState, started: i.Started, context: Context) -> Step:
     """Begin a boot: say so, and take up whatever was left open. Nothing is repeated blindly."""
     here = Step(state, (events.Booted(software=started.software, devices=started.devices, resumed=state.phase.value),))
     if state.planogram is None:
@@ -303,8 +331,9 @@ def _started(state: MachineState, started: i.Started, _: Context) -> Step:
     if state.phase is Phase.DISPENSING:
         resolve = (i.ResolveVend(_open_vend(state).slot),)
         return Step(here.state, here.events, resume_bill(state) + resolve)
+    here = here.then(resume_card(here.state, context))
     effects = resume_bill(state) + (resume_payout(state) if state.payout else ())
-    return Step(here.state, here.events, effects)
+    return Step(here.state, here.events, here.effects + effects)
 
 
 ANYTIME: dict[type, Handler] = {
@@ -314,6 +343,12 @@ ANYTIME: dict[type, Handler] = {
     i.BillIn: bill_in,
     i.BillBack: bill_back,
     i.BillUncertain: bill_uncertain,
+    i.CardBegun: _card_begun,
+    i.CardEnded: card_ended,
+    i.CardApproved: card_approved,
+    i.CardDenied: card_denied,
+    i.CardSettled: card_settled,
+    i.CardUnsettled: card_unsettled,
     i.Clear: _clear,
     i.DoorMoved: _door,
     i.FaultSeen: _fault_seen,
@@ -331,6 +366,8 @@ TABLE: dict[tuple[Phase, type], Handler] = {
     (Phase.IDLE, i.PlanogramArrived): _planogram,
     (Phase.CREDIT, i.Select): _select,
     (Phase.CREDIT, i.ReturnCredit): _return_credit,
+    (Phase.APPROVING, i.Select): _busy,
+    (Phase.APPROVING, i.ReturnCredit): _busy,
     (Phase.DISPENSING, i.Select): _busy,
     (Phase.DISPENSING, i.ReturnCredit): _busy,
     (Phase.DISPENSING, i.Delivered): _delivered,

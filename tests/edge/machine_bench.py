@@ -93,6 +93,7 @@ class Bench:
             drop_sensor=self.machine.drop_sensor,
             door=self.machine.door,
             bill_validator=self.machine.bill_validator,
+            cashless_reader=self.machine.cashless_reader,
         )
 
     async def fill(self) -> None:
@@ -126,6 +127,11 @@ class Bench:
         async with asyncio.timeout(limit_s):
             while self.state.phase in {Phase.DISPENSING, Phase.SETTLING}:
                 await asyncio.sleep(0.1)
+
+    @property
+    def is_alive(self) -> bool:
+        """The controller has not died."""
+        return self.task is not None and not self.task.done()
 
     @property
     def state(self) -> MachineState:

@@ -102,6 +102,28 @@ def test_journey_when_offline_then_says_what_still_works() -> None:
     assert customer.look().notice == "Offline. You can still buy with cash."
 
 
+def test_journey_when_paying_by_card_then_each_screen_says_what_is_happening() -> None:
+    customer = Journey("en")
+    view = customer.do(i.CardBegun("s1", 1000))
+    assert (view.screen, view.message.key, view.tiles[0].state) == ("credit", "card_ready", "affordable")
+    assert customer.do(i.Select("A1")).message.text == "Checking your card"
+    assert customer.do(i.CardApproved("s1", "r1", 160)).message.key == "vending"
+    assert customer.do(i.Delivered(1)).message.key == "delivered"
+    assert customer.do(i.CardSettled("r1")).message.key == "delivered"
+
+
+def test_journey_when_the_card_is_denied_then_says_what_else_can_be_used() -> None:
+    view = Journey("en").do(i.CardBegun("s1", 1000), i.Select("A1"), i.CardDenied("s1", "declined"))
+    assert view.message.text == "The card was not accepted. Please use cash or another card"
+
+
+def test_journey_when_a_released_payment_cannot_be_confirmed_then_shows_a_claim_code() -> None:
+    customer = Journey()
+    customer.do(i.CardBegun("s1", 1000), i.Select("A1"), i.CardApproved("s1", "r1", 160))
+    view = customer.do(i.NotDelivered("jammed"), i.CardUnsettled("r1", "silent"))
+    assert (view.screen, view.message.key) == ("sorry", "card_claim")
+
+
 def test_credit_when_nobody_touches_it_then_the_screen_asks_before_it_is_returned() -> None:
     customer = Journey()
     customer.do(COINS[0])

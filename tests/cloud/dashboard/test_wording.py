@@ -36,6 +36,8 @@ def test_event_line_when_the_kind_is_ours_then_it_has_words_of_its_own(kind: str
         "name": "planogram",
         "rev": 1,
         "ok": True,
+        "why": "x",
+        "outcome": "charged",
     }
     line = event_line(logged(json.dumps({"kind": kind, "d": body}).encode()))
     assert "未知" not in line[1]

@@ -1,0 +1,190 @@
+"""Cards on the whole machine: reserved, delivered, charged; or released."""
+
+import asyncio
+import contextlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.vend import inputs as i
+from edge.vend.state import Phase
+from hardware.cashless_reader.simulated import SimulatedCashlessReader
+from tests.edge.machine_bench import Bench, PowerCutError
+
+CARD = "card-1"
+
+
+def reader(bench: Bench) -> SimulatedCashlessReader:
+    assert bench.machine.cashless_reader is not None
+    return bench.machine.cashless_reader
+
+
+async def present(bench: Bench, balance: int = 1000) -> None:
+    if CARD not in bench.world_state.cards:
+        bench.machine.world.issue_card(CARD, balance)
+    bench.machine.world.present_card(CARD)
+    await asyncio.sleep(1)
+
+
+async def decided(bench: Bench) -> None:
+    """Until nothing is under way, or the controller is dead."""
+    async with asyncio.timeout(200):
+        while bench.state.phase in {Phase.APPROVING, Phase.DISPENSING, Phase.SETTLING} and bench.is_alive:
+            await asyncio.sleep(0.1)
+
+
+def last(bench: Bench, kind: str) -> dict[str, Any]:
+    return [event.d for event in bench.events() if event.kind == kind][-1]
+
+
+def spent(bench: Bench) -> int:
+    return bench.world_state.cards[CARD].spent
+
+
+async def test_card_when_approved_and_delivered_then_is_charged_once(bench: Bench) -> None:
+    await present(bench)
+    bench.select("A1")
+    await decided(bench)
+    assert bench.world_state.tray == ["p-A1"]
+    assert spent(bench) == 160
+    sold, settled = last(bench, "vend.dispensed"), last(bench, "payment.settled")
+    assert (sold["tender"], sold["payment"]) == ("card", settled["payment"])
+    assert settled["outcome"] == "charged"
+    assert bench.state.phase is Phase.IDLE
+
+
+async def test_card_when_nothing_falls_then_is_released(bench: Bench) -> None:
+    bench.machine.world.jam("A1")
+    await present(bench)
+    bench.select("A1")
+    await decided(bench)
+    assert spent(bench) == 0
+    assert not bench.world_state.cards[CARD].reserved
+    assert last(bench, "payment.settled")["outcome"] == "released"
+
+
+async def test_card_when_denied_then_nothing_is_delivered_and_the_reason_is_kept(bench: Bench) -> None:
+    reader(bench).deny_next("stolen")
+    await present(bench)
+    bench.select("A1")
+    await decided(bench)
+    assert bench.world_state.tray == []
+    assert last(bench, "payment.denied")["why"] == "stolen"
+    assert bench.state.vend is None
+
+
+async def test_card_when_its_funds_are_too_small_then_says_so_before_asking(bench: Bench) -> None:
+    await present(bench, balance=100)
+    bench.select("A1")
+    await asyncio.sleep(1)
+    assert last(bench, "selection.made")["refused"] == "too_little_credit"
+
+
+async def test_card_when_the_reader_does_not_answer_the_request_then_nothing_is_delivered(bench: Bench) -> None:
+    reader(bench).ignore_next()
+    await present(bench)
+    bench.select("A1")
+    await decided(bench)
+    await asyncio.sleep(200)
+    assert bench.world_state.tray == []
+    assert spent(bench) == 0
+    assert not bench.world_state.cards[CARD].reserved
+
+
+async def test_card_when_cash_covers_the_price_then_cash_pays(bench: Bench) -> None:
+    await present(bench)
+    await bench.insert(100, 50, 10)
+    bench.select("A1")
+    await decided(bench)
+    assert spent(bench) == 0
+    assert last(bench, "vend.dispensed")["tender"] == "cash"
+
+
+async def test_card_when_chosen_first_then_presenting_it_buys(bench: Bench) -> None:
+    bench.select("A2")
+    await present(bench)
+    await decided(bench)
+    assert spent(bench) == 120
+    assert bench.world_state.tray == ["p-A2"]
+
+
+async def test_card_when_cash_lies_in_the_machine_too_then_comes_back_after_the_sale(bench: Bench) -> None:
+    await present(bench)
+    await bench.insert(100)
+    bench.select("A1")
+    await decided(bench)
+    assert spent(bench) == 160
+    assert bench.cup() == 100
+
+
+async def test_card_when_the_lever_is_pulled_then_the_session_ends(bench: Bench) -> None:
+    await present(bench)
+    bench.runtime.apply(i.ReturnCredit("lever"))
+    await asyncio.sleep(1)
+    assert (bench.state.card, bench.state.phase) == (None, Phase.IDLE)
+
+
+async def test_card_when_the_reader_is_silent_after_a_failed_vend_then_the_customer_gets_a_claim(bench: Bench) -> None:
+    bench.machine.world.jam("A1")
+    await present(bench)
+    bench.select("A1")
+    async with asyncio.timeout(30):
+        while bench.state.phase is not Phase.DISPENSING:
+            await asyncio.sleep(0.05)
+    reader(bench).power_off()
+    await decided(bench)
+    settled = last(bench, "payment.settled")
+    assert (settled["outcome"], settled["owed_to"]) == ("claim", "customer")
+    assert settled["claim"]
+    assert bench.state.has_fault("payment.claim")
+
+
+async def _business(bench: Bench) -> None:
+    await present(bench)
+    bench.select("A1")
+    await decided(bench)
+
+
+async def _commits(folder: Path) -> int:
+    bench = Bench(folder)
+    await bench.power_on()
+    await bench.fill()
+    before = bench.store.commits
+    await _business(bench)
+    count = bench.store.commits - before
+    bench.power_off()
+    return count
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before the write", "after the write"])
+async def test_card_when_killed_at_any_step_then_is_charged_for_goods_and_for_nothing_else(
+    tmp_path: Path, after: bool
+) -> None:
+    steps = await _commits(tmp_path)
+    assert steps >= 5
+    for fuse in range(1, steps + 1):
+        folder = tmp_path / f"{fuse}"
+        folder.mkdir()
+        await _killed(folder, fuse, after=after)
+
+
+async def _killed(folder: Path, fuse: int, *, after: bool) -> None:
+    bench = Bench(folder)
+    await bench.power_on()
+    await bench.fill()
+    bench.store.fuse, bench.store.after = bench.store.commits + fuse, after
+    with contextlib.suppress(PowerCutError, TimeoutError):
+        await _business(bench)
+    if bench.task is not None and bench.task.done():
+        assert bench.task.exception() is not None
+    bench.power_off()
+    await bench.power_on()
+    await asyncio.sleep(300)
+    await decided(bench)
+    where = f"killed at step {fuse}, after={after}"
+    goods = len(bench.world_state.tray)
+    assert spent(bench) == 160 * goods, where
+    assert not bench.world_state.cards[CARD].reserved, where
+    assert bench.kinds().count("vend.dispensed") == goods, where
+    bench.power_off()
