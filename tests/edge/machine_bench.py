@@ -67,7 +67,7 @@ class Bench:
         self.folder = folder
         self.world_state = WorldState(
             spirals={slot: Spiral() for slot in PRICES},
-            hoppers={value: HopperState() for value in FLOAT},
+            hoppers={value: HopperState(event_counter=7) for value in FLOAT},  # not their first payout
         )
         self.machine: EmulatedMachine
         self.store: FragileStore
