@@ -23,12 +23,12 @@ def test_campaign_when_a_thousand_vends_are_broken_in_every_way_then_nothing_is_
         figures.add(run_seeds(range(seed, seed + 10)))
         seed += 10
     assert figures.failures == []
-    assert set(figures.cuts) == {"kill", "mains"}
+    assert set(figures.cuts) == {"kill", "mains", "amnesia"}
     assert figures.cuts.total() > VENDS / 10
     assert len(figures.faults) >= 12
 
 
-@pytest.mark.parametrize("kind", ["kill", "mains"])
+@pytest.mark.parametrize("kind", ["kill", "mains", "amnesia"])
 def test_sale_when_the_power_goes_at_any_tick_then_nothing_is_lost(kind: str) -> None:
     sale = [Action("coin", (100,)), Action("coin", (100,)), Action("choose", ("A1",)), Action("settle")]
     struck = 0

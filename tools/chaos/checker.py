@@ -17,6 +17,7 @@ from tools.chaos.record import Record, Seen
 Event = dict[str, Any]
 GENESIS: Final = "0" * 64
 PAYOUTS: Final = frozenset({"change.paid", "credit.returned"})
+NO_MAINS: Final = frozenset({"mains", "amnesia"})
 READ_WITHIN_S: Final = 5.0
 """A running controller has journaled every coin by then, on a bad wire too."""
 OUTCOMES: Final = frozenset({"vend.dispensed", "vend.failed"})
@@ -162,7 +163,7 @@ def _forgotten(record: Record, events: list[Event]) -> Counter[int]:
         elif seen.what == "coin":
             inside[int(seen.where)] += 1
             fresh.append((seen.at, int(seen.where)))
-        elif seen.what in {"kill", "mains", "acceptor_restart"}:
+        elif seen.what in {"kill", "acceptor_restart"} | NO_MAINS:
             if is_up and seen.at - booted >= READ_WITHIN_S:
                 fresh_from = seen.at - READ_WITHIN_S  # what fell before had time enough to be read
             if seen.what != "kill":
@@ -261,7 +262,7 @@ def _judge(window: Window, what: set[str], verdict: Verdict) -> None:
         verdict.found("charge without goods", f"{window.vend_id}: {window.price} yen, nothing fell from {window.slot}")
     elif window.reason == "uncertain" and "beam" in what:
         verdict.losses["units fallen past a blind sensor"] += 1
-    elif "mains" in what:
+    elif NO_MAINS & what:
         verdict.losses["units fallen while the drop latch lost its power"] += 1
     else:
         verdict.found("goods without charge", f"{window.vend_id}: {window.reason}, but a unit fell from {window.slot}")

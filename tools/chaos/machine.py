@@ -25,6 +25,8 @@ from tools.chaos.scenario import PRICES, STOCK
 
 MACHINE: Final = "vm-chaos-0001"
 START_WALL_MS: Final = 1_795_000_000_000
+NO_MAINS: Final = frozenset({"mains", "amnesia"})
+"""Cuts that take the power of every device; after `amnesia` the hoppers count from 0."""
 IDLE_RETURN_S: Final = 20.0
 """Shorter than on the street: the wait is idle time."""
 BOOTS_PER_RUN: Final = 200
@@ -135,7 +137,7 @@ class ChaosMachine:
         hardware.dispenser.stop()  # the pins fall back to their pull-downs
         hardware.bus.close()
         self.see(cut.kind)
-        if cut.kind == "mains":
+        if cut.kind in NO_MAINS:
             hardware.world.close()
             hardware.line.close()
             for peer in hardware.hopper_peers.values():
@@ -151,9 +153,9 @@ class ChaosMachine:
         if self._task is not None:
             await asyncio.wait({self._task})
             self._task = None
-        if cut.kind == "mains":
+        if cut.kind in NO_MAINS:
             self.hardware.close()
-            self._lose_memories()
+            self._lose_memories(cut)
             await asyncio.sleep(cut.outage_ms / 1000)
         else:
             for value in self.blind_coins:
@@ -164,11 +166,11 @@ class ChaosMachine:
         if self.store is not None:
             self.store.close()
 
-    def _lose_memories(self) -> None:
-        """Without mains the acceptor forgets, the hoppers keep their counters, and the latch is a flip-flop."""
+    def _lose_memories(self, cut: Cut) -> None:
+        """Without mains the acceptor forgets, hoppers keep their counters or not, and the latch is a flip-flop."""
         self.hardware.acceptor_peer.power_cycle()
         for peer in self.hardware.hopper_peers.values():
-            peer.power_cycle()
+            peer.power_cycle(keeps_counters=cut.kind != "amnesia")
         state = self.world_state
         state.is_drop_latched = False
         state.tray += state.falling

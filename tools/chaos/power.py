@@ -32,7 +32,7 @@ class Cut:
     """One power cut to come."""
 
     kind: str
-    """`kill`: the controller alone; `mains`: everything."""
+    """`kill`: the controller alone; `mains`: everything; `amnesia`: the same, and the hoppers forget their counters."""
     ticks: int
     """Strikes at this tick after it was armed, or after the boot that follows the cut before."""
     delay_ms: int

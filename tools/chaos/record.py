@@ -12,7 +12,7 @@ class Seen:
     """One thing that happened in the world; `seq` is the newest event that was on the disk at that moment."""
 
     what: str
-    """coin, unit, paid, loaded, drained, stocked, beam; boot, kill, mains, acceptor_restart"""
+    """coin, unit, paid, loaded, drained, stocked, beam; boot, kill, mains, amnesia, acceptor_restart"""
     seq: int
     at: float
     """Seconds of virtual time."""

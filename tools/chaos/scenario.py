@@ -13,7 +13,7 @@ PRICES: Final = {"A1": 160, "A2": 120, "A3": 180}
 STOCK: Final = 8
 FLOAT: Final = {10: 60, 50: 20, 100: 40, 500: 6}
 """Coins that staff keep in each hopper."""
-VISITS: Final = 24
+VISITS: Final = 40
 """Customers in one scenario."""
 COIN_SETS: Final = (
     (100, 100),
@@ -115,7 +115,7 @@ class _Author:
             if chance.random() < 0.10:
                 self._power_cut()
             self._customer()
-            if chance.random() < 0.08:
+            if chance.random() < 0.12:
                 self._do("staff")
         return self._steps
 
@@ -163,7 +163,7 @@ class _Author:
     def _power_cut(self) -> None:
         chance = self._random
         for _ in range(1 if chance.random() < 0.7 else chance.randint(2, 3)):
-            kind = chance.choice(("kill", "kill", "mains"))
+            kind = chance.choice(("kill", "kill", "kill", "kill", "mains", "mains", "amnesia"))
             delay_ms = chance.choice((0, 0, 0, chance.randint(1, 2600), chance.randint(1, 20_000)))
             self._do("cut", kind, chance.randint(1, 30), delay_ms, chance.choice((5, 300, 1500, 5000)))
         if chance.random() < 0.25:
