@@ -26,6 +26,7 @@ from edge.emulated import EmulatedCabinet, WireTap, first_fill, load_world, save
 from edge.front.server import Cabinet, FrontServer
 from edge.runtime import Runtime
 from edge.settings import MachineSettings
+from edge.store.health import replace_damaged
 from edge.store.store import Store
 from edge.vend.inputs import SettingsRefused
 from hardware.coin_acceptor.cctalk import CcTalkCoinAcceptor
@@ -60,24 +61,31 @@ class Rig:
     emulated: EmulatedMachine | None = None
 
 
-def run(settings: MachineSettings) -> None:
+def run(settings: MachineSettings, *, new_store: bool = False) -> None:
     """Run until SIGTERM or SIGINT.
+
+    Args:
+        settings: checked.
+        new_store: an operator's order to put a new store in the place of a damaged one, which is kept aside.
 
     Raises:
         SystemExit: with code 1 when a task dies; the store knows where it was.
     """
     started = time.monotonic()
     setup_logging([settings.machine_secret.get_secret_value()], log_format=settings.log_format)
-    run_process("machine", lambda stop: run_machine(settings, stop, started))
+    run_process("machine", lambda stop: run_machine(settings, stop, started, new_store=new_store))
 
 
-async def run_machine(settings: MachineSettings, stop: asyncio.Event, started: float) -> None:
+async def run_machine(
+    settings: MachineSettings, stop: asyncio.Event, started: float, *, new_store: bool = False
+) -> None:
     """One machine, from cold start to a clean end.
 
     Args:
         settings: checked.
         stop: set it to end the machine.
         started: `time.monotonic()` when the process began, for the log.
+        new_store: as in `run`.
 
     Raises:
         AlreadyRunningError: the folder is in use.
@@ -89,7 +97,11 @@ async def run_machine(settings: MachineSettings, stop: asyncio.Event, started: f
         rig = _emulated(settings) if settings.devices == "simulated" else _real(settings)
         cleanup.callback(rig.let_go)
         cleanup.push_async_callback(rig.devices.close)
-        store = Store.open(settings.machine_dir / "store.db", settings.machine_id, SystemClock())
+        clock, store_file = SystemClock(), settings.machine_dir / "store.db"
+        if new_store:
+            kept = replace_damaged(store_file, settings.machine_id, clock)
+            _log.warning("a new store was ordered; the damaged one is kept aside", kept=str(kept))
+        store = Store.open(store_file, settings.machine_id, clock)
         cleanup.callback(store.close)
         runtime = Runtime(
             store,

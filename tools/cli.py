@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from protocol.kit.settings import SettingsError
 
 
-def _machine(_: argparse.Namespace) -> None:
+def _machine(options: argparse.Namespace) -> None:
     from edge.main import run
     from edge.settings import load_settings
 
-    run(load_settings())
+    run(load_settings(), new_store=options.new_store)
 
 
 def _cloud(_: argparse.Namespace) -> None:
@@ -68,7 +68,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         command.set_defaults(run=run)
         return command
 
-    add("machine", _machine, "the controller of one machine: on a Pi, or emulated with DEVICES=simulated")
+    machine = add("machine", _machine, "the controller of one machine: on a Pi, or emulated with DEVICES=simulated")
+    machine.add_argument(
+        "--new-store",
+        action="store_true",
+        help="once: put a new journal in the place of a damaged one, which is kept aside",
+    )
     add("cloud", _cloud, "the web application: API, dashboard, WebSockets")
     add("intake", _intake, "MQTT in: store every event, then acknowledge it")
     add("worker", _worker, "understand stored events: sales, stock, books")
