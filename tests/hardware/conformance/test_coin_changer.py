@@ -71,8 +71,9 @@ async def stand(request: pytest.FixtureRequest) -> Stand:
 
 
 async def finished(stand: Stand) -> PayoutStatus:
-    while (status := await stand.changer.status()).is_busy:
-        await asyncio.sleep(0.1)
+    async with asyncio.timeout(60):
+        while (status := await stand.changer.status()).is_busy:
+            await asyncio.sleep(0.1)
     return status
 
 
