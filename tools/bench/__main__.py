@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tools.bench import cloud, controller, vend, year
+from tools.bench import cloud, controller, journal, vend, year
 from tools.bench.figures import Figure
 
 BENCHES = {
@@ -19,6 +19,7 @@ BENCHES = {
     "intake": cloud.intake,
     "interpret": cloud.interpret,
     "year": year.measure,
+    "journal": journal.measure,
 }
 
 
