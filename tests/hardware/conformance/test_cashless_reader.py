@@ -331,6 +331,15 @@ async def test_controller_when_replaced_after_the_approval_then_can_confirm_it(s
     assert stand.world.state.cards[CARD].charges == {event.reference: 150}
 
 
+async def test_controller_when_replaced_and_says_nothing_then_the_reservation_still_times_out(stand: Stand) -> None:
+    event = await approved(stand)
+    stand.replace_controller()
+    await stand.reader.start()
+    await asyncio.sleep(LONGER_THAN_ANY_TIME_OUT_S)
+    assert await state_of(stand, event.reference) == "released"
+    assert balance(stand) == 500
+
+
 async def test_on_news_when_the_wire_can_tell_then_a_card_is_told(stand: Stand) -> None:
     calls: list[None] = []
     if not stand.reader.on_news(lambda: calls.append(None)):
