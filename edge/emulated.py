@@ -17,6 +17,9 @@ from hardware.wire.cctalk import describe
 from hardware.world import World
 from hardware.world_state import HopperState, Spiral, WorldState
 
+DEMO_CARD: Final = "demo-card"
+DEMO_BALANCE: Final = 10_000
+"""Yen on the card that lies beside an emulated machine."""
 FIRST_FLOAT: Final = {10: 60, 50: 20, 100: 40, 500: 10}
 """Coins put into each hopper by the first visit; 9,600 yen."""
 
@@ -70,7 +73,12 @@ class EmulatedCabinet:
             "take_coins": world.take_coins,
             "open_door": world.open_door,
             "close_door": world.close_door,
+            "take_bills": world.take_bills,
+            "present_card": lambda: world.present_card(DEMO_CARD),
+            "remove_card": world.remove_card,
         }
+        if DEMO_CARD not in world.state.cards:
+            world.issue_card(DEMO_CARD, DEMO_BALANCE)
 
     def snapshot(self) -> dict[str, Any]:
         """What one would see through the glass."""
@@ -84,10 +92,13 @@ class EmulatedCabinet:
         """
         if action == "insert_coin":
             self._world.insert_coin(value)
+        elif action == "insert_bill":
+            self._world.insert_bill(value)
         elif action in self._actions:
             self._actions[action]()
         else:
-            raise ValueError(f"unknown action {action!r}; there are insert_coin, {', '.join(self._actions)}")
+            known = ", ".join(["insert_coin", "insert_bill", *self._actions])
+            raise ValueError(f"unknown action {action!r}; there are {known}")
 
 
 class WireTap:

@@ -14,6 +14,8 @@ from hardware.coils import Coils
 from hardware.gpio import PinMap
 from hardware.world_state import Card, HopperState, TubeState, WorldState
 
+BILLS: Final = (1000,)
+"""Yen bills a customer usually has for a machine; a validator may take others too."""
 COINS: Final = (10, 50, 100, 500)
 """Yen coins this machine is built for."""
 
@@ -48,6 +50,12 @@ class WorldView(TypedDict):
     cash_box: dict[str, int]
     door_open: bool
     coins: list[int]
+    bills: list[int]
+    """Bills a validator takes; empty without one."""
+    bill_mouth: dict[str, int]
+    """Bills that stick out of the slot."""
+    card: str | None
+    """The card that lies on the reader; empty when none does, None without a reader."""
 
 
 class World:
@@ -358,6 +366,9 @@ class World:
             "cash_box": _by_name(state.cash_box),
             "door_open": state.is_door_open,
             "coins": list(COINS),
+            "bills": list(BILLS) if self.bill_slot is not None else [],
+            "bill_mouth": _by_name(state.bill_mouth),
+            "card": (state.reader.card or "") if self.card_slot is not None else None,
         }
 
     def _set_door(self, *, is_open: bool) -> None:

@@ -196,27 +196,37 @@ def _invitation(state: MachineState, language: str) -> Message:
     return Message(key, text(language, key))
 
 
-def _tell(event: events.Event) -> tuple[str, dict[str, object], Tone] | None:
+_Told = tuple[str, dict[str, object], Tone]
+
+
+def _tell(event: events.Event) -> _Told | None:
     """What a fact means to the customer: text key, values, tone. None when there is nothing to say."""
-    told: tuple[str, dict[str, object], Tone] | None = None
     match event:
         case events.SelectionMade(refused=why) if why and why != "too_little_credit":
-            told = f"refused.{why}", {}, "warn"
+            return f"refused.{why}", {}, "warn"
         case events.PaymentDenied():
-            told = "card_denied", {}, "warn"
-        case events.PaymentSettled() if event.claim:
-            told = "card_claim", {"claim": _unbroken(event.claim)}, "sorry"
+            return "card_denied", {}, "warn"
         case events.VendDispensed():
-            told = "delivered", {}, "ok"
+            return "delivered", {}, "ok"
         case events.VendFailed():
-            told = "sorry", {"credit": money_text(event.credit_minor)}, "sorry"
+            return "sorry", {"credit": money_text(event.credit_minor)}, "sorry"
+    return _tell_money(event)
+
+
+def _tell_money(event: events.Event) -> _Told | None:
+    """The same for money on its way back."""
+    match event:
         case events.ChangePaid() | events.CreditReturned() if event.short_minor:
-            told = "short", {"short": money_text(event.short_minor), "claim": _unbroken(event.claim)}, "sorry"
+            return "short", {"short": money_text(event.short_minor), "claim": _unbroken(event.claim)}, "sorry"
         case events.ChangePaid():
-            told = "delivered_with_change", {"change": money_text(event.paid_minor)}, "ok"
+            return "delivered_with_change", {"change": money_text(event.paid_minor)}, "ok"
         case events.CreditReturned():
-            told = "returned", {"amount": money_text(event.paid_minor)}, "ok"
-    return told
+            return "returned", {"amount": money_text(event.paid_minor)}, "ok"
+        case events.BillReturned() if not event.unpaid_minor:
+            return "returned", {"amount": money_text(event.amount_minor)}, "ok"
+        case events.PaymentSettled() if event.claim:
+            return "card_claim", {"claim": _unbroken(event.claim)}, "sorry"
+    return None
 
 
 def _unbroken(code: str) -> str:

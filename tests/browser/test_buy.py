@@ -105,6 +105,30 @@ async def test_coin_when_unknown_then_falls_into_the_cup(watched: Watched, stack
     await expect(machine.locator("#credit")).to_have_text("¥0")
 
 
+async def test_bill_when_not_spent_then_comes_back_as_the_same_bill(watched: Watched, stack: Stack) -> None:
+    machine = await watched.page(f"{stack.front_url}/")
+    await machine.click('[data-do="insert_bill"]')
+    await expect(machine.locator("#credit")).to_have_text("¥1,000")
+    await machine.click('[data-intent="return_coins"]')
+    await expect(machine.locator("#message")).to_contain_text("¥1,000をお返ししました")
+    await machine.click('[data-do="take_bills"]')
+    await expect(machine.locator('[data-do="insert_bill"]')).to_be_visible()
+
+
+async def test_card_when_tapped_then_pays_and_shows_as_a_receivable(watched: Watched, stack: Stack) -> None:
+    machine = await watched.page(f"{stack.front_url}/")
+    await machine.click('[data-do="present_card"]')
+    await expect(machine.locator("#message")).to_contain_text("カードでお買い物できます")
+    await machine.click('[data-slot="B2"]')
+    await expect(machine.locator("#tray")).not_to_have_attribute("data-count", "0")
+    await expect(machine.locator("#message")).to_contain_text("ありがとうございました")
+    await machine.click('[data-do="remove_card"]')
+    await machine.click('[data-do="take_products"]')
+    dashboard = await log_in(watched, stack)
+    await dashboard.goto(f"{stack.cloud_url}/dashboard/statements")
+    await expect(dashboard.locator("body")).to_contain_text("売掛金(カード)")
+
+
 @pytest.mark.parametrize(("width", "height"), SIZES)
 async def test_machine_when_drawn_at_any_size_then_targets_are_large_and_nothing_runs_over(
     watched: Watched, stack: Stack, width: int, height: int

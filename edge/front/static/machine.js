@@ -3,7 +3,7 @@
 
 import { $, hasLabels, label, make, setAttribute, setText, useLabels } from "./dom.js";
 import { keepOpen } from "./link.js";
-import { buildKeypad, showCoins, showCup, showPanel, showTray } from "./panel.js";
+import { buildKeypad, showCoins, showCup, showPanel, showPurse, showTray } from "./panel.js";
 import { showSlots, showTiles } from "./shelf.js";
 
 const WIRE_LINES = 80;
@@ -30,7 +30,10 @@ const press = (intent) => link.send({ type: "intent", ...intent });
 const act = (deed) => link.send({ type: "world", ...deed });
 
 buildKeypad(press);
-for (const id of ["tray", "return-cup", "door"]) $(id).addEventListener("click", () => act({ do: $(id).dataset.do }));
+for (const id of ["tray", "return-cup", "door", "card"]) {
+  $(id).addEventListener("click", () => act({ do: $(id).dataset.do }));
+}
+$("bill").addEventListener("click", () => act({ do: $("bill").dataset.do, value: Number($("bill").dataset.value) }));
 $("retry").addEventListener("click", () => link.retry());
 $("wire-toggle").addEventListener("click", toggleWire);
 showConnection();
@@ -60,6 +63,7 @@ function showWorld(frame) {
   showSlots(world.slots);
   showTray(world.tray);
   showCup(world.return_cup);
+  showPurse(world);
   setAttribute($("door"), "data-do", world.door_open ? "close_door" : "open_door");
   setText($("door"), label(world.door_open ? "close_door" : "open_door"));
   showConnection();
@@ -70,7 +74,7 @@ function showConnection() {
   const isUp = secondsLeft === null && view !== null;
   const isLost = secondsLeft !== null;
   document.body.dataset.connection = isUp ? "up" : isLost ? "lost" : "connecting";
-  for (const element of document.querySelectorAll("#tray, #slots, .panel, #door, #languages")) element.inert = !isUp;
+  for (const element of document.querySelectorAll("#tray, #slots, .panel, #door, #bill, #card, #languages")) element.inert = !isUp;
   const isClosed = isUp && view.screen === "out_of_service" && !world?.door_open; // an open door is seen as such
   $("veil").hidden = isUp && !isClosed;
   $("retry").hidden = !isLost;

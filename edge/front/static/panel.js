@@ -142,3 +142,15 @@ function drawHeap([value, count]) {
   if (count > 1) heap.append(`×${count}`);
   return heap;
 }
+
+/** Show what else the customer holds: a bill (or the one that came back), and a card. */
+export function showPurse({ bills, bill_mouth: mouth, card }) {
+  const back = Object.keys(mouth).length > 0;
+  $("bill").hidden = bills.length === 0;
+  setAttribute($("bill"), "data-do", back ? "take_bills" : "insert_bill");
+  setAttribute($("bill"), "data-value", String(bills[0] ?? 0));
+  setText($("bill"), back ? label("take_bill") : label("insert_bill"));
+  $("card").hidden = card === null;
+  setAttribute($("card"), "data-do", card ? "remove_card" : "present_card");
+  setText($("card"), label(card ? "remove_card" : "present_card"));
+}
