@@ -190,6 +190,8 @@ def _emulated(settings: MachineSettings) -> Rig:
         dispenser=machine.dispenser,
         drop_sensor=machine.drop_sensor,
         door=machine.door,
+        bill_validator=machine.bill_validator,
+        cashless_reader=machine.cashless_reader,
     )
     return Rig(devices, machine.close, machine)
 
