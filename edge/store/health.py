@@ -52,7 +52,7 @@ def refuse_lost(path: Path) -> None:
     """
     kept = kept_aside(path)
     log = path.with_name(path.name + "-wal")
-    if not kept and log.exists():
+    if not kept and log.exists() and log.stat().st_size:
         raise StoreDamagedError(path, f"is missing, but {log.name} is there with its last steps; put the store back")
     if kept:
         raise StoreDamagedError(

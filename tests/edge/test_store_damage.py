@@ -9,7 +9,7 @@ import pytest
 
 from edge.clock import SystemClock
 from edge.store.errors import StoreDamagedError, StoreError, StoreForeignError
-from edge.store.health import kept_aside, replace_damaged
+from edge.store.health import keep_aside, kept_aside, replace_damaged
 from edge.store.store import Store
 from edge.vend import inputs as i
 from edge.vend.state import MachineState
@@ -121,6 +121,15 @@ def test_store_when_damaged_and_started_again_and_again_then_is_kept_once(path: 
         with pytest.raises(StoreDamagedError):
             open_store(path)
     assert len(kept_aside(path)) == 1
+
+
+def test_store_when_damaged_again_in_its_log_alone_then_is_kept_again(path: Path) -> None:
+    cut(path)
+    keep_aside(path, 1_000)
+    path.with_name("store.db-wal").write_bytes(b"steps that came later")
+    kept = keep_aside(path, 2_000)
+    assert kept_aside(path)[1] == kept
+    assert kept.with_name(kept.name + "-wal").read_bytes() == b"steps that came later"
 
 
 def test_store_when_the_damaged_one_was_taken_away_then_is_still_not_made_anew(path: Path) -> None:
