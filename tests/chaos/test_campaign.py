@@ -46,7 +46,8 @@ def test_coins_when_more_fall_into_a_dead_machine_than_its_acceptor_remembers_th
     for ticks in range(1, 30):
         kill = Action("cut", ("kill", 1, 0, 1500))
         again = Action("cut", ("kill", ticks, 0, 300))
-        record = play(scenario(*blind, kill, again, Action("coin", (10,)), Action("settle")))
+        record = play(scenario(*blind, kill, again, Action("coin", (10,)), Action("settle"), Action("pause", (3000,))))
+        assert len(record.cuts) == 2
         assert check(record).findings == [], f"second cut at tick {ticks}: {record.cuts}"
 
 
