@@ -41,6 +41,13 @@ def test_sale_when_the_power_goes_at_any_tick_then_nothing_is_lost(kind: str) ->
     assert struck > 25
 
 
+def test_first_payout_when_its_hopper_forgets_that_it_paid_then_is_not_paid_twice() -> None:
+    coin, choice, end = Action("coin", (500,)), Action("choose", ("A1",)), Action("settle")
+    for ticks in range(15, 60):
+        record = play(scenario(coin, Action("cut", ("amnesia", ticks, 0, 300)), choice, end))
+        assert check(record).findings == [], f"tick {ticks}: {record.cuts}"
+
+
 def test_coins_when_more_fall_into_a_dead_machine_than_its_acceptor_remembers_then_the_kept_ones_are_credited() -> None:
     blind = [Action("blind_coin", (coin,)) for coin in (10, 10, 10, 100, 100, 100, 100, 100)]
     for ticks in range(1, 30):
