@@ -257,9 +257,15 @@ class Runtime:
     def _door_moved(self, is_open: bool) -> None:  # noqa: FBT001 - the port's listener
         if is_open:
             self._devices.dispenser.stop()
+        if self._tasks is None:
+            self.apply(i.DoorMoved(is_open))
+        else:  # as a task, so that an error ends the process instead of a callback nobody looks at
+            self._tasks.create_task(self._after_door_moved(is_open=is_open), name="door")
+
+    async def _after_door_moved(self, *, is_open: bool) -> None:
         self.apply(i.DoorMoved(is_open))
-        if not is_open and self._tasks is not None:
-            self._tasks.create_task(self._look_at_coils(), name="coils")
+        if not is_open:
+            await self._look_at_coils()
 
     async def _look_at_coils(self) -> None:
         """After somebody was inside: coils that are home again and slots that were looked at can sell."""

@@ -99,6 +99,15 @@ async def test_door_when_open_then_coins_are_refused_and_selling_stops(bench: Be
     assert bench.state.credit == 100
 
 
+async def test_door_when_its_step_cannot_be_written_then_the_controller_ends_loudly(bench: Bench) -> None:
+    bench.store.fuse = bench.store.commits + 1
+    bench.machine.world.open_door()
+    await asyncio.sleep(1)
+    assert bench.task is not None
+    assert bench.task.done()
+    assert isinstance(bench.task.exception(), ExceptionGroup)
+
+
 async def test_slot_when_staff_frees_a_jam_then_sells_again_after_the_door_closes(bench: Bench) -> None:
     bench.machine.world.jam("A1")
     await bench.insert(100, 100)
