@@ -119,7 +119,7 @@ async def run_machine(
         _log.info(
             "ready to sell", machine=settings.machine_id, url=f"http://{settings.front_host}:{front.port}/", ms=ready_ms
         )
-        tasks = {"runtime": runtime.run(), "link": link.run()}
+        tasks = {"runtime": runtime.run(), "link": link.run(), "front": front.watch()}
         if rig.emulated is not None and settings.first_fill:
             tasks["first_fill"] = first_fill(runtime, rig.emulated.world)
         await run_together(stop, **tasks)

@@ -83,6 +83,7 @@ class FrontServer:
         self._server: Server | None = None
         self._pending = False
         self._tick: asyncio.TimerHandle | None = None
+        self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         runtime.listen(self._stepped)
 
     async def start(self) -> None:
@@ -102,6 +103,18 @@ class FrontServer:
             raise RuntimeError("the front is not started")
         port: int = next(iter(self._server.sockets)).getsockname()[1]
         return port
+
+    async def watch(self) -> None:
+        """Wait for ever, or until a press could not be carried out: a bug, or a full disk, and not the page's fault.
+
+        Raises:
+            Exception: what it died of, so that it ends the process instead of one page's connection.
+        """
+        await self._failure
+
+    def _end(self, error: Exception) -> None:
+        if not self._failure.done():
+            self._failure.set_exception(error)
 
     async def close(self) -> None:
         """Stop listening and hang up."""
@@ -169,6 +182,9 @@ class FrontServer:
                 self._obey(raw)
             except (BadIntentError, ValueError) as error:
                 await page.send(json.dumps({"type": "error", "why": str(error)}))
+            except Exception as error:
+                self._end(error)
+                raise
 
     def _obey(self, raw: str | bytes) -> None:
         intent = read_intent(raw)
