@@ -27,6 +27,7 @@ from cloud.identity.access import current_operator
 from cloud.identity.endpoints import router as identity_router
 from cloud.identity.service import Gate, ensure_first_operator
 from cloud.inventory.endpoints import router as inventory_router
+from cloud.kit.clock import Clock, system_clock
 from cloud.kit.http import DatabaseDep, install_error_answers
 from cloud.machines import service as machines
 from cloud.machines.endpoints import monitoring, vending
@@ -88,15 +89,16 @@ async def ready(database: DatabaseDep) -> Response:
     return JSONResponse({"status": "ready", "database_revision": revision})
 
 
-def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
+def create_app(settings: Settings, database: Database | None = None, clock: Clock = system_clock) -> FastAPI:
     """Put the application together.
 
     Args:
         settings: checked settings.
         database: an open database to use; the settings' own when None. It is migrated at start either way.
+        clock: says which day is today on pages and in answers; logins always follow the system's.
     """
     base = database or open_database(settings.database_url)
-    metrics = Metrics(settings.timezone)
+    metrics = Metrics(settings.timezone, clock)
     live = Live(base, metrics)
 
     @asynccontextmanager
@@ -109,6 +111,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app = FastAPI(title=settings.app_name, version=software_version(), docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.settings = settings
     app.state.database = base
+    app.state.clock = clock
     app.state.metrics = metrics
     app.state.live = live
     app.state.gate = Gate(base, settings.jwt_secret_key.get_secret_value())

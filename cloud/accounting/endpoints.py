@@ -10,7 +10,7 @@ from cloud.accounting import chart, service
 from cloud.accounting.reports import BalanceSheet, IncomeStatement, TrialBalance
 from cloud.accounting.rules import SealedEntry
 from cloud.identity.access import OperatorDep
-from cloud.kit.clock import local_day, system_clock
+from cloud.kit.clock import local_day
 from cloud.kit.http import DatabaseDep, ProblemError
 
 router = APIRouter(prefix="/api/v1/accounting", tags=["accounting"])
@@ -64,7 +64,7 @@ class Reversal(BaseModel):
 
 def today_of(request: Request) -> date:
     """The operator's today."""
-    return local_day(system_clock(), request.app.state.settings.timezone)
+    return local_day(request.app.state.clock(), request.app.state.settings.timezone)
 
 
 TodayDep = Annotated[date, Depends(today_of)]
@@ -144,13 +144,13 @@ async def get_verification(database: DatabaseDep) -> Verification:
 
 @router.post("/journal/{number}/reversal", status_code=201)
 async def reverse_entry(
-    number: int, body: Reversal, operator: OperatorDep, database: DatabaseDep, today: TodayDep
+    number: int, body: Reversal, operator: OperatorDep, database: DatabaseDep, today: TodayDep, request: Request
 ) -> EntryView:
     """Undo an entry by its mirror image, dated today."""
     why = f"{body.why} ({operator.email})"
     try:
         async with database.write() as db_session:
-            await service.reverse(db_session, number, on=today, at_ms=system_clock(), why=why)
+            await service.reverse(db_session, number, on=today, at_ms=request.app.state.clock(), why=why)
             return entry_view((await service.journal(db_session, limit=1))[0])
     except service.NoSuchEntryError as error:
         raise ProblemError(404, "no_such_entry", str(error)) from error

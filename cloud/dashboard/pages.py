@@ -17,7 +17,7 @@ from cloud.dashboard.metrics import Metrics
 from cloud.identity.access import COOKIE, GateDep, current_operator
 from cloud.identity.endpoints import checked_login, set_cookie
 from cloud.identity.service import CurrentOperator
-from cloud.kit.clock import local_day, system_clock
+from cloud.kit.clock import local_day
 from cloud.kit.http import DatabaseDep, ProblemError
 from cloud.machines.service import NoSuchMachineError
 
@@ -78,14 +78,14 @@ def _render(request: Request, page: str, title: str, user: str | None, context: 
         "title": title,
         "path": request.url.path,
         "user": user,
-        "updated_at": clock_text(system_clock(), request.app.state.settings.timezone),
+        "updated_at": clock_text(request.app.state.clock(), request.app.state.settings.timezone),
         "online": True,
     }
     return templates.TemplateResponse(request, name, base | context, headers={"Cache-Control": "no-store"})
 
 
 def _contexts(request: Request, db_session: Any) -> Contexts:
-    return Contexts(db_session, system_clock(), request.app.state.settings.timezone)
+    return Contexts(db_session, request.app.state.clock(), request.app.state.settings.timezone)
 
 
 @router.get("/login")
@@ -169,7 +169,7 @@ async def journal(
 @router.get("/statements")
 async def statements(request: Request, operator: PageOperator, database: DatabaseDep) -> HTMLResponse:
     """決算."""
-    today = local_day(system_clock(), request.app.state.settings.timezone)
+    today = local_day(request.app.state.clock(), request.app.state.settings.timezone)
     async with database.read() as db_session:
         context = await _contexts(request, db_session).statements(today)
     return _render(request, "statements", "決算", operator.email, context)

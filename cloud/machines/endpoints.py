@@ -3,13 +3,12 @@
 import base64
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
 from cloud.identity.access import OperatorDep
 from cloud.integrations.mqtt.credentials import new_secret
 from cloud.inventory import service as inventory
-from cloud.kit.clock import system_clock
 from cloud.kit.http import DatabaseDep, ProblemError
 from cloud.machines import service
 from cloud.machines.service import FaultView, MachineView, StreamView
@@ -92,7 +91,7 @@ async def list_machines(database: DatabaseDep) -> list[MachineView]:
 
 
 @vending.post("/machines", status_code=201)
-async def register_machine(body: NewMachine, database: DatabaseDep) -> RegisteredMachine:
+async def register_machine(body: NewMachine, database: DatabaseDep, request: Request) -> RegisteredMachine:
     """Register a machine. Its broker secret is in the answer and nowhere else."""
     secret = new_secret()
     try:
@@ -101,7 +100,7 @@ async def register_machine(body: NewMachine, database: DatabaseDep) -> Registere
                 db_session,
                 body.id,
                 secret=secret,
-                now_ms=system_clock(),
+                now_ms=request.app.state.clock(),
                 name=body.name,
                 place=body.place,
                 timezone=body.timezone,
@@ -157,12 +156,14 @@ async def get_planogram(machine_id: str, database: DatabaseDep) -> Planogram:
 
 @vending.put("/machines/{machine_id}/planogram")
 async def publish_planogram(
-    machine_id: str, body: Planogram, operator: OperatorDep, database: DatabaseDep
+    machine_id: str, body: Planogram, operator: OperatorDep, database: DatabaseDep, request: Request
 ) -> Planogram:
     """Publish the next revision; it travels to the machine by itself."""
     try:
         async with database.write() as db_session:
-            await service.publish_planogram(db_session, machine_id, body, by=operator.email, now_ms=system_clock())
+            await service.publish_planogram(
+                db_session, machine_id, body, by=operator.email, now_ms=request.app.state.clock()
+            )
     except service.NoSuchMachineError as error:
         raise ProblemError(404, "no_such_machine", str(error)) from error
     except service.StaleRevisionError as error:

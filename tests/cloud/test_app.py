@@ -18,10 +18,10 @@ PUBLIC = {"/", "/health", "/ready", "/api/v1/admin/login", "/api/v1/admin/logout
 
 
 @pytest.fixture
-async def app(settings: Settings, seeded: Database) -> Any:
+async def app(settings: Settings, seeded: Database, clock: Any) -> Any:
     async with seeded.write() as db_session:
         await create_operator(db_session, EMAIL, PASSWORD)
-    return create_app(settings, seeded)
+    return create_app(settings, seeded, clock)
 
 
 @pytest.fixture
