@@ -1,7 +1,8 @@
 """A whole machine in virtual time: real runtime, real drivers, simulated wires, pins and world."""
 
 import asyncio
-from collections.abc import Sequence
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
 from edge.clock import LoopClock
@@ -145,3 +146,39 @@ class Bench:
 
     def cup(self) -> int:
         return sum(value * count for value, count in self.world_state.return_cup.items())
+
+
+Business = Callable[[Bench], Awaitable[None]]
+"""What one customer does at a filled machine."""
+
+
+async def commits_of(folder: Path, business: Business) -> int:
+    """How many steps are written while a customer does this."""
+    bench = Bench(folder)
+    await bench.power_on()
+    await bench.fill()
+    before = bench.store.commits
+    await business(bench)
+    count = bench.store.commits - before
+    bench.power_off()
+    return count
+
+
+async def killed_at_each(
+    folder: Path, steps: int, business: Business, *, after: bool
+) -> AsyncIterator[tuple[str, Bench]]:
+    """For each step a machine that was killed there, right before or after its write, and started again."""
+    for fuse in range(1, steps + 1):
+        bench = Bench(folder / f"{fuse}")
+        bench.folder.mkdir()
+        await bench.power_on()
+        await bench.fill()
+        bench.store.fuse, bench.store.after = bench.store.commits + fuse, after
+        with contextlib.suppress(PowerCutError, TimeoutError):
+            await business(bench)
+        if bench.task is not None and bench.task.done():
+            assert bench.task.exception() is not None
+        bench.power_off()
+        await bench.power_on()
+        yield f"killed at step {fuse}, after={after}", bench
+        bench.power_off()

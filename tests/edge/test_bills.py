@@ -1,14 +1,13 @@
 """Bills on the whole machine: held until the vend is decided, found again after every power cut."""
 
 import asyncio
-import contextlib
 from pathlib import Path
 
 import pytest
 
 from edge.vend import inputs as i
 from edge.vend.state import Phase
-from tests.edge.machine_bench import Bench, PowerCutError
+from tests.edge.machine_bench import Bench, commits_of, killed_at_each
 
 
 async def put_bill(bench: Bench, value: int = 1000) -> None:
@@ -100,47 +99,22 @@ async def _business(bench: Bench) -> None:
     await bench.until_idle()
 
 
-async def _commits(folder: Path) -> int:
-    bench = Bench(folder)
-    await bench.power_on()
-    await bench.fill()
-    before = bench.store.commits
-    await _business(bench)
-    count = bench.store.commits - before
-    bench.power_off()
-    return count
-
-
 @pytest.mark.parametrize("after", [False, True], ids=["before the write", "after the write"])
 async def test_bill_when_killed_at_any_step_then_it_is_in_the_sale_or_given_back(tmp_path: Path, after: bool) -> None:
-    steps = await _commits(tmp_path)
+    steps = await commits_of(tmp_path, _business)
     assert steps >= 8
-    for fuse in range(1, steps + 1):
-        folder = tmp_path / f"{fuse}"
-        folder.mkdir()
-        await _killed(folder, fuse, after=after)
+    async for where, bench in killed_at_each(tmp_path, steps, _business, after=after):
+        await _judge(where, bench)
 
 
-async def _killed(folder: Path, fuse: int, *, after: bool) -> None:
-    bench = Bench(folder)
-    await bench.power_on()
-    await bench.fill()
-    bench.store.fuse, bench.store.after = bench.store.commits + fuse, after
-    with contextlib.suppress(PowerCutError, TimeoutError):
-        await _business(bench)
-    if bench.task is not None and bench.task.done():
-        assert bench.task.exception() is not None
-    bench.power_off()
-    await bench.power_on()
+async def _judge(where: str, bench: Bench) -> None:
     await asyncio.sleep(4)
     await bench.until_idle()
     if bench.state.phase is Phase.CREDIT:
         bench.runtime.apply(i.ReturnCredit("lever"))
         await bench.until_idle()
     sold = sum(event.d["price_minor"] for event in bench.events() if event.kind == "vend.dispensed")
-    where = f"killed at step {fuse}, after={after}"
     assert len(bench.world_state.tray) == (1 if sold else 0), where
     stacked = sum(value * count for value, count in bench.world_state.validator.stacker.items())
     assert stacked == sold + bench.cup(), where
     assert stacked + bills_out(bench) == 1000, where
-    bench.power_off()

@@ -1,7 +1,6 @@
 """Cards on the whole machine: reserved, delivered, charged; or released."""
 
 import asyncio
-import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import pytest
 from edge.vend import inputs as i
 from edge.vend.state import Phase
 from hardware.cashless_reader.simulated import SimulatedCashlessReader
-from tests.edge.machine_bench import Bench, PowerCutError
+from tests.edge.machine_bench import Bench, commits_of, killed_at_each
 
 CARD = "card-1"
 
@@ -146,45 +145,20 @@ async def _business(bench: Bench) -> None:
     await decided(bench)
 
 
-async def _commits(folder: Path) -> int:
-    bench = Bench(folder)
-    await bench.power_on()
-    await bench.fill()
-    before = bench.store.commits
-    await _business(bench)
-    count = bench.store.commits - before
-    bench.power_off()
-    return count
-
-
 @pytest.mark.parametrize("after", [False, True], ids=["before the write", "after the write"])
 async def test_card_when_killed_at_any_step_then_is_charged_for_goods_and_for_nothing_else(
     tmp_path: Path, after: bool
 ) -> None:
-    steps = await _commits(tmp_path)
+    steps = await commits_of(tmp_path, _business)
     assert steps >= 5
-    for fuse in range(1, steps + 1):
-        folder = tmp_path / f"{fuse}"
-        folder.mkdir()
-        await _killed(folder, fuse, after=after)
+    async for where, bench in killed_at_each(tmp_path, steps, _business, after=after):
+        await _judge(where, bench)
 
 
-async def _killed(folder: Path, fuse: int, *, after: bool) -> None:
-    bench = Bench(folder)
-    await bench.power_on()
-    await bench.fill()
-    bench.store.fuse, bench.store.after = bench.store.commits + fuse, after
-    with contextlib.suppress(PowerCutError, TimeoutError):
-        await _business(bench)
-    if bench.task is not None and bench.task.done():
-        assert bench.task.exception() is not None
-    bench.power_off()
-    await bench.power_on()
+async def _judge(where: str, bench: Bench) -> None:
     await asyncio.sleep(300)
     await decided(bench)
-    where = f"killed at step {fuse}, after={after}"
     goods = len(bench.world_state.tray)
     assert spent(bench) == 160 * goods, where
     assert not bench.world_state.cards[CARD].reserved, where
     assert bench.kinds().count("vend.dispensed") == goods, where
-    bench.power_off()

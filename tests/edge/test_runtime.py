@@ -1,14 +1,13 @@
 """Sales on the whole machine, and power cuts in the middle of them."""
 
 import asyncio
-import contextlib
 from pathlib import Path
 
 import pytest
 
 from edge.vend import inputs as i
 from edge.vend.state import Phase
-from tests.edge.machine_bench import Bench, PowerCutError
+from tests.edge.machine_bench import Bench, commits_of, killed_at_each
 
 
 async def test_sale_when_coins_come_over_the_wire_then_product_and_change_come_out(bench: Bench) -> None:
@@ -166,40 +165,17 @@ async def _customer(bench: Bench) -> None:
     await bench.until_idle()
 
 
-async def _commits_of_a_sale(folder: Path) -> int:
-    bench = Bench(folder)
-    await bench.power_on()
-    await bench.fill()
-    before = bench.store.commits
-    await _customer(bench)
-    count = bench.store.commits - before
-    bench.power_off()
-    return count
-
-
 @pytest.mark.parametrize("after", [False, True], ids=["before the write", "after the write"])
 async def test_sale_when_killed_at_any_step_then_the_money_is_in_the_sale_or_given_back(
     tmp_path: Path, after: bool
 ) -> None:
-    steps = await _commits_of_a_sale(tmp_path)
+    steps = await commits_of(tmp_path, _customer)
     assert steps == 6  # two coins, the choice, the drop, the order, the coins paid
-    for fuse in range(1, steps + 1):
-        folder = tmp_path / f"{fuse}"
-        folder.mkdir()
-        await _killed_sale(folder, fuse, after=after)
+    async for where, bench in killed_at_each(tmp_path, steps, _customer, after=after):
+        await _judge(where, bench)
 
 
-async def _killed_sale(folder: Path, fuse: int, *, after: bool) -> None:
-    bench = Bench(folder)
-    await bench.power_on()
-    await bench.fill()
-    bench.store.fuse, bench.store.after = bench.store.commits + fuse, after
-    with contextlib.suppress(PowerCutError, TimeoutError):
-        await _customer(bench)
-    if bench.task is not None and bench.task.done():
-        assert bench.task.exception() is not None
-    bench.power_off()
-    await bench.power_on()
+async def _judge(where: str, bench: Bench) -> None:
     await asyncio.sleep(3)
     await bench.until_idle()
     if bench.state.credit:
@@ -207,9 +183,7 @@ async def _killed_sale(folder: Path, fuse: int, *, after: bool) -> None:
         await bench.until_idle()
     sold = [event.d["price_minor"] for event in bench.events() if event.kind == "vend.dispensed"]
     inserted = sum(v * n for v, n in bench.world_state.coins_brought.items()) - 40 * 10 - 500 - 2000 - 2000
-    where = f"killed at step {fuse}, after={after}"
     assert len(bench.world_state.tray) == len(sold), where
     assert inserted == sum(sold) + bench.cup(), where
     assert not bench.world_state.coins_unaccounted(), where
     assert not bench.world_state.units_unaccounted(), where
-    bench.power_off()
