@@ -104,9 +104,15 @@ class VendStarted(Event):
     currency: str = "JPY"
     planogram_rev: Annotated[int, Field(ge=1)]
     """The price charged is the price shown: revision that was on the screen."""
-    tender: Literal["cash", "card"] | str = "cash"
+    tender: Literal["cash", "card", "remote"] | str = "cash"
+    """`remote`: paid before the machine was asked, by a command of the cloud."""
     payment: str = ""
-    """The reader's reference of a card payment; empty for cash."""
+    """Reference of the payment: the reader's, or the cloud's; empty for cash."""
+    list_minor: Amount = 0
+    """The price without the coupon; 0 when there was none."""
+    coupon: str = ""
+    command: str = ""
+    """Id of the command that asked for this vend, or offered its price."""
 
 
 class VendDispensed(Event):
@@ -119,9 +125,15 @@ class VendDispensed(Event):
     price_minor: Amount
     currency: str = "JPY"
     planogram_rev: Annotated[int, Field(ge=1)]
-    tender: Literal["cash", "card"] | str = "cash"
+    tender: Literal["cash", "card", "remote"] | str = "cash"
+    """`remote`: paid before the machine was asked, by a command of the cloud."""
     payment: str = ""
-    """The reader's reference of a card payment; empty for cash."""
+    """Reference of the payment: the reader's, or the cloud's; empty for cash."""
+    list_minor: Amount = 0
+    """The price without the coupon; 0 when there was none."""
+    coupon: str = ""
+    command: str = ""
+    """Id of the command that asked for this vend, or offered its price."""
     credit_minor: Amount
     """Left after the price was taken."""
     on_hand: Count
@@ -207,6 +219,30 @@ class PaymentSettled(Event):
     why: str = ""
 
 
+class CommandTaken(Event):
+    """A command of the cloud is being carried out. It never will be again."""
+
+    KIND: ClassVar[str] = "command.taken"
+    command: str
+    """Its id."""
+    n: Annotated[int, Field(ge=1)]
+    name: str
+    """Kind of the command."""
+
+
+class CommandDone(Event):
+    """What became of a command; nothing more will happen because of it."""
+
+    KIND: ClassVar[str] = "command.done"
+    command: str
+    n: Annotated[int, Field(ge=1)]
+    name: str
+    outcome: Literal["succeeded", "failed", "rejected", "expired"] | str
+    """`failed`: begun, and nothing was delivered. `rejected`, `expired`: never begun."""
+    why: str = ""
+    vend_id: str = ""
+
+
 class DoorOpened(Event):
     """The cabinet was opened; selling stops."""
 
@@ -275,6 +311,7 @@ EVENTS: dict[str, type[Event]] = {
     for kind in (
         Booted, CoinAccepted, BillHeld, BillStacked, BillReturned, SelectionMade,
         VendStarted, VendDispensed, VendFailed, ChangePaid, CreditReturned, PaymentDenied, PaymentSettled,
+        CommandTaken, CommandDone,
         DoorOpened, DoorClosed, FaultRaised, FaultCleared, SlotRestocked, FloatLoaded, SettingsApplied,
     )
 }  # fmt: skip

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from protocol.commands import ARGUMENTS, Command
 from protocol.desired import Planogram
 from protocol.envelope import Envelope
 from protocol.events import EVENTS
@@ -20,7 +21,8 @@ FOLDER: Final = Path(__file__).resolve().parent.parent / "protocol" / "schema"
 def documents() -> dict[str, str]:
     """File name to its text."""
     models: dict[str, type[Message]] = {f"event.{kind}": model for kind, model in EVENTS.items()}
-    models |= {"envelope": Envelope, "planogram": Planogram}
+    models |= {f"command.{kind}": arguments for kind, arguments in ARGUMENTS.items()}
+    models |= {"command": Command, "envelope": Envelope, "planogram": Planogram}
     models |= {f"link.{model.__name__.lower()}": model for model in (State, Hello, Ack, Want)}
     return {
         f"{name}.json": json.dumps(model.model_json_schema(), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
