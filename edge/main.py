@@ -28,7 +28,6 @@ from edge.runtime import Runtime
 from edge.settings import MachineSettings
 from edge.store.health import replace_damaged
 from edge.store.store import Store
-from edge.vend.inputs import SettingsRefused
 from hardware.coin_acceptor.cctalk import CcTalkCoinAcceptor
 from hardware.coin_hopper.cctalk import CcTalkCoinHopper
 from hardware.dispenser.gpio import GpioDispenser
@@ -144,7 +143,7 @@ def _link(settings: MachineSettings, store: Store, runtime: Runtime) -> CloudLin
         software=SOFTWARE,
         applied=lambda: {"planogram": runtime.state.planogram.rev} if runtime.state.planogram else {},
         on_planogram=runtime.offer_planogram,
-        on_refused=lambda name, rev, why: runtime.apply(SettingsRefused(name, rev, why)),
+        apply=runtime.apply,
     )
     runtime.listen(lambda step: link.wake() if step.events else None)
     return link

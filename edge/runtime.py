@@ -145,6 +145,9 @@ class Runtime:
                 self.apply(i.BillUncertain("this machine has no bill validator any more"))
             case i.RequestCard() | i.SettleCard() | i.AbandonCard():
                 await self._tell_reader(effect)
+            case i.EndOfferAfter(command, left_ms):
+                await asyncio.sleep(left_ms / 1000)
+                self.apply(i.OfferEnded(command))
             case _:
                 self.apply(await self._payouts.carry_out(effect))
 

@@ -157,6 +157,7 @@ class VendFailed(Event):
     credit_minor: Amount
     """Given back to the credit, price included."""
     on_hand: Count
+    tender: Literal["cash", "card", "remote"] | str = "cash"
 
 
 class ChangePaid(Event):

@@ -13,9 +13,12 @@ from typing import Final
 import structlog
 from pydantic import ValidationError
 
+from edge.cloud_link.commands import read_command
 from edge.cloud_link.transport import CannotConnectError, Connection, Lost, Received, Transport
 from edge.cloud_link.window import Window, cut_frame
 from edge.store.store import Store
+from edge.vend.inputs import Input, SettingsRefused
+from protocol.commands import Command
 from protocol.desired import Planogram
 from protocol.envelope import pack_frame
 from protocol.link import Ack, Hello, State, Want
@@ -47,7 +50,7 @@ class CloudLink:
         software: str,
         applied: Callable[[], dict[str, int]],
         on_planogram: Callable[[Planogram], None],
-        on_refused: Callable[[str, int, str], object],
+        apply: Callable[[Input], object],
         seed: int | None = None,
     ) -> None:
         """Wire it up.
@@ -58,7 +61,7 @@ class CloudLink:
             software: version, for the birth.
             applied: settings document name to revision in force, asked at each birth.
             on_planogram: called with a valid planogram from the cloud.
-            on_refused: called with (name, rev, why) for a document that cannot be used.
+            apply: called with what the vend must know: a document that cannot be used, a command.
             seed: of the back-off jitter; None draws one.
         """
         self.store = store
@@ -66,7 +69,7 @@ class CloudLink:
         self._software = software
         self._applied = applied
         self._on_planogram = on_planogram
-        self._on_refused = on_refused
+        self.apply = apply
         self._random = random.Random(seed)  # noqa: S311 - jitter, not a secret
         self.outbox_grew = asyncio.Event()
         self._listeners: list[Callable[[bool], None]] = []
@@ -139,10 +142,10 @@ class CloudLink:
         try:
             planogram = Planogram.model_validate(want.doc)
         except ValidationError as error:
-            self._on_refused(want.name, want.rev, summary(error))
+            self.apply(SettingsRefused(want.name, want.rev, summary(error)))
             return
         if planogram.rev != want.rev:
-            self._on_refused(want.name, want.rev, f"the document says revision {planogram.rev}")
+            self.apply(SettingsRefused(want.name, want.rev, f"the document says revision {planogram.rev}"))
             return
         self._on_planogram(planogram)
 
@@ -159,6 +162,8 @@ class Session:
         self._births = 0
         self._next_birth = 0.0
         self._greeted = False
+        self._cloud_ahead_ms = 0.0
+        """Clock of the cloud less our monotonic one, at its hello."""
 
     async def run(self) -> None:
         """Talk until the connection is lost.
@@ -223,6 +228,8 @@ class Session:
                     self._store.acknowledge(ack.upto)
             case Channel.WANT:
                 self._link.take_settings(Want.from_bytes(item.payload))
+            case Channel.COMMAND:
+                self._command(Command.from_bytes(item.payload), now)
             case _:
                 _log.info("nothing to do with this channel yet", channel=item.channel.value)
 
@@ -233,9 +240,17 @@ class Session:
             _log.error("the cloud knows events this store never wrote", cloud=hello.upto, here=self._store.last_seq)
             return
         self._store.acknowledge(hello.upto)
+        self._cloud_ahead_ms = hello.time_ms - now * 1000
         backlog = self._store.last_seq - hello.upto
         spread = self._link.jitter(hello.spread_s) if backlog else 0.0
         self._window.greeted(hello, now, spread)
         self._greeted = True
         self._link.set_online(online=True)
         _log.info("link up", cloud_has=hello.upto, backlog=backlog)
+
+    def _command(self, command: Command, now: float) -> None:
+        if not self._greeted or command.conn != self._conn:
+            _log.warning("command of another connection ignored", command=command.id, kind=command.kind)
+            return
+        left_ms = command.issued_ms + command.ttl_ms - round(self._cloud_ahead_ms + now * 1000)
+        self._link.apply(read_command(command, left_ms))

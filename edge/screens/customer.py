@@ -45,6 +45,8 @@ class Tile:
     name: str
     price_minor: int
     price_text: str
+    list_price_text: str
+    """The price without the coupon, to be shown struck out; empty without one."""
     temperature: str
     temperature_text: str
     state: TileState
@@ -187,11 +189,15 @@ def _invitation(state: MachineState, language: str) -> Message:
     """What the customer can do next."""
     chosen = state.slot(state.chosen)
     if chosen is not None:
-        missing = money_text(chosen.price_minor - state.spendable)
+        missing = money_text(state.price_of(chosen) - state.spendable)
         values = {"product": _name(chosen, language), "missing": missing}
         return Message("still_needed", text(language, "still_needed", **values))
     if state.phase is Phase.SETTLING:
         return Message("paying_out", text(language, "paying_out"))
+    offered = next((row for row in state.planogram.slots if state.offer_for(row)), None) if state.planogram else None
+    if offered is not None:
+        values = {"product": _name(offered, language), "price": money_text(state.price_of(offered))}
+        return Message("coupon_price", text(language, "coupon_price", **values), "ok")
     key = "choose" if state.spendable else "card_ready" if state.card else "insert_coins"
     return Message(key, text(language, key))
 
@@ -208,6 +214,8 @@ def _tell(event: events.Event) -> _Told | None:
             return "card_denied", {}, "warn"
         case events.VendDispensed():
             return "delivered", {}, "ok"
+        case events.VendFailed(tender=tender) if tender != "cash":
+            return "sorry_not_cash", {}, "sorry"
         case events.VendFailed():
             return "sorry", {"credit": money_text(event.credit_minor)}, "sorry"
     return _tell_money(event)
@@ -259,17 +267,19 @@ def _tile_state(state: MachineState, row: PlanogramSlot) -> TileState:
         return "sold_out"
     if row.slot == state.chosen or (state.vend and state.vend.slot == row.slot):
         return "chosen"
-    return "affordable" if state.spendable >= row.price_minor or state.card_covers(row.price_minor) else "available"
+    price = state.price_of(row)
+    return "affordable" if state.spendable >= price or state.card_covers(price) else "available"
 
 
 def _tile(state: MachineState, row: PlanogramSlot, language: str) -> Tile:
-    condition = _tile_state(state, row)
+    condition, price = _tile_state(state, row), state.price_of(row)
     return Tile(
         slot=row.slot,
         product_id=row.product_id,
         name=_name(row, language),
-        price_minor=row.price_minor,
-        price_text=money_text(row.price_minor),
+        price_minor=price,
+        price_text=money_text(price),
+        list_price_text=money_text(row.price_minor) if state.offer_for(row) else "",
         temperature=row.temperature,
         temperature_text=text(language, f"temperature.{row.temperature}"),
         state=condition,

@@ -289,4 +289,4 @@ def _input_json(happened: Input) -> str:
     fields: dict[str, Any] = {"type": type(happened).__name__}
     if is_dataclass(happened):
         fields |= asdict(happened)
-    return json.dumps(fields, ensure_ascii=False, default=lambda value: value.to_dict())
+    return json.dumps(fields, ensure_ascii=False, default=lambda value: value.model_dump(mode="json"))

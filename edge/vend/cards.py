@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from edge.vend import inputs as i
 from edge.vend.bills import end_business
+from edge.vend.choosing import begin_vend
 from edge.vend.state import Card, MachineState, Phase
 from edge.vend.step import Context, Step, add_fault
 from protocol import events
@@ -41,22 +42,13 @@ def card_approved(state: MachineState, approved: i.CardApproved, _: Context) -> 
     reserved = card.model_copy(
         update={"reference": approved.reference, "amount": approved.amount, "vend_id": wanted.vend_id}
     )
-    here = state.model_copy(update={"card": reserved})
+    paid = wanted.model_copy(update={"payment": approved.reference})
+    here = state.model_copy(update={"card": reserved, "vend": paid})
     if approved.amount != wanted.price_minor or state.blocked_by or state.slot_fault(wanted.slot):
         return _denied(here, "approved too late or for another amount").then(
             settle_card(_without_vend(here), "release")
         )
-    started = events.VendStarted(
-        vend_id=wanted.vend_id,
-        slot=wanted.slot,
-        product_id=wanted.product_id,
-        price_minor=wanted.price_minor,
-        currency=state.currency,
-        planogram_rev=wanted.planogram_rev,
-        tender="card",
-        payment=approved.reference,
-    )
-    return Step(here.model_copy(update={"phase": Phase.DISPENSING}), (started,), (i.TurnCoil(wanted.slot),))
+    return begin_vend(here)
 
 
 def card_denied(state: MachineState, denied: i.CardDenied, _: Context) -> Step:
@@ -131,8 +123,7 @@ def _close(state: MachineState, context: Context, *, outcome: str, **more: Any) 
 
 
 def _denied(state: MachineState, why: str) -> Step:
-    vend = state.vend
-    assert vend is not None, "approving without a vend"  # noqa: S101 - the phase guarantees it
+    vend = state.open_vend
     event = events.PaymentDenied(slot=vend.slot, price_minor=vend.price_minor, currency=state.currency, why=why)
     return Step(state, (event,))
 

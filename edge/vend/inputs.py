@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from edge.vend.state import Order
+from protocol.commands import CouponOffer, VendPaid
 from protocol.desired import Planogram
 
 
@@ -227,6 +229,40 @@ class FloatLoaded:
 
 
 @dataclass(frozen=True, slots=True)
+class PaidVendAsked:
+    """The cloud asks for a unit that was paid there."""
+
+    order: Order
+    wish: VendPaid
+
+
+@dataclass(frozen=True, slots=True)
+class CouponOffered:
+    """The cloud lowers the price of the next unit of a slot."""
+
+    order: Order
+    wish: CouponOffer
+    left_ms: int
+    """For so long, milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRefused:
+    """A command that cannot be carried out: too late, or not understood."""
+
+    order: Order
+    outcome: Literal["rejected", "expired"]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferEnded:
+    """The time of an offer is over."""
+
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """The controller started; the first input of every boot."""
 
@@ -240,6 +276,7 @@ Input = (
     | Select | Clear | ReturnCredit | Delivered | NotDelivered
     | LegReady | LegDone | LegRefused | LegUncertain | DoorMoved | FaultSeen | FaultGone
     | PlanogramArrived | SettingsRefused | Restocked | FloatLoaded | Started
+    | PaidVendAsked | CouponOffered | CommandRefused | OfferEnded
 )  # fmt: skip
 
 
@@ -323,6 +360,14 @@ class ResolveLeg:
     counter_before: int
 
 
+@dataclass(frozen=True, slots=True)
+class EndOfferAfter:
+    """Tell when the time of an offer is over."""
+
+    command: str
+    left_ms: int
+
+
 Effect = (
     TurnCoil
     | ResolveVend
@@ -334,4 +379,5 @@ Effect = (
     | ReadHopper
     | OrderCoins
     | ResolveLeg
+    | EndOfferAfter
 )

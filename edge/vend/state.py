@@ -45,7 +45,37 @@ class Vend(_Part):
     product_id: str
     price_minor: int
     planogram_rev: int
-    tender: Literal["cash", "card"] = "cash"
+    tender: Literal["cash", "card", "remote"] = "cash"
+    payment: str = ""
+    """Reference of the payment when it is not cash."""
+    list_minor: int = 0
+    """The price without the coupon; 0 when there is none."""
+    coupon: str = ""
+    command: str = ""
+    """The command that asked for it, or offered its price."""
+
+
+class Order(_Part):
+    """A command of the cloud that is being carried out."""
+
+    command: str
+    """Its id."""
+    n: int
+    name: str
+    """Kind of the command."""
+
+
+class Offer(_Part):
+    """The price of one coupon for the next unit of one slot."""
+
+    order: Order
+    slot: str
+    product_id: str
+    list_minor: int
+    price_minor: int
+    coupon: str
+    over: str = ""
+    """Why it cannot be used any more; it is kept until the vend that hangs on it is decided."""
 
 
 class Leg(_Part):
@@ -134,6 +164,11 @@ class MachineState(_Part):
     chosen: str = ""
     """A slot that was chosen before there was enough money; vends when there is."""
     vend: Vend | None = None
+    order: Order | None = None
+    """The command that paid for the vend under way."""
+    offer: Offer | None = None
+    last_command: int = 0
+    """Number of the newest command that was taken or refused; only a higher one is new."""
     payout: Payout | None = None
     vend_count: int = 0
     """Vends ever started by this store; numbers them."""
@@ -156,6 +191,24 @@ class MachineState(_Part):
         if self.planogram is None:
             return None
         return next((row for row in self.planogram.slots if row.slot == name), None)
+
+    def offer_for(self, row: PlanogramSlot) -> Offer | None:
+        """The offer that lowers the price of this row now."""
+        offer = self.offer
+        if offer is None or offer.over or (offer.slot, offer.product_id) != (row.slot, row.product_id):
+            return None
+        return offer if offer.list_minor == row.price_minor else None
+
+    def price_of(self, row: PlanogramSlot) -> int:
+        """What the next unit of this row costs: shown, and charged."""
+        offer = self.offer_for(row)
+        return offer.price_minor if offer is not None else row.price_minor
+
+    @property
+    def open_vend(self) -> Vend:
+        """The vend under way; only where the phase says that there is one."""
+        assert self.vend is not None, "no vend is under way"  # noqa: S101 - the phase guarantees it
+        return self.vend
 
     @property
     def spendable(self) -> int:

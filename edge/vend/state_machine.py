@@ -8,7 +8,6 @@ input that is not listed is a bug and is refused loudly, never ignored.
 from collections.abc import Callable
 from typing import Any
 
-from edge.payment.change import plan_change
 from edge.vend import inputs as i
 from edge.vend.bills import (
     bill_back,
@@ -26,16 +25,21 @@ from edge.vend.cards import (
     card_settled,
     card_unsettled,
     resume_card,
-    settle_card,
 )
+from edge.vend.choosing import attempt, vend_if_chosen
+from edge.vend.commands import (
+    command_refused,
+    coupon_offered,
+    offer_ended,
+    settle_offer,
+    vend_paid,
+    withdraw_offer,
+)
+from edge.vend.outcome import delivered, not_delivered
 from edge.vend.payout import leg_done, leg_ready, leg_refused, leg_uncertain, resume_payout
-from edge.vend.state import ActiveFault, MachineState, Phase, Vend, hopper_name
+from edge.vend.state import ActiveFault, MachineState, Phase, hopper_name
 from edge.vend.step import Context, Step, add_fault
 from protocol import events
-from protocol.ids import vend_id
-
-NO_DROP_LIMIT = 2
-"""Vends in a row without a drop after which a slot is locked (reference: actuators, decision table)."""
 
 
 class UnexpectedInputError(RuntimeError):
@@ -59,7 +63,7 @@ def step(state: MachineState, happened: i.Input, context: Context) -> Step:
     handler = TABLE.get((state.phase, type(happened))) or ANYTIME.get(type(happened))
     if handler is None:
         raise UnexpectedInputError(state.phase, happened)
-    return handler(state, happened, context)
+    return settle_offer(handler(state, happened, context))
 
 
 # --- money in ----------------------------------------------------------------------------------
@@ -79,25 +83,15 @@ def _coin_in(state: MachineState, coin: i.CoinIn, context: Context) -> Step:
         routed_to=coin.routed_to,
         counter=coin.counter,
     )
-    return _vend_if_chosen(Step(after, (accepted,)), context)
+    return vend_if_chosen(Step(after, (accepted,)), context)
 
 
 def _bill_held(state: MachineState, held: i.BillHeld, context: Context) -> Step:
-    return _vend_if_chosen(bill_held(state, held, context), context)
+    return vend_if_chosen(bill_held(state, held, context), context)
 
 
 def _card_begun(state: MachineState, begun: i.CardBegun, context: Context) -> Step:
-    return _vend_if_chosen(card_begun(state, begun, context), context)
-
-
-def _vend_if_chosen(here: Step, context: Context) -> Step:
-    """Money came: start the vend of a slot that was chosen before there was enough."""
-    wanted = here.state.slot(here.state.chosen)
-    if here.state.phase is not Phase.CREDIT or wanted is None:
-        return here
-    if here.state.spendable >= wanted.price_minor or here.state.card_covers(wanted.price_minor):
-        return here.then(_attempt(here.state, wanted.slot, context, announce=False))
-    return here
+    return vend_if_chosen(card_begun(state, begun, context), context)
 
 
 def _coin_counter(state: MachineState, moved: i.CoinCounterMoved, _: Context) -> Step:
@@ -106,7 +100,7 @@ def _coin_counter(state: MachineState, moved: i.CoinCounterMoved, _: Context) ->
 
 # --- choosing ----------------------------------------------------------------------------------
 def _select(state: MachineState, choice: i.Select, context: Context) -> Step:
-    return _attempt(state, choice.slot, context, announce=True)
+    return attempt(state, choice.slot, context, announce=True)
 
 
 def _clear(state: MachineState, _: i.Clear, __: Context) -> Step:
@@ -116,135 +110,6 @@ def _clear(state: MachineState, _: i.Clear, __: Context) -> Step:
 def _busy(state: MachineState, _: i.Input, __: Context) -> Step:
     """A finger was faster than the screen: nothing can be chosen now, and nothing is lost."""
     return Step(state)
-
-
-def refusal(state: MachineState, slot: str) -> str:
-    """Why this slot cannot be sold to this credit now; empty when it can."""
-    row = state.slot(slot)
-    if row is None:
-        return "unknown_slot"
-    if state.blocked_by or state.slot_fault(slot):
-        return "locked"
-    if state.on_hand.get(slot, 0) < 1:
-        return "sold_out"
-    if state.spendable < row.price_minor:
-        return "" if state.card_covers(row.price_minor) else "too_little_credit"
-    paid_with = state.credit if state.credit >= row.price_minor else state.spendable  # else the bill is given back
-    if plan_change(paid_with - row.price_minor, state.payable).short:
-        return "no_change"
-    return ""
-
-
-def _attempt(state: MachineState, slot: str, context: Context, *, announce: bool) -> Step:
-    """Start the vend of `slot`, or say why not. `announce`: the customer chose just now."""
-    row = state.slot(slot)
-    why = refusal(state, slot)
-    selection = events.SelectionMade(
-        slot=slot,
-        product_id=row.product_id if row else "",
-        price_minor=row.price_minor if row else 0,
-        currency=state.currency,
-        credit_minor=state.spendable,
-        refused=why,
-    )
-    said = (selection,) if announce or why else ()
-    if row is None or why:
-        chosen = slot if why == "too_little_credit" else ""
-        return Step(state.model_copy(update={"chosen": chosen}), said)
-    number = state.vend_count + 1
-    vend = Vend(
-        vend_id=vend_id(context.epoch, number),
-        slot=slot,
-        product_id=row.product_id,
-        price_minor=row.price_minor,
-        planogram_rev=state.planogram.rev if state.planogram else 1,
-    )
-    update = {"vend": vend, "vend_count": number, "chosen": ""}
-    if state.spendable < row.price_minor and state.card is not None:
-        asked = vend.model_copy(update={"tender": "card"})
-        after = state.model_copy(update=update | {"vend": asked, "phase": Phase.APPROVING})
-        return Step(after, said, (i.RequestCard(state.card.session, row.price_minor, slot),))
-    after = state.model_copy(update=update | {"phase": Phase.DISPENSING})
-    started = events.VendStarted(
-        vend_id=vend.vend_id,
-        slot=slot,
-        product_id=vend.product_id,
-        price_minor=vend.price_minor,
-        currency=state.currency,
-        planogram_rev=vend.planogram_rev,
-    )
-    return Step(after, (*said, started), (i.TurnCoil(slot),))
-
-
-# --- the outcome of a vend ---------------------------------------------------------------------
-def _open_vend(state: MachineState) -> Vend:
-    assert state.vend is not None, "dispensing without a vend"  # noqa: S101 - the phase guarantees it
-    return state.vend
-
-
-def _delivered(state: MachineState, outcome: i.Delivered, context: Context) -> Step:
-    vend = _open_vend(state)
-    on_hand = max(0, state.on_hand.get(vend.slot, 0) - 1)
-    due = vend.price_minor if vend.tender == "cash" else 0
-    unpaid = max(0, due - state.credit)
-    after = state.model_copy(
-        update={
-            "phase": Phase.CREDIT,
-            "vend": None,
-            "credit": max(0, state.credit - due),
-            "bill": state.bill.model_copy(update={"unpaid": unpaid}) if state.bill and unpaid else state.bill,
-            "on_hand": state.on_hand | {vend.slot: on_hand},
-            "no_drop_streak": state.no_drop_streak | {vend.slot: 0},
-        }
-    )
-    sold = events.VendDispensed(
-        vend_id=vend.vend_id,
-        slot=vend.slot,
-        product_id=vend.product_id,
-        price_minor=vend.price_minor,
-        currency=state.currency,
-        planogram_rev=vend.planogram_rev,
-        credit_minor=max(0, after.spendable - unpaid),
-        on_hand=on_hand,
-        turns=outcome.turns,
-        unpaid_minor=0 if state.bill else unpaid,
-        tender=vend.tender,
-        payment=state.card.reference if state.card and vend.tender == "card" else "",
-    )
-    here = add_fault(Step(after, (sold,)), outcome.fault, vend.slot)
-    if sold.unpaid_minor:
-        here = add_fault(here, "bill.lost", detail=f"{unpaid} unpaid")
-    if vend.tender == "card":
-        return here.then(settle_card(here.state, "confirm"))
-    if context.is_multi_vend and after.spendable and not unpaid:
-        return here
-    return here.then(end_business(here.state, "change", context, vend.vend_id))
-
-
-def _not_delivered(state: MachineState, outcome: i.NotDelivered, _: Context) -> Step:
-    vend = _open_vend(state)
-    streak = state.no_drop_streak.get(vend.slot, 0) + (1 if outcome.turned else 0)
-    after = state.model_copy(
-        update={
-            "phase": state.resting_phase,
-            "vend": None,
-            "no_drop_streak": state.no_drop_streak | {vend.slot: streak},
-        }
-    )
-    failed = events.VendFailed(
-        vend_id=vend.vend_id,
-        slot=vend.slot,
-        product_id=vend.product_id,
-        price_minor=vend.price_minor,
-        currency=state.currency,
-        reason=outcome.reason,
-        credit_minor=state.spendable,
-        on_hand=state.on_hand.get(vend.slot, 0),
-    )
-    here = add_fault(Step(after, (failed,)), outcome.fault, vend.slot)
-    if streak >= NO_DROP_LIMIT:
-        here = add_fault(here, "slot.no_drop", vend.slot)
-    return here.then(settle_card(here.state, "release")) if vend.tender == "card" else here
 
 
 # --- giving money back -------------------------------------------------------------------------
@@ -289,6 +154,9 @@ def _planogram(state: MachineState, arrived: i.PlanogramArrived, _: Context) -> 
     }
     update = {"planogram": new, "on_hand": on_hand, "currency": new.currency, "chosen": ""}
     here = Step(state.model_copy(update=update), (events.SettingsApplied(name="planogram", rev=new.rev, ok=True),))
+    shown = here.state.slot(state.offer.slot) if state.offer else None
+    if shown is None or here.state.offer_for(shown) is None:
+        here = withdraw_offer(here, "other_price")
     return here.then(_fault_gone(here.state, i.FaultGone("planogram.missing"), _))
 
 
@@ -328,8 +196,9 @@ def _started(state: MachineState, started: i.Started, context: Context) -> Step:
     here = Step(state, (events.Booted(software=started.software, devices=started.devices, resumed=state.phase.value),))
     if state.planogram is None:
         here = add_fault(here, "planogram.missing")
+    here = withdraw_offer(here, "restarted")
     if state.phase is Phase.DISPENSING:
-        resolve = (i.ResolveVend(_open_vend(state).slot),)
+        resolve = (i.ResolveVend(state.open_vend.slot),)
         return Step(here.state, here.events, resume_bill(state) + resolve)
     here = here.then(resume_card(here.state, context))
     effects = resume_bill(state) + (resume_payout(state) if state.payout else ())
@@ -356,6 +225,10 @@ ANYTIME: dict[type, Handler] = {
     i.SettingsRefused: _settings_refused,
     i.Restocked: _restocked,
     i.FloatLoaded: _float_loaded,
+    i.PaidVendAsked: vend_paid,
+    i.CouponOffered: coupon_offered,
+    i.CommandRefused: command_refused,
+    i.OfferEnded: offer_ended,
     i.Started: _started,
 }
 """Inputs that mean the same in every phase. Money is money whenever it comes."""
@@ -370,8 +243,8 @@ TABLE: dict[tuple[Phase, type], Handler] = {
     (Phase.APPROVING, i.ReturnCredit): _busy,
     (Phase.DISPENSING, i.Select): _busy,
     (Phase.DISPENSING, i.ReturnCredit): _busy,
-    (Phase.DISPENSING, i.Delivered): _delivered,
-    (Phase.DISPENSING, i.NotDelivered): _not_delivered,
+    (Phase.DISPENSING, i.Delivered): delivered,
+    (Phase.DISPENSING, i.NotDelivered): not_delivered,
     (Phase.SETTLING, i.Select): _busy,
     (Phase.SETTLING, i.ReturnCredit): _busy,
     (Phase.SETTLING, i.LegReady): leg_ready,

@@ -13,6 +13,7 @@ from edge.cloud_link.transport import CannotConnectError, Lost, Received
 from edge.store.store import Store
 from edge.vend import inputs as i
 from edge.vend.state import MachineState
+from protocol.commands import Command
 from protocol.desired import Planogram
 from protocol.envelope import Envelope, unpack_frame
 from protocol.events import DoorOpened
@@ -86,14 +87,14 @@ class Setup:
     def __init__(self, store: Store, cloud: FakeCloud) -> None:
         self.store, self.cloud = store, cloud
         self.planograms: list[Planogram] = []
-        self.refused: list[tuple[str, int, str]] = []
+        self.inputs: list[i.Input] = []
         self.link = CloudLink(
             store,
             cloud,
             software="test",
             applied=lambda: {"planogram": 1},
             on_planogram=self.planograms.append,
-            on_refused=lambda *why: self.refused.append(why),
+            apply=self.inputs.append,
             seed=1,
         )
 
@@ -235,4 +236,36 @@ async def test_planogram_when_unusable_then_is_refused_with_the_reason(
     linked.cloud.connections[0].say(Channel.WANT, Want(name="planogram", rev=2, doc=doc).to_bytes())
     await asyncio.sleep(1)
     assert linked.planograms == []
-    assert why in linked.refused[0][2]
+    refused = linked.inputs[0]
+    assert isinstance(refused, i.SettingsRefused)
+    assert why in refused.why
+
+
+def command(conn: str, **differs: Any) -> bytes:
+    fields = {"id": "ab" * 16, "n": 1, "conn": conn, "kind": "future.kind", "args": {}, "issued_ms": 0, "ttl_ms": 5000}
+    return Command.model_validate(fields | differs).to_bytes()
+
+
+async def test_command_when_it_is_for_this_connection_then_is_handed_over(linked: Setup) -> None:
+    await asyncio.sleep(1)
+    linked.cloud.connections[0].say(Channel.COMMAND, command(linked.cloud.births[0].conn))
+    await asyncio.sleep(1)
+    refused = linked.inputs[0]
+    assert isinstance(refused, i.CommandRefused)
+    assert (refused.outcome, refused.order.n) == ("rejected", 1)
+
+
+async def test_command_when_it_is_of_another_connection_then_is_ignored(linked: Setup) -> None:
+    await asyncio.sleep(1)
+    linked.cloud.connections[0].say(Channel.COMMAND, command("ab" * 8))
+    await asyncio.sleep(1)
+    assert linked.inputs == []
+
+
+async def test_command_when_its_time_is_over_by_the_clock_of_the_cloud_then_is_refused(linked: Setup) -> None:
+    await asyncio.sleep(6)  # the cloud's hello said 0
+    linked.cloud.connections[0].say(Channel.COMMAND, command(linked.cloud.births[0].conn))
+    await asyncio.sleep(1)
+    refused = linked.inputs[0]
+    assert isinstance(refused, i.CommandRefused)
+    assert refused.outcome == "expired"

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from protocol.commands import Command
 from protocol.desired import Planogram
 from protocol.envelope import Envelope
 from protocol.events import EVENTS, BadBodyError, parse_body
@@ -16,6 +17,7 @@ from protocol.messages import BadMessageError, Message
 EXAMPLES = Path(__file__).parents[2] / "protocol" / "examples" / "v1"
 MODELS: dict[str, type[Message]] = {
     "planogram": Planogram,
+    "command": Command,
     "link.state": State,
     "link.hello": Hello,
     "link.ack": Ack,

@@ -19,13 +19,14 @@ function addTile(slot, select) {
     stage: make("span", { class: "stage", "aria-hidden": "true" }),
     code: make("span", { class: "code" }, slot),
     price: make("span", { class: "price" }),
+    listPrice: make("s", { class: "list-price" }),
     name: make("span", { class: "name" }),
     band: make("span", { class: "band" }),
     sign: make("span", { class: "state-sign" }),
     units: 0,
     picture: "",
   };
-  const card = make("span", { class: "card" }, parts.code, parts.price, parts.name, parts.band);
+  const card = make("span", { class: "card" }, parts.code, parts.listPrice, parts.price, parts.name, parts.band);
   parts.button = make("button", { type: "button", class: "slot", "data-slot": slot }, parts.stage, parts.sign, card);
   parts.button.addEventListener("click", () => select(slot));
   $("slots").append(make("li", {}, parts.button));
@@ -37,6 +38,7 @@ function updateTile(parts, tile) {
   setAttribute(parts.button, "data-temperature", tile.temperature);
   setAttribute(parts.button, "aria-pressed", String(tile.state === "chosen"));
   setText(parts.price, tile.price_text);
+  setText(parts.listPrice, tile.list_price_text);
   setText(parts.name, tile.name);
   setText(parts.band, tile.temperature_text);
   setText(parts.sign, ["sold_out", "locked", "empty"].includes(tile.state) ? tile.state_text : "");
