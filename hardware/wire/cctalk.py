@@ -82,10 +82,9 @@ class Frame:
     """Sender; 0 in a decoded CRC frame, which does not carry one."""
 
     def __post_init__(self) -> None:
-        for name in ("destination", "header", "source"):
-            value = getattr(self, name)
-            if not 0 <= value <= 255:
-                raise ValueError(f"ccTalk {name} is one byte, 0 to 255, not {value}")
+        if not (0 <= self.destination <= 255 and 0 <= self.header <= 255 and 0 <= self.source <= 255):
+            numbers = f"destination {self.destination}, header {self.header}, source {self.source}"
+            raise ValueError(f"ccTalk addresses and headers are one byte, 0 to 255: {numbers}")
         if len(self.data) > 255:
             raise ValueError(f"ccTalk data is at most 255 bytes, not {len(self.data)}; split the command")
 

@@ -28,11 +28,15 @@ class LineFaults:
     seed: int = 0
 
 
+_NO_FAULTS = LineFaults()
+
+
 class NullModemEnd:
     """One end, a `ByteLink`. Made by `null_modem`."""
 
     def __init__(self, faults: LineFaults, seed: int, *, hears_itself: bool) -> None:
         self._faults = faults
+        self._is_perfect = faults == _NO_FAULTS
         self._random = random.Random(seed)  # noqa: S311 - faults must repeat, not surprise
         self._hears_itself = hears_itself
         self._inbox = Inbox()
@@ -51,7 +55,7 @@ class NullModemEnd:
             return
         if self._hears_itself:
             self._inbox.put(data)
-        if self._faults == _NO_FAULTS:
+        if self._is_perfect:
             self.peer.arrive(data)
             return
         if self._random.random() < self._faults.loss:
@@ -101,9 +105,6 @@ class NullModemEnd:
         # A microsecond apart keeps the order: two timers of the same instant have none.
         self._arrives_at = max(wanted, self._arrives_at + 1e-6)
         loop.call_at(self._arrives_at, self.peer.arrive, piece)
-
-
-_NO_FAULTS = LineFaults()
 
 
 def null_modem(faults: LineFaults = _NO_FAULTS, *, echo: bool = False) -> tuple[NullModemEnd, NullModemEnd]:

@@ -8,9 +8,11 @@ import asyncio
 import selectors
 from collections.abc import Callable
 from concurrent.futures import Executor
-from typing import Any, TypeVarTuple
+from typing import Any, Final, TypeVarTuple
 
 Ts = TypeVarTuple("Ts")
+
+ROUNDS_PER_LOOK: Final = 64
 
 
 class _JumpingSelector(selectors.DefaultSelector):
@@ -19,10 +21,12 @@ class _JumpingSelector(selectors.DefaultSelector):
     def __init__(self) -> None:
         super().__init__()
         self.now = 0.0
+        self._rounds = 0
         self.threads_running = 0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        ready = super().select(0)
+        """Real files that are ready; without any, the clock has moved on by `timeout`."""
+        ready = self._look() if self._must_look(timeout) else []
         if ready or (timeout is not None and timeout <= 0):
             return ready
         if timeout is None or self.threads_running:
@@ -30,6 +34,15 @@ class _JumpingSelector(selectors.DefaultSelector):
             return super().select(None)
         self.now += timeout
         return ready
+
+    def _must_look(self, timeout: float | None) -> bool:
+        """A system call costs more than most callbacks, so the loop's own wake-up pipe is looked at now and then."""
+        self._rounds += 1
+        has_files = len(self.get_map()) > 1 and timeout != 0
+        return has_files or self._rounds % ROUNDS_PER_LOOK == 0
+
+    def _look(self) -> list[tuple[selectors.SelectorKey, int]]:
+        return super().select(0)
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
