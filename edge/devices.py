@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hardware.bill_validator.port import BillValidator
 from hardware.cashless_reader.port import CashlessReader
 from hardware.coin_acceptor.port import CoinAcceptor
+from hardware.coin_changer.port import CoinChanger
 from hardware.coin_hopper.port import CoinHopper
 from hardware.dispenser.port import Dispenser
 from hardware.door.port import Door
@@ -18,7 +19,7 @@ class Devices:
 
     coin_acceptor: CoinAcceptor
     hoppers: Mapping[int, CoinHopper]
-    """By denomination in minor units."""
+    """By denomination in minor units; the tubes, where a coin changer pays."""
     hopper_paths: frozenset[int]
     """Sorter paths that end in a hopper; every other path ends in the cash box."""
     dispenser: Dispenser
@@ -28,6 +29,8 @@ class Devices:
     """None: this machine takes no bills."""
     cashless_reader: CashlessReader | None = None
     """None: this machine takes no cards."""
+    coin_changer: CoinChanger | None = None
+    """The device behind `coin_acceptor` and `hoppers`, when they are its slot and its tubes; it counts its coins."""
 
     async def close(self) -> None:
         """Everything into its safe state."""

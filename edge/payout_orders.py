@@ -27,6 +27,8 @@ class PayoutOrders:
         """`hoppers`: by denomination in minor units."""
         self._hoppers = hoppers
         self._found: dict[int, HopperStatus] = {}
+        self._before: dict[int, int] = {}
+        """Counters that are written down, each for the order that comes next."""
 
     async def read_before_start(self, state: MachineState) -> None:
         """Keep the counter of a hopper with an open order: starting the hopper may reset it."""
@@ -57,9 +59,13 @@ class PayoutOrders:
         if kind not in self._hoppers:
             return i.LegRefused(f"there is no hopper for {kind}")
         try:
-            return i.LegReady((await self._hoppers[kind].status()).event_counter)
+            return self._ready(kind, (await self._hoppers[kind].status()).event_counter)
         except DeviceOfflineError as error:
             return i.LegRefused(str(error))
+
+    def _ready(self, kind: int, counter: int) -> i.LegReady:
+        self._before[kind] = counter
+        return i.LegReady(counter)
 
     async def _order(self, kind: int, count: int) -> LegOutcome:
         try:
@@ -71,10 +77,12 @@ class PayoutOrders:
         return await self._finish(kind, count)
 
     async def _finish(self, kind: int, count: int) -> LegOutcome:
+        """The order was taken. Its end is told by the account of the same order, not of a later or a forgotten one."""
         try:
-            return i.LegDone((await self._settled(kind, count)).paid)
+            status = await self._settled(kind, count)
         except (DeviceOfflineError, TimeoutError) as error:
             return i.LegUncertain(f"hopper {kind} did not report the end of the payout ({error})")
+        return _account(kind, self._before.pop(kind), status)
 
     async def _settled(self, kind: int, count: int) -> HopperStatus:
         """Poll until the payout is over; single lost replies do not matter."""
@@ -99,7 +107,14 @@ class PayoutOrders:
             return i.LegUncertain(f"hopper {kind} does not answer")
         # 0 proves nothing: it is also where a hopper stands that took the order, lost its power and forgot.
         if status.event_counter == before != 0:
-            return i.LegReady(before)  # never taken: the same order may go out now
-        if status.event_counter == before % 255 + 1:
-            return i.LegDone(status.paid)
+            return self._ready(kind, before)  # never taken: the same order may go out now
+        return _account(kind, before, status)
+
+
+def _account(kind: int, before: int, status: HopperStatus) -> LegOutcome:
+    """What the hopper says of the order that came after it had counted to `before`."""
+    if status.event_counter != before % 255 + 1:
         return i.LegUncertain(f"hopper {kind} counted {before} before and {status.event_counter} now")
+    if status.paid is None:
+        return i.LegUncertain(f"hopper {kind} lost its power and does not know what it paid")
+    return i.LegDone(status.paid)

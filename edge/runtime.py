@@ -20,6 +20,7 @@ from edge.money_in.bills import BillsIn
 from edge.money_in.cards import CardsIn
 from edge.money_in.coins import CoinsIn
 from edge.money_in.poller import Poller
+from edge.money_in.tubes import Tubes
 from edge.payout_orders import PayoutOrders
 from edge.store.store import Store
 from edge.vend import inputs as i
@@ -82,7 +83,10 @@ class Runtime:
         self._bills = BillOrders(devices.bill_validator) if devices.bill_validator is not None else None
         self._cards = CardOrders(devices.cashless_reader) if devices.cashless_reader is not None else None
         self.state: MachineState = store.load_state()
-        self._pollers: list[Poller[Any]] = [CoinsIn(self, devices.coin_acceptor, devices.hopper_paths).poller]
+        changer, kinds = devices.coin_changer, frozenset(devices.hoppers)
+        tubes = Tubes(self, changer, kinds) if changer is not None else None
+        self._coins = CoinsIn(self, devices.coin_acceptor, devices.hopper_paths, tubes)
+        self._pollers: list[Poller[Any]] = [self._coins.poller]
         if devices.bill_validator is not None and self._bills is not None:
             self._pollers.append(BillsIn(self, devices.bill_validator, self._bills).poller)
         if devices.cashless_reader is not None:
@@ -268,6 +272,7 @@ class Runtime:
     async def _after_door_moved(self, *, is_open: bool) -> None:
         self.apply(i.DoorMoved(is_open))
         if not is_open:
+            self._coins.visited()
             await self._look_at_coils()
 
     async def _look_at_coils(self) -> None:

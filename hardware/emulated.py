@@ -13,6 +13,8 @@ from hardware.cashless_reader.simulated import SimulatedCashlessReader
 from hardware.coin_acceptor.cctalk import CcTalkCoinAcceptor
 from hardware.coin_acceptor.port import CoinAcceptor
 from hardware.coin_acceptor.simulated import SimulatedCoinAcceptor
+from hardware.coin_changer.adapters import ChangerAcceptor, ChangerTube
+from hardware.coin_changer.port import TUBE, CoinChanger
 from hardware.coin_changer.simulated import SimulatedCoinChanger
 from hardware.coin_hopper.cctalk import CcTalkCoinHopper
 from hardware.coin_hopper.port import CoinHopper
@@ -47,7 +49,9 @@ class EmulatedMachine:
 
     acceptor: CoinAcceptor
     hoppers: dict[int, CoinHopper]
-    """By denomination in yen."""
+    """By denomination in yen; the tubes, if there is a coin changer."""
+    hopper_paths: frozenset[int]
+    """Paths that `acceptor` tells for coins that went into one of `hoppers`."""
     dispenser: Dispenser
     drop_sensor: DropSensor
     door: Door
@@ -63,7 +67,7 @@ class EmulatedMachine:
     cashless_reader: SimulatedCashlessReader | None
     """At port depth; None when the machine has none."""
     coin_changer: SimulatedCoinChanger | None
-    """At port depth; None when the machine has none. If it has one, the coin slot is the changer's."""
+    """At port depth; None when the machine has none. If it has one, `acceptor` and `hoppers` are its slot and tubes."""
 
     def close(self) -> None:
         """Let go of everything at once, as when the process ends; close the drivers first for an orderly end.
@@ -135,9 +139,12 @@ def emulate(  # noqa: PLR0913 - one keyword per thing a machine may have or be m
     if isinstance(host, NullModemEnd):
         world.on_news = host.tell_news
     bus = CcTalkBus(host)
+    coin_changer = SimulatedCoinChanger(world) if changer else None
+    acceptor, hoppers = _coin_drivers(bus, coin_changer, state)
     return EmulatedMachine(
-        acceptor=CcTalkCoinAcceptor(bus, ACCEPTOR_ADDRESS, "JPY", SORTER_PATHS),
-        hoppers={value: CcTalkCoinHopper(bus, HOPPER_ADDRESSES[value], yen(value)) for value in hopper_peers},
+        acceptor=acceptor,
+        hoppers=hoppers,
+        hopper_paths=frozenset({TUBE} if changer else SORTER_PATHS.values()),
         dispenser=GpioDispenser(pin_map, factory),
         drop_sensor=GpioDropSensor(pin_map, factory),
         door=GpioDoor(pin_map, factory),
@@ -150,8 +157,19 @@ def emulate(  # noqa: PLR0913 - one keyword per thing a machine may have or be m
         pins=factory,
         bill_validator=SimulatedBillValidator(world) if bills else None,
         cashless_reader=SimulatedCashlessReader(world) if cards else None,
-        coin_changer=SimulatedCoinChanger(world) if changer else None,
+        coin_changer=coin_changer,
     )
+
+
+def _coin_drivers(
+    bus: CcTalkBus, changer: CoinChanger | None, state: WorldState
+) -> tuple[CoinAcceptor, dict[int, CoinHopper]]:
+    if changer is not None:
+        slot = ChangerAcceptor(changer)
+        return slot, {value: ChangerTube(changer, slot, yen(value)) for value in state.changer.tubes}
+    acceptor = CcTalkCoinAcceptor(bus, ACCEPTOR_ADDRESS, "JPY", SORTER_PATHS)
+    fitted = {value: address for value, address in HOPPER_ADDRESSES.items() if value in state.hoppers}
+    return acceptor, {value: CcTalkCoinHopper(bus, address, yen(value)) for value, address in fitted.items()}
 
 
 def _open_wire(wire: Literal["memory", "pty"], faults: LineFaults, *, echo: bool) -> tuple[ByteLink, ByteLink]:

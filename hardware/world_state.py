@@ -197,8 +197,8 @@ class ChangerState(_State):
     to_pay: dict[int, NonNegativeInt] = {}
     """Coins of the payout under way that are still to come."""
     is_busy: bool = False
-    paid: dict[int, NonNegativeInt] = {}
-    """Coins of the last payout that left the tubes."""
+    paid: dict[int, NonNegativeInt] | None = {}
+    """Coins of the last payout that left the tubes; None when it forgot them in a power cut."""
 
 
 class WorldState(_State):

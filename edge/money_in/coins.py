@@ -1,13 +1,18 @@
-"""Coins: the acceptor's events become credit. Its event counter is written down, so no coin is lost or doubled."""
+"""Coins: the acceptor's events become credit. Its event counter is written down, so no coin is lost or doubled.
+
+Where a coin changer takes the coins, its tubes are looked after in between (`tubes.py`).
+"""
 
 import structlog
 
 from edge.money_in.poller import Machine, Poller
+from edge.money_in.tubes import Tubes
 from edge.vend import inputs as i
 from hardware.coin_acceptor.port import (
     AcceptorRestarted,
     CoinAccepted,
     CoinAcceptor,
+    CoinDispensedByHand,
     CoinEvent,
     CoinRejected,
     EventsLost,
@@ -19,11 +24,21 @@ _log = structlog.get_logger(__name__)
 class CoinsIn:
     """The acceptor of one machine."""
 
-    def __init__(self, machine: Machine, acceptor: CoinAcceptor, hopper_paths: frozenset[int]) -> None:
-        """`hopper_paths`: sorter paths that end in a hopper."""
+    def __init__(
+        self, machine: Machine, acceptor: CoinAcceptor, hopper_paths: frozenset[int], tubes: Tubes | None = None
+    ) -> None:
+        """Wire it up.
+
+        Args:
+            machine: gets the inputs.
+            acceptor: not started.
+            hopper_paths: sorter paths that end in a hopper.
+            tubes: of the changer that the acceptor is part of, if it is.
+        """
         self._machine = machine
         self._acceptor = acceptor
         self._hopper_paths = hopper_paths
+        self._tubes = tubes
         self.poller = Poller(
             machine,
             acceptor,
@@ -31,8 +46,15 @@ class CoinsIn:
             wish=lambda: machine.state.accepts_coins,
             start=self._start,
             take=self._take,
-            polled=self._note_counter,
+            polled=self._polled,
+            lost=self._lost,
         )
+
+    def visited(self) -> None:
+        """Somebody was inside the cabinet."""
+        if self._tubes is not None:
+            self._tubes.visited()
+            self.poller.wake()
 
     async def _start(self) -> None:
         device = await self._acceptor.start(self._machine.state.coin_counter)
@@ -53,9 +75,31 @@ class CoinsIn:
                 self._machine.apply_if_raised("coin_acceptor.lost_events")  # each loss is an event of its own
                 self._machine.apply(i.FaultSeen("coin_acceptor.lost_events", detail=f"{count} lost"))
                 self._machine.apply(i.CoinCounterMoved(counter))
+            case CoinDispensedByHand(value, counter):
+                self._machine.apply(i.CoinCounterMoved(counter))
+                self._machine.apply(i.FloatLoaded(value.minor, -1, staff="changer key"))
             case AcceptorRestarted():
                 self.poller.restarted()
+                if self._tubes is not None:
+                    self._tubes.count_again()
                 _log.warning("coin acceptor restarted")
+
+    async def _polled(self) -> None:
+        self._note_counter()
+        if self._tubes is not None:
+            await self._tubes.settle(self._poll_once_more)
+
+    async def _poll_once_more(self) -> bool:
+        """Was there anything new?"""
+        events = await self._acceptor.poll()
+        for event in events:
+            await self._take(event)
+        self._note_counter()
+        return bool(events)
+
+    def _lost(self, why: str) -> None:
+        if self._tubes is not None:
+            self._tubes.lost(why)
 
     def _note_counter(self) -> None:
         """Write down where the device's counter stands, so that the very next coin cannot be taken for history."""

@@ -59,7 +59,7 @@ class Polled(Protocol[E_co]):
 class Poller(Generic[E]):
     """One device's loop."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one keyword per thing a device may want to know
         self,
         machine: Machine,
         device: Polled[E],
@@ -68,7 +68,8 @@ class Poller(Generic[E]):
         wish: Callable[[], bool],
         start: Callable[[], Awaitable[None]],
         take: Callable[[E], Awaitable[None]],
-        polled: Callable[[], None] = lambda: None,
+        polled: Callable[[], Awaitable[None]] | None = None,
+        lost: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Wire it up.
 
@@ -79,7 +80,8 @@ class Poller(Generic[E]):
             wish: should it accept money now?
             start: sets the device up; leaves it refusing.
             take: turns one of its events into inputs.
-            polled: called after the events of a poll have been taken.
+            polled: called after the events of a poll have been taken; may ask the device more.
+            lost: told why, when it does not answer.
         """
         self._machine = machine
         self._device = device
@@ -88,6 +90,7 @@ class Poller(Generic[E]):
         self._start = start
         self._take = take
         self._polled = polled
+        self._lost = lost
         self._wake = asyncio.Event()
         self._is_ready = False
         self._accepting = False
@@ -95,7 +98,11 @@ class Poller(Generic[E]):
     def stepped(self) -> None:
         """The state has changed: perhaps the device must be switched."""
         if self._wish() != self._accepting:
-            self._wake.set()
+            self.wake()
+
+    def wake(self) -> None:
+        """There is a reason to poll now."""
+        self._wake.set()
 
     def restarted(self) -> None:
         """The device was set up anew and refuses money."""
@@ -103,13 +110,14 @@ class Poller(Generic[E]):
 
     async def run(self) -> None:
         """Poll until cancelled."""
-        is_told = self._device.on_news(self._wake.set)
+        is_told = self._device.on_news(self.wake)
         while True:
             self._wake.clear()
             try:
                 await self._once()
             except DeviceError as error:
                 self._machine.apply(i.FaultSeen(self._fault, detail=str(error)))
+                self._lost(str(error))
                 await asyncio.sleep(RETRY_S)
                 continue
             self._machine.apply_if_raised(self._fault)
@@ -125,7 +133,8 @@ class Poller(Generic[E]):
             self._is_ready, self._accepting = True, False
         for event in await self._device.poll():
             await self._take(event)
-        self._polled()
+        if self._polled is not None:
+            await self._polled()
         wish = self._wish()
         if wish != self._accepting:
             await self._device.set_accepting(accepting=wish)

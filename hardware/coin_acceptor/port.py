@@ -43,7 +43,16 @@ class AcceptorRestarted:
     """The device lost power or was reset and has been set up again; `last_counter` of before means nothing now."""
 
 
-CoinEvent = CoinAccepted | CoinRejected | EventsLost | AcceptorRestarted
+@dataclass(frozen=True, slots=True)
+class CoinDispensedByHand:
+    """Somebody pressed a key inside the door, and a coin left its tube. Only a device that pays as well has keys."""
+
+    value: Money
+    counter: int
+    """See `CoinAccepted.counter`."""
+
+
+CoinEvent = CoinAccepted | CoinRejected | EventsLost | AcceptorRestarted | CoinDispensedByHand
 
 
 class CoinAcceptor(Protocol):

@@ -9,23 +9,11 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from hardware.coin_acceptor.port import CoinEvent
-from protocol.money import Money
-
-
-@dataclass(frozen=True, slots=True)
-class CoinDispensedByHand:
-    """Somebody pressed a key inside the door, and a coin left its tube. No payout of the machine's."""
-
-    value: Money
-    counter: int
-    """See `CoinAccepted.counter`."""
-
-
-ChangerEvent = CoinEvent | CoinDispensedByHand
-"""`CoinAccepted.path` is `CASH_BOX` or `TUBE`."""
 
 CASH_BOX: Final = 0
+"""`CoinAccepted.path` of a coin that can not be paid out again."""
 TUBE: Final = 1
+"""`CoinAccepted.path` of a coin that went into the tube of its kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +33,9 @@ class PayoutStatus:
     payouts: int
     """+1 per payout order taken, kept over power cuts. Journal it before ordering."""
     is_busy: bool
-    paid: Mapping[int, int]
-    """Denomination in minor units to coins of the last payout that left the tubes."""
+    paid: Mapping[int, int] | None
+    """Denomination in minor units to coins of the last payout that left the tubes; None when a power cut made the
+    device forget them: then only the tubes tell."""
 
 
 class CoinChanger(Protocol):
@@ -75,11 +64,14 @@ class CoinChanger(Protocol):
         """Let coins in, or refuse all. Idempotent."""
         ...
 
-    async def poll(self) -> list[ChangerEvent]:
+    async def poll(self) -> list[CoinEvent]:
         """What happened since the last poll, oldest first.
 
         A poll acknowledges the events of the one before it: journal them first. After a restart the last ones may
         come again, with the counters they had: whatever the journal has is not new.
+
+        `AcceptorRestarted` is the last event of its poll, and what came after it is told by the next one. So a
+        journaled counter always says on which side of the power cut it belongs, although both sides count from 1.
 
         Raises:
             DeviceOfflineError: no valid answer; nothing was consumed.

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from hardware.coin_acceptor.events import next_counter
-from hardware.coin_acceptor.port import AcceptorRestarted, CoinAccepted, CoinRejected
-from hardware.coin_changer.port import CASH_BOX, TUBE, ChangerEvent, CoinDispensedByHand, PayoutStatus, Tube
+from hardware.coin_acceptor.port import AcceptorRestarted, CoinAccepted, CoinDispensedByHand, CoinEvent, CoinRejected
+from hardware.coin_changer.port import CASH_BOX, TUBE, PayoutStatus, Tube
 from hardware.errors import DeviceOfflineError, DeviceRefusedError, UnconfirmedError
 from hardware.port_faults import Fault, FaultyLine
 from hardware.world import COINS, TUBE_PATH, World
@@ -72,7 +72,7 @@ class SimulatedCoinChanger:
 
         await self._line.ask("set_accepting", change)
 
-    async def poll(self) -> list[ChangerEvent]:
+    async def poll(self) -> list[CoinEvent]:
         """See `CoinChanger`."""
 
         def tell() -> list[CoinNews]:
@@ -80,10 +80,12 @@ class SimulatedCoinChanger:
                 del self._memory.news[: self._told]
                 self._told = 0
                 self._world.changed()
-            return list(self._memory.news)
+            return _up_to_restart(self._memory.news)
 
         news = await self._line.ask("poll", tell)
         self._told = len(news)
+        if self._told < len(self._memory.news):
+            self._call()
         return [_event(item) for item in news]
 
     def on_news(self, listener: Callable[[], None]) -> bool:
@@ -121,7 +123,7 @@ class SimulatedCoinChanger:
 
         def tell() -> PayoutStatus:
             memory = self._memory
-            return PayoutStatus(memory.payouts, memory.is_busy, dict(memory.paid))
+            return PayoutStatus(memory.payouts, memory.is_busy, None if memory.paid is None else dict(memory.paid))
 
         return await self._line.ask("status", tell)
 
@@ -160,6 +162,7 @@ class SimulatedCoinChanger:
         memory.to_pay.clear()
         memory.news.clear()
         memory.counter = self._told = 0
+        self._call()
         self._world.changed()
 
     def power_on(self, *, remembers: bool = True) -> None:
@@ -171,7 +174,7 @@ class SimulatedCoinChanger:
         memory = self._memory
         memory.is_powered, memory.is_accepting = True, self._wants_coins
         if not remembers:
-            memory.paid.clear()
+            memory.paid = None
         memory.news.append(CoinNews(kind="restarted"))
         self._call()
         self._world.changed()
@@ -230,7 +233,8 @@ class SimulatedCoinChanger:
             del memory.to_pay[value]
         else:
             self._world.eject_from_tube(value)
-            memory.paid[value] = memory.paid.get(value, 0) + 1
+            paid = memory.paid or {}
+            memory.paid = paid | {value: paid.get(value, 0) + 1}
             memory.to_pay[value] -= 1
             if not memory.to_pay[value]:
                 del memory.to_pay[value]
@@ -248,7 +252,13 @@ class SimulatedCoinChanger:
             self._listener()
 
 
-def _event(news: CoinNews) -> ChangerEvent:
+def _up_to_restart(news: list[CoinNews]) -> list[CoinNews]:
+    """What one poll tells. See `CoinChanger.poll`."""
+    restart = next((place for place, item in enumerate(news) if item.kind == "restarted"), len(news))
+    return news[: restart + 1]
+
+
+def _event(news: CoinNews) -> CoinEvent:
     match news.kind:
         case "accepted":
             return CoinAccepted(yen(news.value), TUBE if news.is_in_tube else CASH_BOX, news.counter)

@@ -14,8 +14,8 @@ class HopperStatus:
     """+1 per dispense order it took, 1…255; 0 after a reset. Journal it before ordering."""
     remaining: int
     """Coins still to come of the running payout; 0 when it is over."""
-    paid: int
-    """Coins that passed the exit sensor."""
+    paid: int | None
+    """Coins that passed the exit sensor; None when a power cut made the device forget and it says so."""
     unpaid: int
     """Coins ordered and not paid, once it is over."""
 

@@ -9,8 +9,8 @@ from typing import Protocol
 
 import pytest
 
-from hardware.coin_acceptor.port import AcceptorRestarted, CoinAccepted, CoinRejected
-from hardware.coin_changer.port import CASH_BOX, TUBE, CoinChanger, CoinDispensedByHand, PayoutStatus, Tube
+from hardware.coin_acceptor.port import AcceptorRestarted, CoinAccepted, CoinDispensedByHand, CoinRejected
+from hardware.coin_changer.port import CASH_BOX, TUBE, CoinChanger, PayoutStatus, Tube
 from hardware.coin_changer.simulated import SimulatedCoinChanger
 from hardware.errors import DeviceOfflineError, DeviceRefusedError, UnconfirmedError
 from hardware.port_faults import Fault
@@ -27,7 +27,7 @@ class Stand(Protocol):
 
     def fail_next(self, fault: Fault, command: str) -> None: ...
     def press_key(self, value: int) -> None: ...
-    def power_cycle(self) -> None: ...
+    def power_cycle(self, *, remembers: bool = True) -> None: ...
     def unplug(self) -> None: ...
     def replace_controller(self) -> None: ...
 
@@ -47,8 +47,8 @@ class SimulatedStand:
     def press_key(self, value: int) -> None:
         self.changer.press_key(value)
 
-    def power_cycle(self) -> None:
-        self.changer.power_cycle()
+    def power_cycle(self, *, remembers: bool = True) -> None:
+        self.changer.power_cycle(remembers=remembers)
 
     def unplug(self) -> None:
         self.changer.power_off()
@@ -220,6 +220,7 @@ async def test_restart_when_paying_then_stops_and_tells_what_it_paid(stand: Stan
     stand.power_cycle()
     status = await finished(stand)
     assert (status.payouts, status.paid) == (1, stand.world.take_coins())
+    assert status.paid is not None
     assert sum(status.paid.values()) < 4
     assert await stand.changer.poll() == [AcceptorRestarted()]
 
@@ -227,7 +228,29 @@ async def test_restart_when_paying_then_stops_and_tells_what_it_paid(stand: Stan
 async def test_restart_when_accepting_then_takes_coins_again(stand: Stand) -> None:
     stand.power_cycle()
     stand.world.insert_coin(10)
-    assert await stand.changer.poll() == [AcceptorRestarted(), CoinAccepted(yen(10), TUBE, 1)]
+    assert await stand.changer.poll() == [AcceptorRestarted()]
+    assert await stand.changer.poll() == [CoinAccepted(yen(10), TUBE, 1)]
+
+
+async def test_restart_when_it_is_told_then_what_came_after_it_is_told_by_the_next_poll(stand: Stand) -> None:
+    stand.world.insert_coin(100)
+    stand.power_cycle()
+    stand.world.insert_coin(10)
+    assert await stand.changer.poll() == [AcceptorRestarted()]
+    stand.replace_controller()  # nothing was acknowledged yet
+    await stand.changer.start()
+    assert await stand.changer.poll() == [AcceptorRestarted()]
+    assert await stand.changer.poll() == [CoinAccepted(yen(10), TUBE, 1)]
+    assert await stand.changer.poll() == []
+
+
+async def test_restart_when_it_forgets_its_payout_then_says_so(stand: Stand) -> None:
+    await stand.changer.pay({50: 2})
+    await asyncio.sleep(0.4)
+    stand.power_cycle(remembers=False)
+    assert await stand.changer.status() == PayoutStatus(1, is_busy=False, paid=None)
+    await stand.changer.pay({10: 1})
+    assert await finished(stand) == PayoutStatus(2, is_busy=False, paid={10: 1})
 
 
 async def test_unplugged_when_a_coin_comes_then_it_falls_through(stand: Stand) -> None:
