@@ -177,8 +177,10 @@ class Session:
             while True:
                 self._work(loop.time())
                 grown = loop.create_task(self._link.outbox_grew.wait())
-                await asyncio.wait({incoming, grown}, timeout=TICK_S, return_when=asyncio.FIRST_COMPLETED)
-                grown.cancel()
+                try:
+                    await asyncio.wait({incoming, grown}, timeout=TICK_S, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    grown.cancel()
                 self._link.outbox_grew.clear()
                 if incoming.done():
                     self._take(incoming.result(), loop.time())
