@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 from sqlalchemy.exc import OperationalError
 
+from cloud.commands.sender import CommandSender
 from cloud.db.database import Database, open_database
 from cloud.db.migrate import upgrade_database
 from cloud.integrations.mqtt.client import Connected, Disconnected, LinkEvent, MqttClient, Subscribed
@@ -27,6 +28,9 @@ MESSAGES_PER_BATCH: Final = 500
 """One commit holds at most so many messages (a message may hold 50 events)."""
 
 HOUSEKEEPING_S: Final = 1.0
+COMMANDS_S: Final = 0.2
+"""How often new commands are looked for: somebody may stand before the machine and wait."""
+
 RETRY_S: Final = (0.05, 0.2, 0.5, 1.0)
 """Waits between attempts to store a batch; the last one repeats."""
 
@@ -38,6 +42,7 @@ class Intake:
         self._mailbox = mailbox
         self._client = client
         self._receiver = Receiver(database)
+        self._sender = CommandSender(database)
         self._busy = asyncio.Lock()
         self.subscribed = asyncio.Event()
         """Set from the first granted subscription on."""
@@ -96,6 +101,18 @@ class Intake:
                 wants = await self._receiver.new_wants()
             self._publish(wants)
 
+    async def send_commands(self) -> None:
+        """A few times a second: commands go out to machines that are online, overdue ones end."""
+        while True:
+            await asyncio.sleep(COMMANDS_S)
+            try:
+                async with self._busy:
+                    commands = await self._sender.new_commands()
+            except OperationalError as error:
+                log.warning("commands not sent, trying again", reason=str(error.orig))
+                continue
+            self._publish(commands)
+
 
 async def keep_credentials(database: Database, settings: Settings) -> None:
     """Export the machines' broker credentials whenever they change."""
@@ -124,6 +141,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             stop,
             take_in=intake.take_in(),
             keep_house=intake.keep_house(),
+            send_commands=intake.send_commands(),
             credentials=keep_credentials(database, settings),
         )
     finally:

@@ -17,7 +17,8 @@ from starlette.staticfiles import StaticFiles
 from cloud.accounting.endpoints import router as accounting_router
 from cloud.catalogue import service as catalogue
 from cloud.catalogue.endpoints import router as catalogue_router
-from cloud.dashboard import api_page, pages
+from cloud.commands.endpoints import router as commands_router
+from cloud.dashboard import api_page, pages, tasks
 from cloud.dashboard.endpoints import router as dashboard_router
 from cloud.dashboard.live import Live
 from cloud.dashboard.metrics import Metrics
@@ -33,6 +34,7 @@ from cloud.machines import service as machines
 from cloud.machines.endpoints import monitoring, vending
 from cloud.sales.endpoints import router as sales_router
 from cloud.settings import Settings
+from cloud.staff_tasks.endpoints import router as tasks_router
 from protocol.kit.logs import setup_logging
 from protocol.kit.process import run_process, run_together
 
@@ -121,10 +123,20 @@ def create_app(settings: Settings, database: Database | None = None, clock: Cloc
     app.include_router(public)
     app.include_router(identity_router)
     app.include_router(dashboard_router)  # locks its own doors: a WebSocket is refused in another way
-    for router in (catalogue_router, vending, monitoring, sales_router, inventory_router, accounting_router):
+    for router in (
+        catalogue_router,
+        vending,
+        commands_router,
+        monitoring,
+        tasks_router,
+        sales_router,
+        inventory_router,
+        accounting_router,
+    ):
         app.include_router(router, dependencies=[Depends(current_operator)])
     app.mount("/dashboard/static", StaticFiles(directory=pages.HERE / "static"), name="dashboard-static")
     app.include_router(pages.router)
+    app.include_router(tasks.router)
     app.include_router(api_page.router)
     return app
 

@@ -34,6 +34,7 @@ SALES: Final = "4001"
 PURCHASES: Final = "5001"
 COST_OF_SALES: Final = "5002"
 SHRINKAGE: Final = "5102"
+OTHER_INCOME: Final = "7001"
 OTHER_LOSSES: Final = "8001"
 
 CHART: Final = (
@@ -62,8 +63,8 @@ CHART: Final = (
     AccountRow("6001", "販売費及び一般管理費", "Selling and administrative expenses", "expense"),
     AccountRow("6002", "支払手数料", "Fees", "expense"),
     AccountRow("6003", "減価償却費", "Depreciation", "expense"),
-    AccountRow("7001", "雑収入", "Other income", "other_income"),
-    AccountRow("8001", "雑損失", "Other losses", "other_expense"),
+    AccountRow(OTHER_INCOME, "雑収入", "Other income", "other_income"),
+    AccountRow(OTHER_LOSSES, "雑損失", "Other losses", "other_expense"),
 )
 """In the order of their codes, which is the order of every report."""
 

@@ -181,6 +181,12 @@ def price_not_collected(event: Event, unpaid_minor: int) -> Draft | None:
     return event.draft("unpaid", "代金未収", legs((chart.OTHER_LOSSES, unpaid_minor), (chart.CASH, -unpaid_minor)))
 
 
+def unit_missing(event: Event, name: str, *, from_stock_minor: int) -> Draft | None:
+    """A unit is gone and was not sold; one the books did not have costs nothing here."""
+    pairs = ((chart.SHRINKAGE, from_stock_minor), (chart.GOODS, -from_stock_minor))
+    return event.draft("missing", f"棚卸減耗 - {name}", legs(*pairs))
+
+
 def transfer(event: Event, description: str, *, debit: str, credit: str, amount_minor: int) -> Draft | None:
     """A plain entry of two legs."""
     return event.draft("transfer", description, legs((debit, amount_minor), (credit, -amount_minor)))

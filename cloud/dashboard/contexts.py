@@ -12,14 +12,16 @@ from cloud.accounting.reports import IncomeStatement, Side
 from cloud.accounting.rules import SealedEntry
 from cloud.catalogue import service as catalogue
 from cloud.catalogue.service import Catalogue
-from cloud.dashboard.metrics import RealtimeMetrics
-from cloud.dashboard.wording import event_line, fault_meaning, fault_severity
+from cloud.dashboard.metrics import Metrics
+from cloud.dashboard.wording import event_line, fault_meaning, fault_severity, sale_note
 from cloud.kit.clock import local
 from cloud.machines import service as machines
 from cloud.machines import stock
 from cloud.machines.ordering import LoggedEvent
 from cloud.machines.service import MachineView
 from cloud.sales import service as sales
+from cloud.staff_tasks import service as staff_tasks
+from cloud.staff_tasks.rules import source_path
 
 ENTRIES_PER_PAGE: Final = 50
 EVENTS_SHOWN: Final = 20
@@ -49,6 +51,8 @@ def event_href(machine_id: str, epoch: str, seq: int) -> str:
 
 def source_href(source: str) -> str:
     """Where the source of a journal entry can be read: its event, or the journal when it is a document of ours."""
+    if source.startswith("task:"):
+        return source_path(source, "")
     parts = source.partition("#")[0].split("/")
     if len(parts) == 3 and parts[2].isdigit():
         return event_href(parts[0], parts[1], int(parts[2]))
@@ -59,13 +63,19 @@ class Contexts:
     """Builds contexts for one request: one session, one time, one time zone."""
 
     def __init__(self, db_session: AsyncSession, now_ms: int, timezone: str) -> None:
-        self._db_session = db_session
+        self.db_session = db_session
+        """Reads only."""
         self._now_ms = now_ms
         self._timezone = timezone
 
-    async def home(self, figures: RealtimeMetrics) -> dict[str, Any]:
+    async def open_tasks(self) -> int:
+        """How many tasks wait for a person; shown above every page."""
+        return await staff_tasks.open_count(self.db_session)
+
+    async def home(self, metrics: Metrics) -> dict[str, Any]:
         """今日: the day in numbers, the fleet, what happened."""
-        names = await catalogue.load(self._db_session)
+        figures = await metrics.now(self.db_session)
+        names = await catalogue.load(self.db_session)
         return {
             "metrics": {
                 "today_revenue": figures.sales.today_revenue,
@@ -78,7 +88,7 @@ class Contexts:
                 "machines_total": figures.system.machines_total,
             },
             "machines": await self._fleet(),
-            "events": self._events(await machines.recent_events(self._db_session, EVENTS_SHOWN)),
+            "events": self._events(await machines.recent_events(self.db_session, EVENTS_SHOWN)),
             "sales": await self._sales(names),
             "hourly": figures.sales.hourly_trend,
         }
@@ -89,8 +99,8 @@ class Contexts:
         Raises:
             NoSuchMachineError: nobody registered it.
         """
-        view = await machines.machine(self._db_session, machine_id)
-        levels = [row for row in await stock.slot_levels(self._db_session) if row.machine_id == machine_id]
+        view = await machines.machine(self.db_session, machine_id)
+        levels = [row for row in await stock.slot_levels(self.db_session) if row.machine_id == machine_id]
         return {
             "machine": {
                 "id": view.id,
@@ -98,7 +108,7 @@ class Contexts:
                 "state_text": state_text(view),
                 "boot": view.boot,
                 "last_seq": view.last_seq,
-                "last_seen_text": self._moment(view.last_seen_ms),
+                "last_seen_text": self.moment(view.last_seen_ms),
             },
             "slots": [
                 {
@@ -113,33 +123,33 @@ class Contexts:
                 }
                 for level in levels
             ],
-            "events": self._events(await machines.recent_events(self._db_session, EVENTS_SHOWN, machine_id)),
+            "events": self._events(await machines.recent_events(self.db_session, EVENTS_SHOWN, machine_id)),
             "faults": [
                 {
                     "code": row.code,
                     "where": row.where,
                     "meaning": fault_meaning(row.code),
-                    "since": self._moment(row.since_ms),
+                    "since": self.moment(row.since_ms),
                     "severity": fault_severity(row.code),
                 }
-                for row in await machines.faults(self._db_session, machine_id)
+                for row in await machines.faults(self.db_session, machine_id)
             ],
         }
 
     async def journal(self, page: int, account: str | None) -> dict[str, Any]:
         """仕訳帳: a page of entries, newest first; of one account, if named."""
         offset = (page - 1) * ENTRIES_PER_PAGE
-        rows = await accounting.journal(self._db_session, limit=ENTRIES_PER_PAGE, offset=offset, account=account)
-        total = await accounting.entry_count(self._db_session, account)
+        rows = await accounting.journal(self.db_session, limit=ENTRIES_PER_PAGE, offset=offset, account=account)
+        total = await accounting.entry_count(self.db_session, account)
         pages = max(-(-total // ENTRIES_PER_PAGE), 1)
         return {"entries": [self._entry(row) for row in rows], "page": page, "pages": pages}
 
     async def statements(self, today: date) -> dict[str, Any]:
         """決算: this month's profit and loss, the balance sheet and the trial balance of now."""
         start = today.replace(day=1)
-        income = await accounting.income_statement(self._db_session, start, today)
-        sheet = await accounting.balance_sheet(self._db_session, today)
-        trial = await accounting.trial_balance(self._db_session)
+        income = await accounting.income_statement(self.db_session, start, today)
+        sheet = await accounting.balance_sheet(self.db_session, today)
+        trial = await accounting.trial_balance(self.db_session)
         return {
             "period_text": f"{start:%Y年%-m月%-d日} から {today:%Y年%-m月%-d日} まで",
             "pl": profit_lines(income),
@@ -163,12 +173,12 @@ class Contexts:
 
     async def inbox(self) -> dict[str, Any]:
         """受信箱: what arrived and could not be taken at face value."""
-        rows = await machines.quarantined(self._db_session, INBOX_SHOWN)
+        rows = await machines.quarantined(self.db_session, INBOX_SHOWN)
         return {
             "items": [
                 {
                     "id": row.id,
-                    "received": self._moment(row.last_at_ms) + (f"({row.times}回)" if row.times > 1 else ""),
+                    "received": self.moment(row.last_at_ms) + (f"({row.times}回)" if row.times > 1 else ""),
                     "topic": row.source,
                     "why": row.why,
                     "raw_preview": row.raw[:RAW_SHOWN].decode(errors="replace"),
@@ -177,20 +187,21 @@ class Contexts:
             ]
         }
 
-    def _moment(self, at_ms: int) -> str:
+    def moment(self, at_ms: int) -> str:
+        """An instant for people; see `moment_text`."""
         return moment_text(at_ms, self._now_ms, self._timezone)
 
     async def _fleet(self) -> list[dict[str, Any]]:
-        levels = await stock.slot_levels(self._db_session)
+        levels = await stock.slot_levels(self.db_session)
         rows = []
-        for view in await machines.machines(self._db_session):
+        for view in await machines.machines(self.db_session):
             own = [level for level in levels if level.machine_id == view.id]
             rows.append(
                 {
                     "id": view.id,
                     "state_text": state_text(view),
                     "online": view.is_online,
-                    "last_seen_text": self._moment(view.last_seen_ms),
+                    "last_seen_text": self.moment(view.last_seen_ms),
                     "units": sum(max(level.on_hand, 0) for level in own),
                     "capacity": sum(level.slot.capacity for level in own),
                     "stockouts": sum(level.tone == "out" for level in own),
@@ -204,7 +215,7 @@ class Contexts:
             kind, text, tone = event_line(event)
             rows.append(
                 {
-                    "time": self._moment(event.received_at_ms),
+                    "time": self.moment(event.received_at_ms),
                     "machine": event.machine_id,
                     "text": text,
                     "kind": kind,
@@ -215,14 +226,15 @@ class Contexts:
         return rows
 
     async def _sales(self, names: Catalogue) -> list[dict[str, Any]]:
-        rows = await sales.listing(self._db_session, limit=SALES_SHOWN, status="completed")
+        rows = await sales.listing(self.db_session, limit=SALES_SHOWN, status="completed")
         return [
             {
-                "time": self._moment(row.occurred_at_ms),
+                "time": self.moment(row.occurred_at_ms),
                 "machine": row.machine_id,
                 "product": names.name(row.product_id),
                 "picture": names.picture(row.product_id),
                 "price": row.gross_minor,
+                "note": sale_note(row.tender, row.coupon, row.list_minor),
                 "href": event_href(row.machine_id, row.epoch, row.seq),
             }
             for row in rows

@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from cloud.dashboard.metrics import Metrics
 from cloud.db.database import Database
 from cloud.machines import service as machines
+from cloud.staff_tasks import service as staff_tasks
 
 log = structlog.get_logger()
 
@@ -69,7 +70,7 @@ class Live:
 
     async def _token(self) -> tuple[int, ...]:
         async with self._database.read() as db_session:
-            return await machines.change_token(db_session)
+            return await machines.change_token(db_session) + await staff_tasks.change_token(db_session)
 
     async def _figures(self) -> str:
         async with self._database.read() as db_session:

@@ -12,6 +12,7 @@ from cloud.kit.clock import Clock, local_day, system_clock
 from cloud.machines import service as machines
 from cloud.machines import stock
 from cloud.sales import service as sales
+from cloud.staff_tasks import service as staff_tasks
 
 
 class SalesMetrics(BaseModel):
@@ -57,6 +58,8 @@ class SystemMetrics(BaseModel):
     machines_total: int
     quarantined: int
     """Messages in the inbox, repeats included."""
+    open_tasks: int
+    """Tasks that wait for a person."""
 
 
 class RealtimeMetrics(BaseModel):
@@ -108,5 +111,6 @@ class Metrics:
                 machines_online=machines.online_count(fleet),
                 machines_total=len(fleet),
                 quarantined=await machines.quarantine_total(db_session),
+                open_tasks=await staff_tasks.open_count(db_session),
             ),
         )

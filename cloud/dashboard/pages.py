@@ -3,6 +3,7 @@
 The blocks of a page can be asked for one by one (`?part=name`): that is how an open page is refreshed.
 """
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import quote
@@ -13,7 +14,7 @@ from fastapi.templating import Jinja2Templates
 from starlette.datastructures import URL
 
 from cloud.dashboard.contexts import Contexts, clock_text
-from cloud.dashboard.metrics import Metrics
+from cloud.db.database import Database
 from cloud.identity.access import COOKIE, GateDep, current_operator
 from cloud.identity.endpoints import checked_login, set_cookie
 from cloud.identity.service import CurrentOperator
@@ -31,6 +32,7 @@ PARTS: Final = {
     "journal": {"entries"},
     "statements": {"profit", "balance", "trial"},
     "queue": {"items"},
+    "tasks": {"open_tasks", "resolved_tasks"},
 }
 """The blocks each page can give out alone."""
 
@@ -84,8 +86,28 @@ def _render(request: Request, page: str, title: str, user: str | None, context: 
     return templates.TemplateResponse(request, name, base | context, headers={"Cache-Control": "no-store"})
 
 
-def _contexts(request: Request, db_session: Any) -> Contexts:
-    return Contexts(db_session, request.app.state.clock(), request.app.state.settings.timezone)
+async def show(
+    request: Request,
+    database: Database,
+    operator: CurrentOperator,
+    page: str,
+    title: str,
+    build: Callable[[Contexts], Awaitable[dict[str, Any]]],
+) -> HTMLResponse:
+    """Render a page, or one of its parts, from one state of the database.
+
+    Args:
+        request: may ask for one part by `?part=name`.
+        database: to read from.
+        operator: who looks.
+        page: name of the template.
+        title: of the page.
+        build: gives the page's own context.
+    """
+    async with database.read() as db_session:
+        contexts = Contexts(db_session, request.app.state.clock(), request.app.state.settings.timezone)
+        context = await build(contexts) | {"open_tasks": await contexts.open_tasks()}
+    return _render(request, page, title, operator.email, context)
 
 
 @router.get("/login")
@@ -134,21 +156,19 @@ async def without_slash() -> Response:
 @router.get("/")
 async def home(request: Request, operator: PageOperator, database: DatabaseDep) -> HTMLResponse:
     """今日."""
-    metrics: Metrics = request.app.state.metrics
-    async with database.read() as db_session:
-        context = await _contexts(request, db_session).home(await metrics.now(db_session))
-    return _render(request, "home", "今日", operator.email, context)
+    metrics = request.app.state.metrics
+    return await show(request, database, operator, "home", "今日", lambda contexts: contexts.home(metrics))
 
 
 @router.get("/machines/{machine_id}")
 async def machine(machine_id: str, request: Request, operator: PageOperator, database: DatabaseDep) -> HTMLResponse:
     """One machine."""
-    async with database.read() as db_session:
-        try:
-            context = await _contexts(request, db_session).machine(machine_id)
-        except NoSuchMachineError as error:
-            raise ProblemError(404, "no_such_machine", str(error)) from error
-    return _render(request, "machine", machine_id, operator.email, context)
+    try:
+        return await show(
+            request, database, operator, "machine", machine_id, lambda contexts: contexts.machine(machine_id)
+        )
+    except NoSuchMachineError as error:
+        raise ProblemError(404, "no_such_machine", str(error)) from error
 
 
 @router.get("/journal")
@@ -161,23 +181,19 @@ async def journal(
     account: str | None = None,
 ) -> HTMLResponse:
     """仕訳帳, of all accounts or of one."""
-    async with database.read() as db_session:
-        context = await _contexts(request, db_session).journal(page, account)
-    return _render(request, "journal", "仕訳帳", operator.email, context)
+    return await show(
+        request, database, operator, "journal", "仕訳帳", lambda contexts: contexts.journal(page, account)
+    )
 
 
 @router.get("/statements")
 async def statements(request: Request, operator: PageOperator, database: DatabaseDep) -> HTMLResponse:
     """決算."""
     today = local_day(request.app.state.clock(), request.app.state.settings.timezone)
-    async with database.read() as db_session:
-        context = await _contexts(request, db_session).statements(today)
-    return _render(request, "statements", "決算", operator.email, context)
+    return await show(request, database, operator, "statements", "決算", lambda contexts: contexts.statements(today))
 
 
 @router.get("/inbox")
 async def inbox(request: Request, operator: PageOperator, database: DatabaseDep) -> HTMLResponse:
     """受信箱."""
-    async with database.read() as db_session:
-        context = await _contexts(request, db_session).inbox()
-    return _render(request, "queue", "受信箱", operator.email, context)
+    return await show(request, database, operator, "queue", "受信箱", lambda contexts: contexts.inbox())

@@ -30,6 +30,11 @@ RETURNS: Final = {"lever": "返却レバー", "idle": "時間切れ", "bill": "�
 
 PAYMENTS: Final = {"charged": "を請求しました", "released": "を取り消しました", "claim": "の処理を確認してください"}
 
+COMMANDS: Final = {"vend.paid": "支払い済みの販売", "coupon.offer": "クーポン価格"}
+OUTCOMES: Final = {"succeeded": "済み", "failed": "失敗", "rejected": "お断り", "expired": "期限切れ"}
+TENDERS: Final = {"card": "カード", "remote": "支払い済み"}
+"""Cash needs no word: it is what a machine usually takes."""
+
 _TEXTS: Final = {
     "machine.booted": "起動しました({software})",
     "coin.accepted": "硬貨 ¥{amount_minor} を受け取りました(残高 ¥{credit_minor})",
@@ -95,6 +100,25 @@ def _returned(body: dict[str, Any]) -> str:
     return f"¥{body['paid_minor']} を返しました({why})" + _owing(body)
 
 
+def _command_taken(body: dict[str, Any]) -> str:
+    return f"指示を受けました: {COMMANDS.get(body['name'], body['name'])}"
+
+
+def _command_done(body: dict[str, Any]) -> str:
+    name, ends = COMMANDS.get(body["name"], body["name"]), OUTCOMES.get(body["outcome"], body["outcome"])
+    return f"指示の結果: {name} {ends}" + (f"({body['why']})" if body.get("why") else "")
+
+
+def sale_note(tender: str, coupon: str, list_minor: int) -> str:
+    """What is special about a sale, in a word or two; empty for cash at the list price."""
+    parts = [TENDERS.get(tender, "")]
+    if coupon:
+        parts.append(f"クーポン {coupon}")
+    if list_minor:
+        parts.append(f"定価 ¥{list_minor:,}")
+    return " · ".join(part for part in parts if part)
+
+
 def _fault(ends: str) -> Callable[[dict[str, Any]], str]:
     return lambda body: f"{ends}: {fault_meaning(body['code'])} {body.get('where', '')}".rstrip()
 
@@ -112,6 +136,8 @@ _MADE: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
     "fault.raised": _fault("故障"),
     "fault.cleared": _fault("復旧"),
     "settings.applied": _applied,
+    "command.taken": _command_taken,
+    "command.done": _command_done,
 }
 """Kinds whose line needs more than its fields."""
 
@@ -125,7 +151,9 @@ def _owing(body: dict[str, Any]) -> str:
 
 
 def _tone(kind: str, body: dict[str, Any]) -> Tone:
-    if body.get("outcome") == "claim" or body.get("short_minor") or body.get("unpaid_minor") or body.get("refused"):
+    if body.get("outcome") in {"claim", "failed", "rejected", "expired"}:
+        return "warn"
+    if body.get("short_minor") or body.get("unpaid_minor") or body.get("refused"):
         return "warn"
     return _TONES.get(kind, "neutral" if kind in _TEXTS or kind in _MADE else "warn")
 

@@ -2,10 +2,22 @@
 
 from cloud.accounting import models as accounting
 from cloud.catalogue import models as catalogue
+from cloud.commands import models as commands
 from cloud.db.base import Base
 from cloud.identity import models as identity
 from cloud.inventory import models as inventory
 from cloud.machines import models as machines
 from cloud.sales import models as sales
+from cloud.staff_tasks import models as staff_tasks
 
-__all__ = ["Base", "accounting", "catalogue", "identity", "inventory", "machines", "sales"]
+__all__ = [
+    "Base",
+    "accounting",
+    "catalogue",
+    "commands",
+    "identity",
+    "inventory",
+    "machines",
+    "sales",
+    "staff_tasks",
+]

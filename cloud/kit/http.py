@@ -6,11 +6,22 @@ import structlog
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from cloud.db.database import Database
 
 log = structlog.get_logger()
+
+
+class Problem(BaseModel):
+    """The shape of every refusal (`application/problem+json`), for the API's description."""
+
+    status: int
+    code: str
+    """For programs: stable, one word."""
+    detail: str
+    """For people."""
 
 
 class ProblemError(Exception):

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cloud.accounting import rules as entries
 from cloud.accounting import service as accounting
 from cloud.catalogue.service import Catalogue
+from cloud.commands import service as commands
 from cloud.inventory import service as inventory
 from cloud.inventory.service import WAREHOUSE, Movement, slot_place
 from cloud.kit.clock import local_day
@@ -23,10 +24,15 @@ from cloud.machines.ordering import LoggedEvent
 from cloud.machines.reading import Understood
 from cloud.sales import service as sales
 from cloud.sales.service import SaleFact
+from cloud.staff_tasks import service as staff_tasks
+from cloud.staff_tasks.detect import Origin, tasks_of
+from cloud.staff_tasks.rules import NewTask
 from protocol.envelope import digest
 from protocol.events import (
     BillReturned,
     ChangePaid,
+    CommandDone,
+    CommandTaken,
     CreditReturned,
     DoorClosed,
     DoorOpened,
@@ -73,6 +79,8 @@ class Effects:
         self._bookings: list[_Sold | entries.Draft | None] = []
         self._faults: dict[repository.FaultKey, dict[str, Any] | None] = {}
         self._suspects: list[Suspect] = []
+        self._reports: list[tuple[commands.Report, LoggedEvent]] = []
+        self._tasks: list[NewTask] = []
 
     def suspect(self, category: str, event: LoggedEvent, why: str, fingerprint: str = "") -> None:
         """Put an event into the quarantine as well."""
@@ -92,6 +100,7 @@ class Effects:
         if currency != BOOK_CURRENCY:
             self.suspect("broken_body", found.event, f"the books are kept in {BOOK_CURRENCY}, not in {currency}")
             return
+        self._tasks += tasks_of(Origin(found.event.machine_id, found.source, found.occurred_at_ms), body)
         match body:
             case VendDispensed():
                 self._sold(found, body)
@@ -104,6 +113,10 @@ class Effects:
                 self._unpaid(found, body.unpaid_minor)
             case SlotRestocked():
                 self._restocked(found, body)
+            case CommandTaken():
+                self._reported(found, body, "taken")
+            case CommandDone():
+                self._reported(found, body, body.outcome, why=body.why, vend_id=body.vend_id)
             case _:
                 self._noted(found, body, condition)
 
@@ -157,6 +170,9 @@ class Effects:
             tax_percent=taxed.percent,
             tax_minor=taxed.tax_minor,
             net_minor=taxed.net_minor,
+            payment=body.payment,
+            list_minor=body.list_minor,
+            coupon=body.coupon,
         )
         sold = _Sold(fact, booking, len(self._movements))
         self._movements.append(
@@ -187,6 +203,10 @@ class Effects:
                 sold_on=self._booking(found).entry_date,
             )
         )
+
+    def _reported(self, found: Understood, body: CommandTaken | CommandDone, happening: str, **said: str) -> None:
+        report = commands.Report(found.event.machine_id, body.command, body.n, happening, found.occurred_at_ms, **said)
+        self._reports.append((report, found.event))
 
     def _paid_out(self, found: Understood, body: ChangePaid | CreditReturned) -> None:
         if body.short_minor:
@@ -233,6 +253,9 @@ class Effects:
         await repository.save_conditions(db_session, [self._conditions[name] for name in sorted(self._touched)])
         raised = [row for row in self._faults.values() if row]
         await repository.save_faults(db_session, raised, [key for key, row in self._faults.items() if row is None])
+        await staff_tasks.open_tasks(db_session, self._tasks)
+        for odd in await commands.report(db_session, [report for report, _ in self._reports], now_ms):
+            self.suspect(odd.category, self._reports[odd.number][1], odd.why)
         await event_log.quarantine(db_session, self._suspects, now_ms)
 
     def _entries_of(self, sold: _Sold, cost: Any) -> list[entries.Draft | None]:

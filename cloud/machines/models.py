@@ -135,7 +135,8 @@ class QuarantinedMessage(Base):
 
     id: Mapped[BigId]
     category: Mapped[str] = mapped_column(String(24))
-    """malformed, fork, unknown_kind, broken_body, broken_chain, unknown_product, failed."""
+    """malformed, fork, unknown_kind, broken_body, broken_chain, unknown_product, unknown_command,
+    odd_command, failed."""
     source: Mapped[str] = mapped_column(String(255))
     """Machine id where it is known, else the topic."""
     fingerprint: Mapped[str] = mapped_column(String(64))

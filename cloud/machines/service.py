@@ -1,5 +1,6 @@
 """The door of the machines: register them, publish planograms, say how they are. Commits nothing."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -92,6 +93,16 @@ class StreamView(BaseModel):
     def is_waiting(self) -> bool:
         """Whether events are held back by a gap."""
         return self.stored_max > self.stored_upto
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """The present connection of a machine that is online."""
+
+    conn: str
+    """Its nonce."""
+    since_ms: int
+    """When its birth was last heard."""
 
 
 class QuarantineView(BaseModel):
@@ -228,6 +239,12 @@ def _machine_view(row: Machine, parts: tuple[Any, Any, Any], newest: int, faults
     )
 
 
+async def connections(db_session: AsyncSession) -> dict[str, Connection]:
+    """Machine id to its present connection, for those that are online."""
+    rows = await repository.links(db_session)
+    return {name: Connection(row.conn, row.changed_at_ms) for name, row in rows.items() if row.is_online}
+
+
 async def faults(db_session: AsyncSession, machine_id: str | None = None) -> list[FaultView]:
     """Open faults, oldest first; of one machine or of all."""
     return [FaultView.model_validate(row) for row in await repository.faults(db_session, machine_id)]
@@ -237,6 +254,15 @@ async def planogram(db_session: AsyncSession, machine_id: str) -> Planogram | No
     """The newest published planogram, or None."""
     found = await repository.newest_planograms(db_session, [machine_id])
     return Planogram.model_validate(found[machine_id].doc) if machine_id in found else None
+
+
+async def applied_planogram(db_session: AsyncSession, machine_id: str) -> Planogram | None:
+    """The planogram a machine said it applied, by event or at its birth, whichever is newer; or None."""
+    link = (await repository.links(db_session, [machine_id])).get(machine_id)
+    condition = (await repository.conditions(db_session, [machine_id])).get(machine_id)
+    rev = max(link.applied.get("planogram", 0) if link else 0, condition.applied_planogram if condition else 0)
+    row = await repository.planogram(db_session, machine_id, rev)
+    return Planogram.model_validate(row.doc) if row else None
 
 
 async def planograms(db_session: AsyncSession) -> dict[str, Planogram]:

@@ -33,7 +33,12 @@ class Sale(Base):
     planogram_rev: Mapped[int | None] = mapped_column(Integer)
     """Revision whose price was charged; a failed vend does not name one."""
     tender: Mapped[str] = mapped_column(String(24))
-    """How it was paid; empty when failed."""
+    """How it was paid: cash, card or remote; empty when failed."""
+    payment: Mapped[str] = mapped_column(String(128), default="")
+    """Reference of the payment: the reader's, or the cloud's; empty for cash."""
+    list_minor: Mapped[Minor] = mapped_column(default=0)
+    """The price without the coupon; 0 when there was none."""
+    coupon: Mapped[str] = mapped_column(String(64), default="")
     currency: Mapped[str] = mapped_column(String(3))
     gross_minor: Mapped[Minor]
     """What the customer paid, tax included; 0 when failed."""

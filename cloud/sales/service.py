@@ -33,6 +33,10 @@ class SaleFact:
     reason: str = ""
     planogram_rev: int | None = None
     tender: str = ""
+    payment: str = ""
+    list_minor: int = 0
+    """The price without the coupon; 0 when there was none."""
+    coupon: str = ""
     gross_minor: int = 0
     tax_percent: int = 0
     tax_minor: int = 0
@@ -65,6 +69,12 @@ class SaleView(BaseModel):
     product_id: str
     planogram_rev: int | None
     tender: str
+    """cash, card or remote; empty when failed."""
+    payment: str
+    """The reader's or the cloud's reference."""
+    list_minor: int
+    """The price without the coupon; 0 when there was none."""
+    coupon: str
     currency: str
     gross_minor: int
     tax_percent: int

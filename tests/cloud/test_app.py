@@ -56,7 +56,7 @@ async def test_public_pages_when_asked_by_a_stranger_then_they_say_what_runs(str
     root = (await stranger.get("/")).json()
     assert (root["status"], root["machine_state"]) == ("running", {"online": 0, "total": 1})
     assert (await stranger.get("/health")).json()["status"] == "healthy"
-    assert (await stranger.get("/ready")).json() == {"status": "ready", "database_revision": "0002"}
+    assert (await stranger.get("/ready")).json() == {"status": "ready", "database_revision": "0004"}
 
 
 def api_routes(app: FastAPI) -> Any:

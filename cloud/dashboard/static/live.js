@@ -47,6 +47,7 @@ function showMetrics(metrics) {
     const value = metrics[element.dataset.metric];
     if (typeof value !== "number") continue;
     const text = formats[element.dataset.format](value);
+    if (element.dataset.hide === "zero") element.hidden = value === 0;
     if (element.textContent.trim() === text) continue;
     element.textContent = text;
     element.classList.add("changed");

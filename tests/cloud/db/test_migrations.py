@@ -20,7 +20,7 @@ async def test_migrations_when_applied_then_the_tables_are_those_of_the_models(d
 async def test_migrations_when_applied_twice_then_the_second_time_changes_nothing(database: Database) -> None:
     await upgrade_database(database)
     async with database.read() as db_session:
-        assert await db_session.scalar(text("SELECT version_num FROM alembic_version")) == "0002"
+        assert await db_session.scalar(text("SELECT version_num FROM alembic_version")) == "0004"
 
 
 async def test_migrations_when_applied_then_the_chart_in_the_database_is_the_chart_in_the_code(

@@ -1,0 +1,238 @@
+"""The door of the commands: issue one, take in what machines say of them, list them. Commits nothing."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from secrets import token_hex
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cloud.commands import progress, repository, rules
+from cloud.commands.models import MachineCommand
+from cloud.machines import service as machines
+from protocol.commands import Arguments, VendPaid
+from protocol.desired import Planogram
+
+
+class MachineOfflineError(ValueError):
+    """A customer who stands there should not wait for a machine that is not connected."""
+
+    def __init__(self, machine_id: str) -> None:
+        super().__init__(f"machine {machine_id!r} is not connected")
+
+
+class KeyReusedError(ValueError):
+    """An idempotency key that came with another request before."""
+
+    def __init__(self, key: str, command_id: str) -> None:
+        super().__init__(f"idempotency key {key!r} belongs to another request, which became command {command_id}")
+
+
+class PaymentUsedError(ValueError):
+    """A payment that another command spends."""
+
+    def __init__(self, payment: str, command_id: str) -> None:
+        super().__init__(f"payment {payment!r} is spent by command {command_id}")
+
+
+class CommandView(BaseModel):
+    """A command as others see it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    machine_id: str
+    n: int
+    """Counts this machine's commands."""
+    kind: str
+    args: dict[str, Any]
+    state: str
+    """created, sent, taken, succeeded, failed, rejected, expired or unknown."""
+    issued_at_ms: int
+    ttl_ms: int
+    issued_by: str
+    sent_at_ms: int
+    """When it was last sent; 0 for never."""
+    taken_at_ms: int
+    done_at_ms: int
+    outcome: str
+    """As the machine told it; empty when it told none."""
+    why: str
+    vend_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who asks for what, and under which name of their own."""
+
+    machine_id: str
+    body: dict[str, Any]
+    """As asked, before anything is filled in: what an idempotency key stands for."""
+    by: str
+    ttl_ms: int
+    key: str | None = None
+
+    def digest(self, kind: str) -> str:
+        """Tells a repeated request from another one."""
+        content = json.dumps([kind, self.body], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return sha256(content.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a request means for the machine."""
+
+    kind: str
+    build: Callable[[Planogram | None], Arguments]
+    """Makes the arguments from the planogram the machine has applied; see `rules`."""
+    is_urgent: bool
+    """Somebody stands there and waits: refused when the machine is not connected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A command, and whether this request made it."""
+
+    command: CommandView
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a machine's event says of a command."""
+
+    machine_id: str
+    command: str
+    n: int
+    happening: str
+    """taken, or the outcome."""
+    occurred_at_ms: int
+    why: str = ""
+    vend_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """A report that fits no command we know, or not its state. `number` counts the reports from 0."""
+
+    number: int
+    category: str
+    """unknown_command or odd_command."""
+    why: str
+
+
+async def issue(db_session: AsyncSession, request: Request, order: Order, *, now_ms: int) -> Issued:
+    """Write a command; the intake sends it while the machine is online. A request that came before issues no second.
+
+    Args:
+        db_session: a writing session.
+        request: who asks for what.
+        order: what it means for the machine.
+        now_ms: ms since 1970 UTC.
+
+    Raises:
+        NoSuchMachineError: nobody registered it.
+        KeyReusedError: its key came with another request.
+        MachineOfflineError: it is not connected, and the order needs it now.
+        CannotOrderError: the machine's planogram does not allow the order.
+        PaymentUsedError: another command spends the payment.
+    """
+    await repository.lock(db_session)
+    view = await machines.machine(db_session, request.machine_id)
+    if command := await _known(db_session, request, order.kind):
+        return Issued(command, is_new=False)
+    if order.is_urgent and not view.is_online:
+        raise MachineOfflineError(request.machine_id)
+    arguments = order.build(await machines.applied_planogram(db_session, request.machine_id))
+    payment = await _unspent(db_session, arguments)
+    row = MachineCommand(
+        id=token_hex(16),
+        machine_id=request.machine_id,
+        n=await repository.last_n(db_session, request.machine_id) + 1,
+        kind=order.kind,
+        args=arguments.to_dict(),
+        state="created",
+        issued_at_ms=now_ms,
+        ttl_ms=request.ttl_ms,
+        issued_by=request.by,
+        idempotency_key=request.key,
+        request_sha256=request.digest(order.kind),
+        payment=payment,
+    )
+    repository.add(db_session, row)
+    await db_session.flush()
+    return Issued(_view(row), is_new=True)
+
+
+async def _known(db_session: AsyncSession, request: Request, kind: str) -> CommandView | None:
+    """The command this very request made before, or None."""
+    row = await repository.by_key(db_session, request.machine_id, request.key) if request.key else None
+    if row is None:
+        return None
+    if row.request_sha256 != request.digest(kind):
+        raise KeyReusedError(request.key or "", row.id)
+    return _view(row)
+
+
+async def _unspent(db_session: AsyncSession, arguments: Arguments) -> str | None:
+    """The payment the command spends, if it spends one."""
+    if not isinstance(arguments, VendPaid):
+        return None
+    if spent := await repository.by_payment(db_session, arguments.payment):
+        raise PaymentUsedError(arguments.payment, spent.id)
+    return arguments.payment
+
+
+async def report(db_session: AsyncSession, reports: Sequence[Report], now_ms: int) -> list[Odd]:
+    """Take in what machines say, in order; what was said before changes nothing.
+
+    Returns:
+        Reports that could not be matched; the caller keeps their events.
+    """
+    if not reports:
+        return []
+    rows = await repository.of_ids(db_session, {item.command for item in reports})
+    odd = []
+    for number, item in enumerate(reports):
+        row = rows.get(item.command)
+        if row is None or (row.machine_id, row.n) != (item.machine_id, item.n):
+            odd.append(Odd(number, "unknown_command", f"command {item.command!r} n {item.n} is not one of ours"))
+            continue
+        try:
+            await _apply(db_session, row, item, now_ms)
+        except rules.BadStepError as error:
+            odd.append(Odd(number, "odd_command", f"command {item.command}: {error}"))
+    await db_session.flush()
+    return odd
+
+
+async def _apply(db_session: AsyncSession, row: MachineCommand, item: Report, now_ms: int) -> None:
+    """One report; a step the table refuses leaves the row as it was."""
+    following = rules.after(row.state, item.happening)
+    if item.happening == "taken" and following == row.state:
+        return
+    row.why = item.why  # of an earlier "no answer" nothing is left once there is one
+    if item.happening != "taken":
+        row.outcome, row.vend_id = item.happening, item.vend_id[:64]
+    await progress.move(db_session, row, item.happening, at_ms=item.occurred_at_ms, now_ms=now_ms)
+
+
+async def listing(
+    db_session: AsyncSession, machine_id: str, *, limit: int, before: int | None = None, state: str | None = None
+) -> list[CommandView]:
+    """A page of a machine's commands, newest first; `before` is the number of the last row of the page before."""
+    rows = await repository.page(db_session, machine_id, limit=limit, before=before, state=state)
+    return [_view(row) for row in rows]
+
+
+async def get(db_session: AsyncSession, machine_id: str, command_id: str) -> CommandView | None:
+    """One command of a machine, or None."""
+    row = await repository.get(db_session, command_id)
+    return _view(row) if row and row.machine_id == machine_id else None
+
+
+def _view(row: MachineCommand) -> CommandView:
+    return CommandView.model_validate(row)

@@ -1,0 +1,89 @@
+"""`/dashboard/tasks`: what waits for a person, oldest first, and the form for what they found out."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from cloud.catalogue import service as catalogue
+from cloud.catalogue.service import Catalogue
+from cloud.dashboard.contexts import Contexts
+from cloud.dashboard.pages import PageOperator, show
+from cloud.dashboard.task_wording import resolution_text, task_lines
+from cloud.kit.http import DatabaseDep, ProblemError
+from cloud.staff_tasks import service as staff_tasks
+from cloud.staff_tasks.endpoints import NOTE_LENGTH, resolved
+from cloud.staff_tasks.service import Answer, TaskView
+
+router = APIRouter(prefix="/dashboard/tasks", include_in_schema=False)
+
+TASKS_SHOWN: Final = 100
+RESOLVED_SHOWN: Final = 20
+
+
+async def _context(contexts: Contexts) -> dict[str, Any]:
+    names = await catalogue.load(contexts.db_session)
+    waiting = await staff_tasks.listing(contexts.db_session, limit=TASKS_SHOWN, state="open")
+    done = await staff_tasks.recently_resolved(contexts.db_session, RESOLVED_SHOWN)
+    return {
+        "tasks": [_row(contexts, task, names) for task in waiting],
+        "resolved": [_row(contexts, task, names) for task in done],
+        "note_length": NOTE_LENGTH,
+    }
+
+
+def _row(contexts: Contexts, task: TaskView, names: Catalogue) -> dict[str, Any]:
+    what, todo = task_lines(task, names.name(task.product_id))
+    return {
+        "id": task.id,
+        "what": what,
+        "todo": todo,
+        "machine": task.machine_id,
+        "claim": task.claim,
+        "detail": task.detail,
+        "since": contexts.moment(task.opened_at_ms),
+        "href": task.source_path,
+        "choices": [(name, resolution_text(task.kind, name)) for name in task.resolutions],
+        "resolution": resolution_text(task.kind, task.resolution),
+        "resolved_by": task.resolved_by,
+        "resolved_at": contexts.moment(task.resolved_at_ms),
+        "note": task.note,
+    }
+
+
+@router.get("")
+async def tasks(request: Request, operator: PageOperator, database: DatabaseDep) -> Response:
+    """作業."""
+    return await _page(request, operator, database)
+
+
+async def _page(request: Request, operator: PageOperator, database: DatabaseDep, error: str = "") -> Response:
+    async def build(contexts: Contexts) -> dict[str, Any]:
+        return await _context(contexts) | {"error": error}
+
+    return await show(request, database, operator, "tasks", "作業", build)
+
+
+@router.post("/{task_id}/resolve")
+async def resolve(
+    task_id: int,
+    request: Request,
+    operator: PageOperator,
+    database: DatabaseDep,
+    resolution: Annotated[str, Form(max_length=32)],
+    note: Annotated[str, Form(max_length=NOTE_LENGTH)] = "",
+) -> Response:
+    """Record the form, and show what is left; a refusal is said on the page."""
+    try:
+        await resolved(request, database, task_id, Answer(resolution, note.strip(), operator.email))
+    except ProblemError as error:
+        response = await _page(request, operator, database, _refusal(error))
+        response.status_code = error.status
+        return response
+    return RedirectResponse("/dashboard/tasks", status_code=303)
+
+
+def _refusal(error: ProblemError) -> str:
+    if error.code == "already_resolved":
+        return "この作業は、ほかの方が先に記録しました。下の「最近の記録」をご覧ください。"
+    return "記録できませんでした。もう一度お選びください。"

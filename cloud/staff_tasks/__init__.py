@@ -1,0 +1,1 @@
+"""What only a person can resolve, and who resolved it."""

@@ -1,0 +1,72 @@
+"""All queries of the staff's tasks."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cloud.db.statements import upsert
+from cloud.staff_tasks.models import StaffTask
+
+
+async def add(db_session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert tasks; one whose source has a task already is left as it is."""
+    if rows:
+        statement = upsert(db_session, StaffTask.__table__).on_conflict_do_nothing(index_elements=["source"])
+        await (await db_session.connection()).execute(statement, list(rows))
+
+
+async def get(db_session: AsyncSession, task_id: int, *, for_update: bool = False) -> StaffTask | None:
+    """One task, or None; `for_update` keeps others from resolving it until the end of the transaction."""
+    query = select(StaffTask).where(StaffTask.id == task_id)
+    return await db_session.scalar(query.with_for_update() if for_update else query)
+
+
+async def by_source(db_session: AsyncSession, source: str) -> StaffTask | None:
+    """The task of a source, or None."""
+    return await db_session.scalar(select(StaffTask).where(StaffTask.source == source).with_for_update())
+
+
+async def page(
+    db_session: AsyncSession,
+    *,
+    limit: int,
+    after: tuple[int, int] | None = None,
+    state: str | None = None,
+    kind: str | None = None,
+    machine_id: str | None = None,
+) -> list[StaffTask]:
+    """Tasks, oldest first.
+
+    Args:
+        db_session: open session.
+        limit: at most so many.
+        after: (opened_at_ms, id) of the last row of the page before.
+        state: only with this state.
+        kind: only of this kind.
+        machine_id: only of this machine.
+    """
+    query = select(StaffTask).order_by(StaffTask.opened_at_ms, StaffTask.id).limit(limit)
+    if after:
+        query = query.where(tuple_(StaffTask.opened_at_ms, StaffTask.id) > after)
+    if state:
+        query = query.where(StaffTask.state == state)
+    if kind:
+        query = query.where(StaffTask.kind == kind)
+    if machine_id:
+        query = query.where(StaffTask.machine_id == machine_id)
+    return list((await db_session.scalars(query)).all())
+
+
+async def recently_resolved(db_session: AsyncSession, limit: int) -> list[StaffTask]:
+    """Resolved tasks, the last resolved first."""
+    query = select(StaffTask).where(StaffTask.state == "resolved")
+    query = query.order_by(StaffTask.resolved_at_ms.desc(), StaffTask.id.desc()).limit(limit)
+    return list((await db_session.scalars(query)).all())
+
+
+async def counts(db_session: AsyncSession) -> dict[str, int]:
+    """State to how many tasks have it."""
+    query = select(StaffTask.state, func.count()).group_by(StaffTask.state)
+    return {state: int(number) for state, number in await db_session.execute(query)}

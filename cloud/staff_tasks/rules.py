@@ -1,0 +1,86 @@
+"""Which tasks there are, how each may be resolved, and what a resolution does to the books. Pure."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from cloud.accounting import chart
+
+RESOLUTIONS: Final[dict[str, tuple[str, ...]]] = {
+    "vend_uncertain": ("unit_found", "unit_missing"),
+    "payout_uncertain": ("paid", "not_paid"),
+    "debt": ("paid_out", "refused", "written_off"),
+    "card_refund": ("refunded", "not_charged", "refused"),
+    "card_collect": ("collected", "written_off"),
+    "bill_lost": ("noted",),
+    "bill_uncertain": ("stacked", "returned"),
+    "store_replaced": ("counted",),
+    "remote_refund": ("refunded", "delivered", "refused"),
+    "refunded_and_delivered": ("noted",),
+}
+"""Kind of task to the ways a person may resolve it."""
+
+SETTLED_BY_MACHINE: Final = "settled_by_machine"
+"""Resolution of a task that later events made needless; nobody can choose it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    """A task to open. Fields as in the table."""
+
+    kind: str
+    machine_id: str
+    source: str
+    opened_at_ms: int
+    slot: str = ""
+    product_id: str = ""
+    amount_minor: int = 0
+    claim: str = ""
+    reference: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """The two accounts a resolution moves the task's amount between."""
+
+    debit: str
+    credit: str
+    description: str
+
+
+BOOKINGS: Final = {
+    ("debt", "paid_out"): Booking(chart.CUSTOMER_DEPOSITS, chart.CASH, "お返し不足の支払い"),
+    ("debt", "written_off"): Booking(chart.CUSTOMER_DEPOSITS, chart.OTHER_INCOME, "お返し不足を雑収入へ振替"),
+    ("payout_uncertain", "paid"): Booking(chart.CUSTOMER_DEPOSITS, chart.CASH, "お返し済みを確認"),
+    ("card_collect", "written_off"): Booking(chart.OTHER_LOSSES, chart.CARD_RECEIVABLE, "カード代金の未回収"),
+}
+"""Resolutions with a clear entry. The event itself has booked what was owed; every other one is a record only."""
+
+
+class WrongResolutionError(ValueError):
+    """A resolution that this kind of task does not have."""
+
+    def __init__(self, kind: str, resolution: str) -> None:
+        self.allowed = RESOLUTIONS.get(kind, ())
+        super().__init__(f"a task {kind!r} is resolved by {', '.join(self.allowed)}, not by {resolution!r}")
+
+
+def check_resolution(kind: str, resolution: str) -> None:
+    """Refuse a resolution that does not belong to the kind.
+
+    Raises:
+        WrongResolutionError: see there.
+    """
+    if resolution not in RESOLUTIONS.get(kind, ()):
+        raise WrongResolutionError(kind, resolution)
+
+
+def source_path(source: str, machine_id: str) -> str:
+    """Where the source of a task can be read over HTTP."""
+    name = source.partition("#")[0]
+    kind, _, key = name.partition(":")
+    if kind == "command":
+        return f"/api/v1/vending/machines/{machine_id}/commands/{key}"
+    if kind == "task":
+        return f"/api/v1/monitoring/tasks/{key}"
+    return f"/api/v1/monitoring/events/{name}"
