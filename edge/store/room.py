@@ -40,6 +40,8 @@ class Room:
         """
         self._folder = store.parent
         self._reserve = store.with_name(store.stem + ".reserve")
+        self._reserve_name = str(self._reserve)
+        """Looked at with every step: a text is opened faster than a path."""
         self._free = free
         self._has_room = True
         if free(self._folder) < OPENING_BYTES:
@@ -74,7 +76,7 @@ class Room:
 
     def _is_held(self) -> bool:
         try:
-            return self._reserve.stat().st_size >= RESERVE_BYTES
+            return os.stat(self._reserve_name).st_size >= RESERVE_BYTES  # noqa: PTH116
         except FileNotFoundError:
             return False
 

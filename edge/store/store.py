@@ -13,7 +13,7 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -286,7 +286,6 @@ class Store:
 
 
 def _input_json(happened: Input) -> str:
-    fields: dict[str, Any] = {"type": type(happened).__name__}
-    if is_dataclass(happened):
-        fields |= asdict(happened)
+    kind = type(happened)
+    fields = {"type": kind.__name__} | {name: getattr(happened, name) for name in kind.__dataclass_fields__}
     return json.dumps(fields, ensure_ascii=False, default=lambda value: value.model_dump(mode="json"))

@@ -22,6 +22,7 @@ class _JumpingSelector(selectors.DefaultSelector):
         super().__init__()
         self.now = 0.0
         self._rounds = 0
+        self._files = 0
         self.threads_running = 0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
@@ -35,11 +36,20 @@ class _JumpingSelector(selectors.DefaultSelector):
         self.now += timeout
         return ready
 
+    def register(self, *args: Any) -> selectors.SelectorKey:
+        """As every selector."""
+        self._files += 1
+        return super().register(*args)
+
+    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
+        """As every selector."""
+        self._files -= 1
+        return super().unregister(fileobj)
+
     def _must_look(self, timeout: float | None) -> bool:
         """A system call costs more than most callbacks, so the loop's own wake-up pipe is looked at now and then."""
         self._rounds += 1
-        has_files = len(self.get_map()) > 1 and timeout != 0
-        return has_files or self._rounds % ROUNDS_PER_LOOK == 0
+        return (self._files > 1 and timeout != 0) or self._rounds % ROUNDS_PER_LOOK == 0
 
     def _look(self) -> list[tuple[selectors.SelectorKey, int]]:
         return super().select(0)
