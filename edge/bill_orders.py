@@ -42,7 +42,7 @@ class BillOrders:
                     try:
                         status = await self._validator.status()
                         outcome = _read(status, amount, before)
-                        if status.escrow is Escrow.HOLDING and order is not None:
+                        if isinstance(outcome, i.BillHeld) and order is not None:
                             await (self._validator.stack() if order == "stack" else self._validator.give_back())
                         elif outcome is not None:
                             return outcome
@@ -55,11 +55,12 @@ class BillOrders:
 
 
 def _read(status: EscrowStatus, amount: int, before: int) -> BillOutcome | None:
-    """Where the bill is; None while it moves or the device cannot tell."""
-    if status.escrow is Escrow.HOLDING:
-        return i.BillHeld(amount, before)
-    if status.escrow is Escrow.EMPTY and status.stacked == before + 1:
+    """Where the bill is; None while it moves or the device cannot tell. Another bill may lie there by now."""
+    if status.escrow is Escrow.UNKNOWN:
+        return None
+    if status.stacked == before + 1:
         return i.BillIn(amount)
-    if status.escrow is Escrow.EMPTY and status.stacked == before:
-        return i.BillBack(amount)
-    return None
+    if status.stacked != before:
+        return None
+    is_same = status.value is None or status.value.minor == amount
+    return i.BillHeld(amount, before) if status.escrow is Escrow.HOLDING and is_same else i.BillBack(amount)

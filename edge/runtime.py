@@ -87,8 +87,10 @@ class Runtime:
         tubes = Tubes(self, changer, kinds) if changer is not None else None
         self._coins = CoinsIn(self, devices.coin_acceptor, devices.hopper_paths, tubes)
         self._pollers: list[Poller[Any]] = [self._coins.poller]
+        self._bills_in: BillsIn | None = None
         if devices.bill_validator is not None and self._bills is not None:
-            self._pollers.append(BillsIn(self, devices.bill_validator, self._bills).poller)
+            self._bills_in = BillsIn(self, devices.bill_validator, self._bills)
+            self._pollers.append(self._bills_in.poller)
         if devices.cashless_reader is not None:
             self._pollers.append(CardsIn(self, devices.cashless_reader).poller)
 
@@ -273,6 +275,8 @@ class Runtime:
         self.apply(i.DoorMoved(is_open))
         if not is_open:
             self._coins.visited()
+            if self._bills_in is not None:
+                self._bills_in.visited()
             await self._look_at_coils()
 
     async def _look_at_coils(self) -> None:

@@ -79,7 +79,8 @@ def bill_uncertain(state: MachineState, unknown: i.BillUncertain, context: Conte
         return Step(state)
     bill = state.bill
     after = state.model_copy(update={"bill": None, "doubtful": state.doubtful + bill.value - bill.unpaid})
-    here = add_fault(Step(after), "bill.uncertain", detail=f"{bill.value}, {bill.unpaid} unpaid: {unknown.why}")
+    detail = f"{bill.value}, {bill.unpaid} unpaid: {unknown.why}"
+    here = add_fault(Step(after), "bill.uncertain", detail=detail, again=True)
     if state.phase is Phase.CREDIT:
         return here.then(begin_payout(here.state, "bill", context))
     return here.then(_go_on(here.state, context))

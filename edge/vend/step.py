@@ -5,7 +5,7 @@ from typing import Self
 
 from edge.vend.inputs import Effect
 from edge.vend.state import ActiveFault, MachineState
-from protocol.events import Event, FaultRaised
+from protocol.events import Event, FaultCleared, FaultRaised
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,15 @@ class Step:
         return Step(following.state, self.events + following.events, self.effects + following.effects)
 
 
-def add_fault(here: Step, code: str, where: str = "", detail: str = "") -> Step:
-    """Raise a fault once; nothing when `code` is empty or the fault is already raised."""
+def add_fault(here: Step, code: str, where: str = "", detail: str = "", *, again: bool = False) -> Step:
+    """Raise a fault once; nothing when `code` is empty or the fault is already raised.
+
+    `again`: each time is an event of its own, so one that is raised is cleared first.
+    """
+    if here.state.has_fault(code, where) and again:
+        faults = tuple(fault for fault in here.state.faults if (fault.code, fault.where) != (code, where))
+        cleared = FaultCleared(code=code, where=where)
+        here = Step(here.state.model_copy(update={"faults": faults}), (*here.events, cleared), here.effects)
     if not code or here.state.has_fault(code, where):
         return here
     faults = (*here.state.faults, ActiveFault(code=code, where=where))

@@ -7,6 +7,7 @@ import pytest
 
 from edge.vend import inputs as i
 from edge.vend.state import Phase
+from hardware.port_faults import Fault
 from tests.edge.machine_bench import Bench, commits_of, killed_at_each
 
 
@@ -118,3 +119,73 @@ async def _judge(where: str, bench: Bench) -> None:
     stacked = sum(value * count for value, count in bench.world_state.validator.stacker.items())
     assert stacked == sold + bench.cup(), where
     assert stacked + bills_out(bench) == 1000, where
+
+
+async def lose_a_bill(bench: Bench) -> None:
+    """A bill of 1,000 jams on its way back; nobody can find it, and the customer has a claim code."""
+    await put_bill(bench)
+    bench.machine.world.bill_jam()
+    bench.runtime.apply(i.ReturnCredit("lever"))
+    await asyncio.sleep(40)
+    assert bench.state.has_fault("bill.uncertain")
+
+
+async def test_lost_bill_when_the_controller_restarts_and_finds_it_then_is_not_credited_as_well(bench: Bench) -> None:
+    await lose_a_bill(bench)
+    bench.power_off()
+    await bench.power_on()
+    await asyncio.sleep(5)
+    assert (bench.state.spendable, bench.kinds().count("bill.held")) == (0, 1)
+    assert not bench.world_state.validator.is_accepting
+
+
+async def test_lost_bill_when_staff_have_seen_to_it_then_bills_are_taken_again(bench: Bench) -> None:
+    await lose_a_bill(bench)
+    world, validator = bench.machine.world, bench.machine.bill_validator
+    assert validator is not None
+    world.open_door()
+    await asyncio.sleep(1)
+    validator.repair()
+    world.close_door()
+    await asyncio.sleep(3)
+    assert bench.state.has_fault("bill.uncertain"), "it is still between the rollers"
+    validator.give_up()
+    await asyncio.sleep(3)
+    assert not bench.state.has_fault("bill.uncertain")
+    await put_bill(bench, 2000)
+    assert bench.state.spendable == 2000
+
+
+async def test_second_bill_when_nobody_can_find_it_either_then_is_an_event_of_its_own(bench: Bench) -> None:
+    await lose_a_bill(bench)
+    bench.runtime.apply(i.BillHeld(2000, 0))
+    bench.runtime.apply(i.BillUncertain("gone"))
+    raised = [event.d["detail"] for event in bench.events() if event.kind == "fault.raised"]
+    assert [detail.split(",")[0] for detail in raised if "unpaid" in detail] == ["1000", "2000"]
+
+
+async def test_bill_when_another_lies_in_its_place_after_a_restart_then_each_is_worth_what_it_is(bench: Bench) -> None:
+    await put_bill(bench)
+    assert bench.machine.bill_validator is not None
+    bench.power_off()
+    dead = bench.assemble()
+    assert dead.bill_validator is not None
+    dead.bill_validator.give_up()
+    await asyncio.sleep(3)
+    await dead.bill_validator.set_accepting(accepting=True)
+    dead.world.insert_bill(5000)
+    await asyncio.sleep(3)
+    dead.close()
+    await bench.power_on()
+    await asyncio.sleep(3)
+    assert bench.state.spendable == 5000
+    told = [(event.kind, event.d["amount_minor"]) for event in bench.events() if event.kind.startswith("bill.")]
+    assert told == [("bill.held", 1000), ("bill.returned", 1000), ("bill.held", 5000)]
+
+
+async def test_bill_when_the_validator_goes_silent_right_after_telling_of_it_then_is_held_later(bench: Bench) -> None:
+    assert bench.machine.bill_validator is not None
+    bench.machine.bill_validator.fail_next(Fault.SILENCE, "status")
+    await put_bill(bench)
+    await asyncio.sleep(3)
+    assert bench.state.spendable == 1000
