@@ -7,7 +7,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from edge.runtime import Runtime
 from edge.vend.inputs import FloatLoaded, Restocked
@@ -15,23 +15,43 @@ from hardware.emulated import HOPPER_ADDRESSES
 from hardware.gpio import PinMap
 from hardware.wire.cctalk import describe
 from hardware.world import World
-from hardware.world_state import HopperState, Spiral, WorldState
+from hardware.world_state import ChangerState, HopperState, Spiral, TubeState, WorldState
 
 DEMO_CARD: Final = "demo-card"
 DEMO_BALANCE: Final = 10_000
 """Yen on the card that lies beside an emulated machine."""
 FIRST_FLOAT: Final = {10: 60, 50: 20, 100: 40, 500: 10}
-"""Coins put into each hopper by the first visit; 9,600 yen."""
+"""Coins put into each hopper or tube by the first visit; 9,600 yen."""
+TUBE_CAPACITY: Final = 80
+
+CoinDevice = Literal["hoppers", "changer"]
 
 
-def load_world(path: Path) -> WorldState:
-    """The physical world as the last controller left it; an empty, wired cabinet where there is none."""
-    if path.exists():
-        return WorldState.model_validate_json(path.read_bytes())
-    return WorldState(
-        spirals={slot: Spiral() for slot in PinMap().slots},
-        hoppers={value: HopperState() for value in HOPPER_ADDRESSES},
-    )
+class OtherMachineError(RuntimeError):
+    """The emulated machine of this folder has other coin devices than the settings say, and coins in them."""
+
+
+def load_world(path: Path, coin_device: CoinDevice = "hoppers") -> WorldState:
+    """The physical world as the last controller left it; an empty, wired cabinet where there is none.
+
+    Raises:
+        OtherMachineError: it was made with other coin devices.
+    """
+    if not path.exists():
+        return _new_world(coin_device)
+    state = WorldState.model_validate_json(path.read_bytes())
+    has = "changer" if state.changer.tubes else "hoppers"
+    if has != coin_device:
+        raise OtherMachineError(f"{path} has {has}; set COIN_DEVICE={has}, or another MACHINE_DIR for a new machine")
+    return state
+
+
+def _new_world(coin_device: CoinDevice) -> WorldState:
+    spirals = {slot: Spiral() for slot in PinMap().slots}
+    if coin_device == "changer":
+        tubes = {value: TubeState(capacity=TUBE_CAPACITY) for value in FIRST_FLOAT}
+        return WorldState(spirals=spirals, changer=ChangerState(tubes=tubes))
+    return WorldState(spirals=spirals, hoppers={value: HopperState() for value in HOPPER_ADDRESSES})
 
 
 def save_world(path: Path, state: WorldState) -> None:
@@ -42,7 +62,7 @@ def save_world(path: Path, state: WorldState) -> None:
 
 
 async def first_fill(runtime: Runtime, world: World) -> None:
-    """Do what the first staff visit would: fill every empty coil to its par level, and the hoppers.
+    """Do what the first staff visit would: fill every empty coil to its par level, and the hoppers or tubes.
 
     Waits for the planogram; does nothing on a machine that has ever sold. Ends never, as every task here.
     """
@@ -56,9 +76,10 @@ async def first_fill(runtime: Runtime, world: World) -> None:
             if not runtime.state.on_hand.get(row.slot):
                 world.load(row.slot, row.product_id, row.par_level)
                 runtime.apply(Restocked(row.slot, row.par_level, "first fill"))
+        load = world.load_tube if world.state.changer.tubes else world.load_hopper
         for value, coins in FIRST_FLOAT.items():
             if not runtime.state.hoppers.get(value):
-                world.load_hopper(value, coins)
+                load(value, coins)
                 runtime.apply(FloatLoaded(value, coins, "first fill"))
     await asyncio.Event().wait()
 
@@ -81,8 +102,10 @@ class EmulatedCabinet:
             world.issue_card(DEMO_CARD, DEMO_BALANCE)
 
     def snapshot(self) -> dict[str, Any]:
-        """What one would see through the glass."""
-        return dict(self._world.snapshot())
+        """What one would see through the glass; a changer's tubes stand where hoppers would."""
+        tubes = self._world.state.changer.tubes
+        counts = {"hoppers": {str(value): tube.count for value, tube in tubes.items()}} if tubes else {}
+        return dict(self._world.snapshot()) | counts
 
     def do(self, action: str, value: int) -> None:
         """Move a hand.

@@ -33,7 +33,7 @@ from hardware.coin_hopper.cctalk import CcTalkCoinHopper
 from hardware.dispenser.gpio import GpioDispenser
 from hardware.door.gpio import GpioDoor
 from hardware.drop_sensor.gpio import GpioDropSensor
-from hardware.emulated import SORTER_PATHS, EmulatedMachine, emulate
+from hardware.emulated import EmulatedMachine, emulate
 from hardware.gpio import PinMap, open_pin_factory
 from hardware.wire.cctalk_host import CcTalkBus
 from hardware.wire.serial_link import SerialLink
@@ -89,6 +89,7 @@ async def run_machine(
     Raises:
         AlreadyRunningError: the folder is in use.
         StoreDamagedError: the store cannot be trusted.
+        OtherMachineError: the emulated machine of this folder has other coin devices.
     """
     settings.machine_dir.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as cleanup:
@@ -177,20 +178,22 @@ def _local_token(path: Path) -> str:
 def _emulated(settings: MachineSettings) -> Rig:
     world_file = settings.machine_dir / "world.json"
     machine = emulate(
-        load_world(world_file),
+        load_world(world_file, settings.coin_device),
         pins="fake_rpi" if settings.pin_factory == "fake_rpi" else "mock",
         wire=settings.simulated_wire,
         save=lambda state: save_world(world_file, state),
+        changer=settings.coin_device == "changer",
     )
     devices = Devices(
         coin_acceptor=machine.acceptor,
         hoppers=machine.hoppers,
-        hopper_paths=frozenset(SORTER_PATHS.values()),
+        hopper_paths=machine.hopper_paths,
         dispenser=machine.dispenser,
         drop_sensor=machine.drop_sensor,
         door=machine.door,
         bill_validator=machine.bill_validator,
         cashless_reader=machine.cashless_reader,
+        coin_changer=machine.coin_changer,
     )
     return Rig(devices, machine.close, machine)
 

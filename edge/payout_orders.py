@@ -27,8 +27,6 @@ class PayoutOrders:
         """`hoppers`: by denomination in minor units."""
         self._hoppers = hoppers
         self._found: dict[int, HopperStatus] = {}
-        self._before: dict[int, int] = {}
-        """Counters that are written down, each for the order that comes next."""
 
     async def read_before_start(self, state: MachineState) -> None:
         """Keep the counter of a hopper with an open order: starting the hopper may reset it."""
@@ -59,30 +57,26 @@ class PayoutOrders:
         if kind not in self._hoppers:
             return i.LegRefused(f"there is no hopper for {kind}")
         try:
-            return self._ready(kind, (await self._hoppers[kind].status()).event_counter)
+            return i.LegReady((await self._hoppers[kind].status()).event_counter)
         except DeviceOfflineError as error:
             return i.LegRefused(str(error))
 
-    def _ready(self, kind: int, counter: int) -> i.LegReady:
-        self._before[kind] = counter
-        return i.LegReady(counter)
-
     async def _order(self, kind: int, count: int) -> LegOutcome:
         try:
+            before = (await self._hoppers[kind].status()).event_counter
             await self._hoppers[kind].dispense(count)
         except (DeviceRefusedError, DeviceOfflineError) as error:
             return i.LegRefused(str(error))
         except UnconfirmedError as error:
             return i.LegUncertain(str(error))
-        return await self._finish(kind, count)
+        return await self._finish(kind, count, before)
 
-    async def _finish(self, kind: int, count: int) -> LegOutcome:
+    async def _finish(self, kind: int, count: int, before: int) -> LegOutcome:
         """The order was taken. Its end is told by the account of the same order, not of a later or a forgotten one."""
         try:
-            status = await self._settled(kind, count)
+            return _account(kind, before, await self._settled(kind, count))
         except (DeviceOfflineError, TimeoutError) as error:
             return i.LegUncertain(f"hopper {kind} did not report the end of the payout ({error})")
-        return _account(kind, self._before.pop(kind), status)
 
     async def _settled(self, kind: int, count: int) -> HopperStatus:
         """Poll until the payout is over; single lost replies do not matter."""
@@ -107,7 +101,7 @@ class PayoutOrders:
             return i.LegUncertain(f"hopper {kind} does not answer")
         # 0 proves nothing: it is also where a hopper stands that took the order, lost its power and forgot.
         if status.event_counter == before != 0:
-            return self._ready(kind, before)  # never taken: the same order may go out now
+            return i.LegReady(before)  # never taken: the same order may go out now
         return _account(kind, before, status)
 
 

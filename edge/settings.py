@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from protocol.ids import MACHINE_PATTERN
@@ -26,6 +26,8 @@ class MachineSettings(BaseSettings):
     """`simulated`: the emulated machine, with the same drivers on simulated wires and pins."""
     simulated_wire: Literal["memory", "pty"] = "pty"
     """Emulated machine only: ccTalk over an in-memory null modem, or over a pseudo-terminal with pyserial."""
+    coin_device: Literal["hoppers", "changer"] = "hoppers"
+    """`hoppers`: an acceptor and hoppers on ccTalk. `changer`: one coin changer, so far on an emulated machine only."""
     pin_factory: Literal["lgpio", "rpigpio", "mock", "fake_rpi"] = "lgpio"
     cctalk_port: Path = Path("/dev/ttyAMA0")
     """Serial port of the ccTalk bus; by-id names survive re-plugging."""
@@ -41,13 +43,20 @@ class MachineSettings(BaseSettings):
     multi_vend: bool = False
     """Keep the credit that is left after a sale for the next one, instead of paying change at once."""
     first_fill: bool = False
-    """Emulated machine only: fill slots and hoppers once, as a first staff visit would."""
+    """Emulated machine only: fill slots, and hoppers or tubes, once, as a first staff visit would."""
     log_format: Literal["json", "console"] = "json"
 
     @field_validator("*", mode="before")
     @classmethod
     def _no_placeholder(cls, value: Any) -> Any:
         return refuse_placeholder(value)
+
+    @field_validator("coin_device")
+    @classmethod
+    def _has_a_driver(cls, device: str, info: ValidationInfo) -> str:
+        if device == "changer" and info.data.get("devices") == "real":
+            raise ValueError("no wire driver for a coin changer yet; use hoppers, or DEVICES=simulated")
+        return device
 
     @field_validator("machine_secret")
     @classmethod

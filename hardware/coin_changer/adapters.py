@@ -31,6 +31,8 @@ class ChangerAcceptor:
         """`changer`: not started."""
         self._changer = changer
         self._counter = 0
+        self._early: list[CoinEvent] = []
+        """Told by the changer when it was started, and not yet by us."""
         self._identity = ""
         self._starting = asyncio.Lock()
 
@@ -48,10 +50,11 @@ class ChangerAcceptor:
         """See `CoinAcceptor`."""
         async with self._starting:
             self._identity = await self._changer.start()
-        self._counter = last_counter or 0
-        if last_counter is None:
-            while await self.poll():  # history; each poll acknowledges the one before
-                continue
+        self._counter, self._early = last_counter or 0, []
+        # Acknowledged at once, or what is told again in each of many short lives would grow past the counter's range.
+        self._early = await self._news()
+        while last_counter is None and self._early:
+            self._early = await self._news()
         return self._identity
 
     async def identify(self) -> str:
@@ -71,14 +74,12 @@ class ChangerAcceptor:
 
     async def poll(self) -> list[CoinEvent]:
         """See `CoinAcceptor`. What was told before a restart of the controller, and journaled, is left out."""
-        events = await self._changer.poll()
-        counters = [0 if isinstance(event, AcceptorRestarted) else event.counter for event in events]
-        if self._counter and self._counter in counters:
-            known = counters.index(self._counter) + 1
-            events, counters = events[known:], counters[known:]
-        if counters:
-            self._counter = counters[-1]
-        return events
+        early, self._early = self._early, []
+        return early or await self._news()
+
+    async def accepted_ever(self) -> int | None:
+        """See `CoinAcceptor`. A changer has no such count."""
+        return None
 
     def on_news(self, listener: Callable[[], None]) -> bool:
         """See `CoinAcceptor`."""
@@ -87,6 +88,16 @@ class ChangerAcceptor:
     async def close(self) -> None:
         """See `CoinAcceptor`."""
         await self._changer.close()
+
+    async def _news(self) -> list[CoinEvent]:
+        """Events the journal does not have. Where it has them all, another poll acknowledges them at once."""
+        while events := await self._changer.poll():
+            counters = [0 if isinstance(event, AcceptorRestarted) else event.counter for event in events]
+            known = counters.index(self._counter) + 1 if self._counter and self._counter in counters else 0
+            self._counter = counters[-1]
+            if events[known:]:
+                return events[known:]
+        return []
 
 
 class ChangerTube:
@@ -107,7 +118,7 @@ class ChangerTube:
         self._changer = changer
         self._slot = slot
         self._denomination = denomination
-        self._payout = 0
+        self._payout: int | None = None
         """Number of this tube's last order, if it was taken."""
         self._ordered = 0
 
@@ -151,7 +162,7 @@ class ChangerTube:
         try:
             await self._changer.pay({self._denomination.minor: count})
         except (DeviceRefusedError, DeviceOfflineError):
-            self._payout = 0
+            self._payout = None
             raise
 
     async def close(self) -> None:

@@ -11,7 +11,7 @@ from edge.runtime import Runtime
 from edge.store.store import Store
 from edge.vend import inputs as i
 from edge.vend.state import MachineState, Phase
-from hardware.emulated import SORTER_PATHS, EmulatedMachine, emulate
+from hardware.emulated import EmulatedMachine, emulate
 from hardware.world_state import HopperState, Spiral, WorldState
 from protocol.desired import Planogram, PlanogramSlot
 from protocol.envelope import Envelope
@@ -77,7 +77,7 @@ class Bench:
 
     async def power_on(self, *, fuse: int | None = None, after: bool = False) -> None:
         loop = asyncio.get_running_loop()
-        self.machine = emulate(self.world_state)
+        self.machine = self.assemble()
         clock = LoopClock(loop, 1_795_000_000_000)
         self.store = FragileStore.open(self.folder / "store.db", MACHINE, clock, durable=False)
         self.store.fuse, self.store.after = fuse, after
@@ -85,16 +85,20 @@ class Bench:
         await self.runtime.start()
         self.task = loop.create_task(self.runtime.run())
 
+    def assemble(self) -> EmulatedMachine:
+        return emulate(self.world_state)
+
     def devices(self) -> Devices:
         return Devices(
             coin_acceptor=self.machine.acceptor,
             hoppers=self.machine.hoppers,
-            hopper_paths=frozenset(SORTER_PATHS.values()),
+            hopper_paths=self.machine.hopper_paths,
             dispenser=self.machine.dispenser,
             drop_sensor=self.machine.drop_sensor,
             door=self.machine.door,
             bill_validator=self.machine.bill_validator,
             cashless_reader=self.machine.cashless_reader,
+            coin_changer=self.machine.coin_changer,
         )
 
     async def fill(self) -> None:
@@ -103,9 +107,12 @@ class Bench:
             self.machine.world.load(slot, f"p-{slot}", 4)
             self.runtime.apply(i.Restocked(slot, 4))
         for value, coins in FLOAT.items():
-            self.machine.world.load_hopper(value, coins)
+            self.load_coins(value, coins)
             self.runtime.apply(i.FloatLoaded(value, coins))
         await asyncio.sleep(0.5)
+
+    def load_coins(self, value: int, coins: int) -> None:
+        self.machine.world.load_hopper(value, coins)
 
     def power_off(self) -> None:
         """No clean-up: what was under way stays as it is in the world."""
@@ -152,9 +159,9 @@ Business = Callable[[Bench], Awaitable[None]]
 """What one customer does at a filled machine."""
 
 
-async def commits_of(folder: Path, business: Business) -> int:
+async def commits_of(folder: Path, business: Business, make: Callable[[Path], Bench] = Bench) -> int:
     """How many steps are written while a customer does this."""
-    bench = Bench(folder)
+    bench = make(folder)
     await bench.power_on()
     await bench.fill()
     before = bench.store.commits
@@ -165,11 +172,11 @@ async def commits_of(folder: Path, business: Business) -> int:
 
 
 async def killed_at_each(
-    folder: Path, steps: int, business: Business, *, after: bool
+    folder: Path, steps: int, business: Business, *, after: bool, make: Callable[[Path], Bench] = Bench
 ) -> AsyncIterator[tuple[str, Bench]]:
     """For each step a machine that was killed there, right before or after its write, and started again."""
     for fuse in range(1, steps + 1):
-        bench = Bench(folder / f"{fuse}")
+        bench = make(folder / f"{fuse}")
         bench.folder.mkdir()
         await bench.power_on()
         await bench.fill()

@@ -158,6 +158,17 @@ async def test_hopper_when_silent_then_others_pay_and_it_comes_back(bench: Bench
     assert not bench.state.has_fault("coin_hopper.offline", "hopper 100")
 
 
+async def test_hopper_when_it_forgets_its_payout_then_the_coins_are_uncertain_and_not_paid_again(bench: Bench) -> None:
+    await bench.insert(100, 100, 100, 100)
+    bench.runtime.apply(i.ReturnCredit("lever"))
+    await asyncio.sleep(0.5)
+    assert bench.world_state.return_cup == {100: 2}
+    bench.machine.hopper_peers[100].power_cycle(keeps_counters=False)
+    await bench.until_idle()
+    told = next(event.d for event in bench.events() if event.kind == "credit.returned")
+    assert (told["paid_minor"], told["uncertain_minor"], bench.cup()) == (0, 400, 200)
+
+
 async def _customer(bench: Bench) -> None:
     """Pays 200 for a drink of 160 and, if the machine lets go of the money in between, pulls the lever."""
     await bench.insert(100, 100)

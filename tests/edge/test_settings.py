@@ -37,11 +37,16 @@ def test_settings_when_several_are_wrong_then_the_error_lists_them_all() -> None
         ({"machine_secret": "short"}, "shorter than 16"),
         ({"machine_id": "your_machine_id"}, "placeholder"),
         ({"front_host": "0.0.0.0"}, "FRONT_HOST"),
+        ({"coin_device": "changer"}, "COIN_DEVICE: no wire driver"),
     ],
 )
 def test_settings_when_a_value_is_unusable_then_says_why(change: dict[str, str], why: str) -> None:
     with pytest.raises(SettingsError, match=why):
         load_settings(**(GOOD | change))
+
+
+def test_changer_when_the_machine_is_emulated_then_is_accepted() -> None:
+    assert load_settings(**GOOD, devices="simulated", coin_device="changer").coin_device == "changer"
 
 
 def test_example_when_copied_as_it_is_then_is_refused_with_the_names_to_set() -> None:
