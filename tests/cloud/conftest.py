@@ -8,19 +8,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
 
 from cloud.db.database import Database, open_database
 from cloud.db.migrate import upgrade_database
+from cloud.identity.service import create_operator
 from cloud.machines.receiver import Inbound
+from cloud.main import create_app
 from cloud.seed import seed_demo
 from cloud.settings import Settings, load_settings
 from protocol.envelope import GENESIS, digest, pack_frame
+from protocol.link import State
 from protocol.topics import Channel, Topic
 
 NOON_MS = 1_795_143_600_000
 """2026-11-20 12:00 in Tokyo."""
 
 MACHINE = "vm-test-0001"
+EMAIL, PASSWORD = "op@example.com", "correct horse"
+CONN = "0123456789abcdef"
 SECRET = "machine-secret-of-the-tests-0123456789"
 
 
@@ -92,6 +99,18 @@ class Script:
             "on_hand": 5,
         }
         self.add("vend.failed", body)
+
+    def birth(self, conn: str = CONN, *, online: bool = True, planogram: int = 1) -> Inbound:
+        """What the broker delivers when the machine comes, or (not online) as its last will."""
+        state = State(online=online, conn=conn, ep=self.epoch, boot=1, applied={"planogram": planogram})
+        return Inbound(str(Topic(self.machine, Channel.STATE)), state.to_bytes())
+
+    def taken(self, command: str, n: int = 1, name: str = "vend.paid") -> None:
+        self.add("command.taken", {"command": command, "n": n, "name": name})
+
+    def done(self, command: str, outcome: str, n: int = 1, why: str = "", name: str = "vend.paid") -> None:
+        body = {"command": command, "n": n, "name": name, "outcome": outcome, "why": why, "vend_id": "v-1"}
+        self.add("command.done", body)
 
     @property
     def topic(self) -> str:
@@ -184,3 +203,23 @@ def new_settings(database_url: str, tmp_path: Path) -> Callable[..., Settings]:
 @pytest.fixture
 def settings(new_settings: Callable[..., Settings]) -> Settings:
     return new_settings()
+
+
+@pytest.fixture
+async def app(settings: Settings, seeded: Database, clock: Any) -> Any:
+    async with seeded.write() as db_session:
+        await create_operator(db_session, EMAIL, PASSWORD)
+    return create_app(settings, seeded, clock)
+
+
+@pytest.fixture
+async def stranger(app: FastAPI) -> Any:
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://cloud.test") as client:
+        yield client
+
+
+@pytest.fixture
+async def client(stranger: AsyncClient) -> Any:
+    answer = await stranger.post("/api/v1/admin/login", json={"email": EMAIL, "password": PASSWORD})
+    assert answer.status_code == 200
+    return stranger

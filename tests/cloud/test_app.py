@@ -4,37 +4,14 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from httpx import ASGITransport, AsyncClient
+from httpx import AsyncClient
 
 from cloud.db.database import Database
-from cloud.identity.service import create_operator
 from cloud.machines.interpreter import Interpreter
 from cloud.machines.receiver import Receiver
-from cloud.main import create_app
-from cloud.settings import Settings
 
 EMAIL, PASSWORD = "op@example.com", "correct horse"
 PUBLIC = {"/", "/health", "/ready", "/api/v1/admin/login", "/api/v1/admin/logout"}
-
-
-@pytest.fixture
-async def app(settings: Settings, seeded: Database, clock: Any) -> Any:
-    async with seeded.write() as db_session:
-        await create_operator(db_session, EMAIL, PASSWORD)
-    return create_app(settings, seeded, clock)
-
-
-@pytest.fixture
-async def stranger(app: FastAPI) -> Any:
-    async with AsyncClient(transport=ASGITransport(app), base_url="http://cloud.test") as client:
-        yield client
-
-
-@pytest.fixture
-async def client(stranger: AsyncClient) -> Any:
-    answer = await stranger.post("/api/v1/admin/login", json={"email": EMAIL, "password": PASSWORD})
-    assert answer.status_code == 200
-    return stranger
 
 
 @pytest.fixture
