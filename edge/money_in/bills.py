@@ -34,6 +34,8 @@ class BillsIn:
         self._orders = orders
         self._must_look = False
         """There may be a bill in escrow that the machine does not know."""
+        self._is_new = False
+        """… and it is none that was lost: it was seen to come."""
         self._was_visited = False
         """Somebody was inside since a bill could not be found."""
         self.poller = Poller(
@@ -59,26 +61,26 @@ class BillsIn:
     async def _start(self) -> None:
         """Set the device up; a bill that came into escrow unseen is the customer's to spend or to have back."""
         _log.info("bill validator ready", device=await self._validator.start())
-        self._must_look = not self._is_unsure
+        self._must_look = True
 
     async def _look(self) -> None:
         """Ask where a bill is that came in unseen, or whether the one nobody could find is still there."""
         if self._was_visited and (await self._validator.status()).escrow is Escrow.EMPTY:
             self._was_visited = False
             self._machine.apply_if_raised("bill.uncertain")
-        if not self._must_look or self._machine.state.bill is not None:
+        if not self._must_look or self._machine.state.bill is not None or (self._is_unsure and not self._is_new):
             return
         status = await self._validator.status()
         if status.escrow is Escrow.UNKNOWN:
             return  # an event ends it
-        self._must_look = False
+        self._must_look = self._is_new = False
         if status.value is not None and self._machine.state.bill is None:
             self._machine.apply(i.BillHeld(status.value.minor, status.stacked))
 
     async def _take(self, event: BillEvent) -> None:
         match event:
             case BillEscrowed():
-                self._must_look = True
+                self._must_look = self._is_new = True
             case BillStacked() | BillReturned():
                 bill = self._machine.state.bill
                 if bill is not None and not bill.order:

@@ -139,6 +139,17 @@ async def test_lost_bill_when_the_controller_restarts_and_finds_it_then_is_not_c
     assert not bench.world_state.validator.is_accepting
 
 
+async def test_lost_bill_when_it_was_known_before_a_restart_then_is_not_credited_as_well(bench: Bench) -> None:
+    await put_bill(bench)
+    bench.power_off()
+    await bench.power_on()
+    bench.machine.world.bill_jam()
+    bench.runtime.apply(i.ReturnCredit("lever"))
+    await asyncio.sleep(40)
+    assert bench.state.has_fault("bill.uncertain")
+    assert bench.state.spendable == 0
+
+
 async def test_lost_bill_when_staff_have_seen_to_it_then_bills_are_taken_again(bench: Bench) -> None:
     await lose_a_bill(bench)
     world, validator = bench.machine.world, bench.machine.bill_validator
