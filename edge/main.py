@@ -203,7 +203,9 @@ def _real(settings: MachineSettings) -> Rig:
     pins = open_pin_factory(settings.pin_factory)
     bus = CcTalkBus(SerialLink(str(settings.cctalk_port)))
     devices = Devices(
-        coin_acceptor=CcTalkCoinAcceptor(bus, settings.acceptor_address, "JPY", settings.sorter_paths),
+        coin_acceptor=CcTalkCoinAcceptor(
+            bus, settings.acceptor_address, "JPY", settings.sorter_paths, settings.acceptor_count_order
+        ),
         hoppers={
             value: CcTalkCoinHopper(bus, address, yen(value)) for value, address in settings.hopper_addresses.items()
         },

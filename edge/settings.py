@@ -32,6 +32,8 @@ class MachineSettings(BaseSettings):
     cctalk_port: Path = Path("/dev/ttyAMA0")
     """Serial port of the ccTalk bus; by-id names survive re-plugging."""
     acceptor_address: Annotated[int, Field(ge=2, le=255)] = 2
+    acceptor_count_order: Literal["little", "big"] = "little"
+    """Byte order of the acceptor's count of coins; some makers send the high byte first (see its manual)."""
     hopper_addresses: dict[int, int] = Field(default={10: 3, 50: 4, 100: 5, 500: 6})
     """Coin value in yen to the ccTalk address of its hopper, as JSON."""
     sorter_paths: dict[int, int] = Field(default={10: 1, 50: 2, 100: 3, 500: 4})

@@ -46,6 +46,8 @@ class AcceptorState(_State):
     mask: int = Field(default=0, ge=0, le=0xFFFF)
     """Bit n-1 set: position n is accepted."""
     is_accepting: bool = False
+    accepted: NonNegativeInt = 0
+    """Coins ever accepted: the only thing beside its paths that it never forgets."""
     paths: dict[int, int] = {}
     """Position -> sorter path."""
 

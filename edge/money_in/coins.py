@@ -5,6 +5,7 @@ Where a coin changer takes the coins, its tubes are looked after in between (`tu
 
 import structlog
 
+from edge.money_in.accepted import AcceptedCoins
 from edge.money_in.poller import Machine, Poller
 from edge.money_in.tubes import Tubes
 from edge.vend import inputs as i
@@ -39,6 +40,7 @@ class CoinsIn:
         self._acceptor = acceptor
         self._hopper_paths = hopper_paths
         self._tubes = tubes
+        self._accepted = AcceptedCoins(machine, acceptor)
         self.poller = Poller(
             machine,
             acceptor,
@@ -72,20 +74,25 @@ class CoinsIn:
                 if is_fraud:
                     self._machine.apply(i.FaultSeen("coin_acceptor.fraud", detail=meaning))
             case EventsLost(count, counter):
-                self._machine.apply_if_raised("coin_acceptor.lost_events")  # each loss is an event of its own
-                self._machine.apply(i.FaultSeen("coin_acceptor.lost_events", detail=f"{count} lost"))
+                if self._accepted.are_counted:
+                    self._accepted.count_again()  # how many of them were coins
+                else:
+                    self._machine.apply_if_raised("coin_acceptor.lost_events")  # each loss is an event of its own
+                    self._machine.apply(i.FaultSeen("coin_acceptor.lost_events", detail=f"{count} lost"))
                 self._machine.apply(i.CoinCounterMoved(counter))
             case CoinDispensedByHand(value, counter):
                 self._machine.apply(i.CoinCounterMoved(counter))
                 self._machine.apply(i.FloatLoaded(value.minor, -1, staff="changer key"))
             case AcceptorRestarted():
                 self.poller.restarted()
+                self._accepted.count_again()
                 if self._tubes is not None:
                     self._tubes.count_again()
                 _log.warning("coin acceptor restarted")
 
     async def _polled(self) -> None:
         self._note_counter()
+        await self._accepted.settle(self._poll_once_more)
         if self._tubes is not None:
             await self._tubes.settle(self._poll_once_more)
 

@@ -26,6 +26,14 @@ class CoinCounterMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class CoinsCounted:
+    """The acceptor's count of coins ever accepted, once all its events have been taken."""
+
+    total: int
+    """0…2^24 - 1, then 0 again."""
+
+
+@dataclass(frozen=True, slots=True)
 class BillHeld:
     """A bill is in escrow (said again: nothing new)."""
 
@@ -271,7 +279,7 @@ class Started:
 
 
 Input = (
-    CoinIn | CoinCounterMoved | BillHeld | BillIn | BillBack | BillUncertain
+    CoinIn | CoinCounterMoved | CoinsCounted | BillHeld | BillIn | BillBack | BillUncertain
     | CardBegun | CardEnded | CardApproved | CardDenied | CardSettled | CardUnsettled
     | Select | Clear | ReturnCredit | Delivered | NotDelivered
     | LegReady | LegDone | LegRefused | LegUncertain | DoorMoved | FaultSeen | FaultGone

@@ -176,6 +176,8 @@ class MachineState(_Part):
     """Payouts ever begun by this store; numbers them."""
     coin_counter: int | None = None
     """The coin acceptor's event counter at the last journaled coin."""
+    coins_ever: int | None = None
+    """The acceptor's count of coins ever accepted, at the last journaled coin; None while it is not known."""
     on_hand: dict[str, int] = Field(default_factory=dict)
     """Units believed in each slot."""
     hoppers: dict[int, int] = Field(default_factory=dict)

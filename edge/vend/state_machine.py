@@ -41,6 +41,11 @@ from edge.vend.state import ActiveFault, MachineState, Phase, hopper_name
 from edge.vend.step import Context, Step, add_fault
 from protocol import events
 
+COUNTS_TO = 2**24
+"""The acceptor's count of coins has three bytes."""
+MOST_MISSED = 255
+"""More cannot fall unread; a count that is further away is another device's."""
+
 
 class UnexpectedInputError(RuntimeError):
     """An input the current phase does not list: the runtime and the state machine disagree."""
@@ -73,9 +78,9 @@ def _coin_in(state: MachineState, coin: i.CoinIn, context: Context) -> Step:
     if coin.routed_to == "hopper":
         hoppers[coin.amount] = hoppers.get(coin.amount, 0) + 1
     phase = Phase.CREDIT if state.phase is Phase.IDLE else state.phase
-    after = state.model_copy(
-        update={"credit": credit, "coin_counter": coin.counter, "hoppers": hoppers, "phase": phase}
-    )
+    ever = None if state.coins_ever is None else (state.coins_ever + 1) % COUNTS_TO
+    update = {"credit": credit, "coin_counter": coin.counter, "coins_ever": ever, "hoppers": hoppers, "phase": phase}
+    after = state.model_copy(update=update)
     accepted = events.CoinAccepted(
         amount_minor=coin.amount,
         currency=state.currency,
@@ -96,6 +101,19 @@ def _card_begun(state: MachineState, begun: i.CardBegun, context: Context) -> St
 
 def _coin_counter(state: MachineState, moved: i.CoinCounterMoved, _: Context) -> Step:
     return Step(state.model_copy(update={"coin_counter": moved.counter}))
+
+
+def _coins_counted(state: MachineState, counted: i.CoinsCounted, context: Context) -> Step:
+    """Coins that the machine never read are recorded: how many, and that nobody knows what they are worth."""
+    known = state.coins_ever
+    missed = 0 if known is None else (counted.total - known) % COUNTS_TO
+    if known is not None and COUNTS_TO - missed <= MOST_MISSED:
+        return Step(state)  # read a moment before the newest coin
+    here = Step(state.model_copy(update={"coins_ever": counted.total}))
+    if not 0 < missed <= MOST_MISSED:
+        return here  # the first count, or another device's
+    here = here.then(_fault_gone(here.state, i.FaultGone("coin_acceptor.lost_events"), context))
+    return add_fault(here, "coin_acceptor.lost_events", detail=f"{missed} accepted and never read")
 
 
 # --- choosing ----------------------------------------------------------------------------------
@@ -208,6 +226,7 @@ def _started(state: MachineState, started: i.Started, context: Context) -> Step:
 ANYTIME: dict[type, Handler] = {
     i.CoinIn: _coin_in,
     i.CoinCounterMoved: _coin_counter,
+    i.CoinsCounted: _coins_counted,
     i.BillHeld: _bill_held,
     i.BillIn: bill_in,
     i.BillBack: bill_back,

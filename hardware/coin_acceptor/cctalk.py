@@ -6,7 +6,7 @@ inhibited after every reset, and a reset may go unannounced).
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, Literal
 
 from hardware.coin_acceptor.coin_id import parse_coin_id
 from hardware.coin_acceptor.events import (
@@ -31,6 +31,8 @@ _UNITS_MS: Final = {1: 1, 2: 10, 3: 1000}
 _DEFAULT_POLL_S: Final = 0.1
 _SLOWEST_POLL_S: Final = 1.0
 _FASTEST_POLL_S: Final = 0.02
+_TRIES_TO_COUNT: Final = 2
+"""Of three requests each: a bad wire must not be taken for a device without a count."""
 _VERIFY_EVERY_S: Final = 3.0
 """How often the inhibits are read back. A device that lost power before its first event shows it nowhere else."""
 
@@ -46,15 +48,25 @@ class CcTalkCoinAcceptor:
         currency: coins of other currencies stay inhibited.
         paths: coin value in minor units -> sorter path 1…8; other coins keep the device's own path. Empty without
             a sorter.
+        count_order: byte order of the count of accepted coins: the specification has the low byte first, some makers
+            the high one.
     """
 
     def __init__(
-        self, bus: CcTalkBus, address: int = 2, currency: str = "JPY", paths: Mapping[int, int] | None = None
+        self,
+        bus: CcTalkBus,
+        address: int = 2,
+        currency: str = "JPY",
+        paths: Mapping[int, int] | None = None,
+        count_order: Literal["little", "big"] = "little",
     ) -> None:
         self._bus = bus
         self._address = address
         self._currency = currency
         self._paths = dict(paths or {})
+        self._count_order: Literal["little", "big"] = count_order
+        self._counts_coins: bool | None = None
+        """Does it keep a count of accepted coins? None until it was asked."""
         self._coins: dict[int, Money] = {}
         self._last = 0
         self._is_accepting = False
@@ -125,6 +137,23 @@ class CcTalkCoinAcceptor:
         self._last = news.counter
         self._is_restarted = False
         return events
+
+    async def accepted_ever(self) -> int | None:
+        """See `CoinAcceptor`. A device that does not know the command is silent to it and answers everything else."""
+        for _ in range(_TRIES_TO_COUNT):
+            if self._counts_coins is False:
+                break
+            try:
+                reply = await self._ask(Header.REQUEST_ACCEPTANCE_COUNTER, expect=3)
+            except (DeviceOfflineError, DeviceRefusedError):
+                if self._counts_coins:
+                    raise
+                await self._ask(Header.SIMPLE_POLL, expect=0)
+            else:
+                self._counts_coins = True
+                return int.from_bytes(reply, self._count_order)
+        self._counts_coins = False
+        return None
 
     def on_news(self, listener: Callable[[], None]) -> bool:
         """See `CoinAcceptor`."""

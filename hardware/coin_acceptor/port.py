@@ -100,6 +100,17 @@ class CoinAcceptor(Protocol):
         """
         ...
 
+    async def accepted_ever(self) -> int | None:
+        """Coins accepted since the device was made, kept over power cuts.
+
+        Returns:
+            0…2^24 - 1, then 0 again; None when the device keeps no such count.
+
+        Raises:
+            DeviceOfflineError: no valid answer.
+        """
+        ...
+
     def on_news(self, listener: Callable[[], None]) -> bool:
         """Ask for a call of `listener` whenever a poll is worthwhile.
 

@@ -38,8 +38,8 @@ class SimulatedCoinAcceptor:
         return self._address
 
     def power_cycle(self) -> None:
-        """It loses power for a moment and forgets everything but its sorter paths."""
-        self._world.state.acceptor = AcceptorState(paths=self._memory.paths)
+        """It loses power for a moment and forgets all but its sorter paths and its count of coins."""
+        self._world.state.acceptor = AcceptorState(paths=self._memory.paths, accepted=self._memory.accepted)
         self._world.changed()
         self._world.news()
 
@@ -55,6 +55,7 @@ class SimulatedCoinAcceptor:
         path = self._memory.paths.get(position, CASH_BOX_PATH)
         if not self._world.hopper_has_room(value):
             path = CASH_BOX_PATH
+        self._memory.accepted += 1
         self._count(position, path)
         return path
 
@@ -81,6 +82,7 @@ class SimulatedCoinAcceptor:
             Header.POLLING_PRIORITY: bytes([2, 10]),
             Header.SELF_CHECK: bytes([0]),
             Header.READ_CREDIT: (bytes([memory.counter]) + pairs).ljust(BUFFER_SIZE, b"\0"),
+            Header.REQUEST_ACCEPTANCE_COUNTER: (memory.accepted % 2**24).to_bytes(3, "little"),
             Header.REQUEST_INHIBITS: memory.mask.to_bytes(2, "little"),
             Header.REQUEST_MASTER_INHIBIT: bytes([memory.is_accepting]),
         }

@@ -44,6 +44,7 @@ class Header(IntEnum):
     REQUEST_COIN_ID = 184
     REQUEST_SORTER_PATH = 209
     MODIFY_SORTER_PATH = 210
+    REQUEST_ACCEPTANCE_COUNTER = 225
     REQUEST_MASTER_INHIBIT = 227
     MODIFY_MASTER_INHIBIT = 228
     READ_CREDIT = 229
@@ -198,6 +199,7 @@ _MEANINGS: Final[dict[int, str]] = {
     Header.REQUEST_COIN_ID: "coin id?",
     Header.REQUEST_SORTER_PATH: "sorter path?",
     Header.MODIFY_SORTER_PATH: "set sorter path",
+    Header.REQUEST_ACCEPTANCE_COUNTER: "coins ever accepted?",
     Header.REQUEST_MASTER_INHIBIT: "accepting?",
     Header.MODIFY_MASTER_INHIBIT: "accept or refuse",
     Header.READ_CREDIT: "read credit",

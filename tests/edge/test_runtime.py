@@ -198,3 +198,29 @@ async def _judge(where: str, bench: Bench) -> None:
     assert inserted == sum(sold) + bench.cup(), where
     assert not bench.world_state.coins_unaccounted(), where
     assert not bench.world_state.units_unaccounted(), where
+
+
+def lost_coins(bench: Bench) -> list[str]:
+    raised = [event.d for event in bench.events() if event.kind == "fault.raised"]
+    return [fault["detail"] for fault in raised if fault["code"] == "coin_acceptor.lost_events"]
+
+
+async def test_coin_when_the_mains_fail_before_it_is_read_then_is_recorded_as_missed(bench: Bench) -> None:
+    await bench.insert(100)
+    bench.machine.world.insert_coin(500)
+    bench.machine.acceptor_peer.power_cycle()
+    bench.power_off()
+    await bench.power_on()
+    await asyncio.sleep(5)
+    assert lost_coins(bench) == ["1 accepted and never read"]
+    assert bench.state.credit == 100
+
+
+async def test_coin_when_another_acceptor_was_fitted_then_its_count_is_only_a_new_beginning(bench: Bench) -> None:
+    await bench.insert(100)
+    bench.power_off()
+    bench.world_state.acceptor.accepted = 70_000
+    await bench.power_on()
+    await asyncio.sleep(5)
+    assert lost_coins(bench) == []
+    assert bench.state.coins_ever == 70_000

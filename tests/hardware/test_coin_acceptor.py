@@ -275,3 +275,39 @@ async def test_start_when_no_coin_is_of_our_currency_then_says_so(build: Build) 
     machine = build()
     with pytest.raises(WrongDeviceError, match="no EUR coins"):
         await CcTalkCoinAcceptor(machine.bus, currency="EUR").start(None)
+
+
+async def test_count_of_coins_when_the_power_was_lost_then_still_tells_every_coin(build: Build) -> None:
+    machine = build()
+    acceptor = await started(machine)
+    before = await acceptor.accepted_ever()
+    for value in (100, 1, 50):
+        machine.world.insert_coin(value)
+    machine.acceptor_peer.power_cycle()
+    assert before == 0
+    assert await acceptor.accepted_ever() == 2
+
+
+async def test_count_of_coins_when_the_maker_sends_the_high_byte_first_then_is_read_so(build: Build) -> None:
+    machine = build()
+    machine.world.state.acceptor.accepted = 0x010203
+    acceptor = CcTalkCoinAcceptor(machine.bus, count_order="big")
+    await acceptor.start(None)
+    assert await acceptor.accepted_ever() == 0x030201
+
+
+async def test_count_of_coins_when_the_device_keeps_none_then_is_none() -> None:
+    host, device = null_modem()
+    line = PeerLine(device, [OtherDevice("Coin Acceptor", 0)])
+    acceptor = CcTalkCoinAcceptor(CcTalkBus(host))
+    assert await acceptor.accepted_ever() is None
+    line.close()
+    assert await acceptor.accepted_ever() is None
+
+
+async def test_count_of_coins_when_nothing_answers_then_is_offline_and_not_none(build: Build) -> None:
+    machine = build()
+    acceptor = await started(machine)
+    machine.line.close()
+    with pytest.raises(DeviceOfflineError):
+        await acceptor.accepted_ever()
