@@ -2,16 +2,22 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
 from cloud import intake, worker
+from cloud.commands import rules
+from cloud.commands import service as commands
+from cloud.commands.service import Order, Request
 from cloud.db.database import Database
 from cloud.integrations.mqtt import broker
+from cloud.kit.clock import system_clock
 from cloud.machines import service
 from cloud.sales import service as sales
 from cloud.settings import Settings
+from protocol.commands import Command
 from protocol.envelope import pack_frame
 from protocol.link import Ack, Hello, State, Want
 from protocol.topics import Channel, Topic, downlink_filter
@@ -83,6 +89,26 @@ async def test_intake_when_it_is_restarted_then_the_retained_birth_is_answered_a
     for _ in range(2):
         async with in_background(intake.serve, running):
             assert Hello.from_bytes(await next_on(machine, Channel.HELLO)).conn == CONN
+
+
+async def test_intake_when_a_command_is_issued_then_the_machine_has_it_at_once_and_after_a_birth_again(
+    machine: Any, running: Settings, seeded: Database, in_background: Any, script: Any, machine_id: str
+) -> None:
+    build = partial(rules.paid_vend, slot="A1", payment="pay-1")
+    request = Request(machine_id, {}, "op@example.com", 60_000)
+    async with in_background(intake.serve, running):
+        await machine.publish(script.birth().topic, script.birth().payload, retain=True)
+        await next_on(machine, Channel.HELLO)
+        async with seeded.write() as db_session:
+            order = Order("vend.paid", build, is_urgent=True)
+            issued = await commands.issue(db_session, request, order, now_ms=system_clock())
+        first = Command.from_bytes(await next_on(machine, Channel.COMMAND))
+        again = script.birth("fedcba9876543210")
+        await machine.publish(again.topic, again.payload, retain=True)
+        assert Hello.from_bytes(await next_on(machine, Channel.HELLO)).conn == "fedcba9876543210"
+        second = Command.from_bytes(await next_on(machine, Channel.COMMAND))
+    assert (first.id, first.n, first.conn) == (issued.command.id, 1, CONN)
+    assert (second.id, second.n, second.conn) == (issued.command.id, 1, "fedcba9876543210")
 
 
 async def test_worker_when_it_runs_beside_the_intake_then_a_sale_on_the_wire_becomes_a_row(
