@@ -1,8 +1,8 @@
 """Simulated spiral motors in their matrix, with their home contacts. Part of `hardware.world`.
 
-A coil turns while its row, its column and the common enable line are all on. It makes one turn in 2.4 s, leaves its
-home contact after about 150 ms, and lets the front unit go at 85 % of the turn.
-Source: motor and timing figures of common snack vendors, 20 to 40 turns a minute.
+A coil turns while its row, its column and the common enable line are all on. It leaves its home contact after a
+sixteenth of a turn, and lets the front unit go at 85 % of it.
+Source: motor and timing figures of common snack vendors.
 """
 
 import asyncio
@@ -13,7 +13,6 @@ from hardware.board import SimulatedBoard
 from hardware.gpio import PinMap
 from hardware.world_state import Spiral, WorldState
 
-TURN_S: Final = 2.4
 LEAVE_AT: Final = 0.0625
 """Angle, in turns, at which the home contact opens."""
 RELEASE_AT: Final = 0.85
@@ -67,13 +66,13 @@ class Coil:
         loop = asyncio.get_running_loop()
         self._since, self._from_angle = loop.time(), self._spiral.angle
         target = next(angle for angle in (LEAVE_AT, RELEASE_AT, 1.0) if angle > self._spiral.angle)
-        self._timer = loop.call_later((target - self._spiral.angle) * TURN_S, self._arrive, target)
+        self._timer = loop.call_later((target - self._spiral.angle) * self._spiral.turn_s, self._arrive, target)
 
     def _stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        moved = (asyncio.get_running_loop().time() - self._since) / TURN_S
+        moved = (asyncio.get_running_loop().time() - self._since) / self._spiral.turn_s
         # Just short of the next mark: what happens there has not happened.
         limit = next(angle for angle in (LEAVE_AT, RELEASE_AT, 1.0) if angle > self._from_angle) - 1e-6
         self._spiral.angle = min(self._from_angle + moved, limit)

@@ -20,6 +20,8 @@ class Spiral(_State):
     capacity: int = Field(default=8, ge=1)
     angle: float = Field(default=0.0, ge=0, lt=1)
     """Turns past home: 0 at home, 0.5 half way round."""
+    turn_s: float = Field(default=2.4, gt=0)
+    """How long its motor takes for one turn. Common snack vendors: 20 to 40 turns a minute."""
 
 
 class HopperState(_State):
@@ -28,6 +30,8 @@ class HopperState(_State):
     count: NonNegativeInt = 0
     """Coins in it."""
     capacity: int = Field(default=200, ge=1)
+    coin_s: float = Field(default=0.2, gt=0)
+    """From one paid coin to the next."""
     is_enabled: bool = False
     event_counter: int = Field(default=0, ge=0, le=255)
     remaining: NonNegativeInt = 0

@@ -9,8 +9,6 @@ from hardware.wire.cctalk_peer import ACK, REFUSED, Identity, Reply
 from hardware.world import HOPPER_JAM, World
 from hardware.world_state import HopperState
 
-COIN_S: Final = 0.2
-"""From one coin to the next."""
 EMPTY_S: Final = 1.0
 """How long it turns in vain before it gives up."""
 _TIMEOUT: Final = 1 << 1
@@ -40,7 +38,7 @@ class SimulatedCoinHopper:
         self._timer: asyncio.TimerHandle | None = None
         self._orders_to_refuse = 0
         if self._memory.remaining:
-            self._later(COIN_S)
+            self._later(self._memory.coin_s)
 
     @property
     def address(self) -> int:
@@ -101,7 +99,7 @@ class SimulatedCoinHopper:
         memory.remaining, memory.paid, memory.unpaid = count, 0, 0
         memory.flags &= ~_TIMEOUT
         self._world.changed()
-        self._later(COIN_S)
+        self._later(self._memory.coin_s)
         return ACK
 
     def _later(self, delay_s: float) -> None:
@@ -121,7 +119,7 @@ class SimulatedCoinHopper:
             memory.remaining -= 1
             memory.paid += 1
             if memory.remaining:
-                self._later(COIN_S)
+                self._later(self._memory.coin_s)
         self._world.changed()
 
     def _halt(self) -> None:
