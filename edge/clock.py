@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from pathlib import Path
 from typing import Protocol
 
 from protocol.envelope import ClockQuality
@@ -22,6 +23,17 @@ class Clock(Protocol):
     def quality(self) -> ClockQuality:
         """Where wall time comes from."""
         ...
+
+
+def host_boot() -> str:
+    """Changes whenever the computer was started, and so whenever its supply failed; empty where the system is silent.
+
+    Source: Linux, `Documentation/admin-guide/sysctl/kernel.rst`, random/boot_id.
+    """
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    except FileNotFoundError:
+        return ""
 
 
 class SystemClock:

@@ -18,7 +18,7 @@ from typing import IO
 
 import structlog
 
-from edge.clock import SystemClock
+from edge.clock import SystemClock, host_boot
 from edge.cloud_link.link import CloudLink
 from edge.cloud_link.mqtt import MqttTransport
 from edge.devices import Devices
@@ -109,6 +109,7 @@ async def run_machine(
             SOFTWARE,
             idle_return_s=settings.idle_return_s,
             is_multi_vend=settings.multi_vend,
+            host_boot=host_boot(),
         )
         link = _link(settings, store, runtime)
         front = _front(settings, runtime, link, rig)

@@ -55,6 +55,7 @@ class Runtime:
         *,
         idle_return_s: float = IDLE_RETURN_S,
         is_multi_vend: bool = False,
+        host_boot: str = "",
     ) -> None:
         """Wire it up.
 
@@ -64,12 +65,13 @@ class Runtime:
             software: version, for the first event of this boot.
             idle_return_s: seconds after which untouched credit is paid back.
             is_multi_vend: keep the credit that is left after a sale for the next one.
+            host_boot: see `edge.clock.host_boot`.
         """
         self._store = store
         self._devices = devices
         self._software = software
         self._idle_return_s = idle_return_s
-        self._context = Context(store.epoch, is_multi_vend=is_multi_vend)
+        self._context = Context(store.epoch, host_boot, is_multi_vend=is_multi_vend)
         self._listeners: list[StepListener] = []
         self._offered: Planogram | None = None
         self._last_touch = 0.0
@@ -141,8 +143,8 @@ class Runtime:
         match effect:
             case i.TurnCoil(slot):
                 self.apply(await self._vend(slot))
-            case i.ResolveVend(slot):
-                self.apply(await self._resolve_vend(slot))
+            case i.ResolveVend(slot, kept_power):
+                self.apply(await self._resolve_vend(slot, kept_power=kept_power))
             case i.MoveBill() if self._bills is not None:
                 self.apply(await self._bills.move(effect))
             case i.FindBill() if self._bills is not None:
@@ -254,13 +256,13 @@ class Runtime:
         self._last_vend_failed = isinstance(outcome, i.NotDelivered)
         return outcome
 
-    async def _resolve_vend(self, slot: str) -> i.Delivered | i.NotDelivered:
+    async def _resolve_vend(self, slot: str, *, kept_power: bool) -> i.Delivered | i.NotDelivered:
         """A restart interrupted a vend: let what is falling fall, then ask the latch and the home switch."""
         sensor = self._devices.drop_sensor
         dropped = await sensor.wait_drop(DROP_WINDOW_S)
         condition = await self._devices.dispenser.check(slot)
         _log.warning("open vend resolved by sensors", slot=slot, dropped=dropped, coil=condition.value)
-        return judge_after_restart(condition, dropped=dropped, is_blind=sensor.is_blocked)
+        return judge_after_restart(condition, dropped=dropped, is_blind=sensor.is_blocked, kept_power=kept_power)
 
     # --- the cabinet ---------------------------------------------------------------------------
     def _door_moved(self, is_open: bool) -> None:  # noqa: FBT001 - the port's listener

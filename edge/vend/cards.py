@@ -33,7 +33,7 @@ def card_ended(state: MachineState, ended: i.CardEnded, context: Context) -> Ste
     return Step(_rest(state.model_copy(update={"card": None})))
 
 
-def card_approved(state: MachineState, approved: i.CardApproved, _: Context) -> Step:
+def card_approved(state: MachineState, approved: i.CardApproved, context: Context) -> Step:
     """Reserved: deliver, if this is what was asked for and the machine still can; else release it."""
     wanted = state.vend if state.phase is Phase.APPROVING else None
     card = state.card
@@ -48,7 +48,7 @@ def card_approved(state: MachineState, approved: i.CardApproved, _: Context) -> 
         return _denied(here, "approved too late or for another amount").then(
             settle_card(_without_vend(here), "release")
         )
-    return begin_vend(here)
+    return begin_vend(here, context)
 
 
 def card_denied(state: MachineState, denied: i.CardDenied, _: Context) -> Step:

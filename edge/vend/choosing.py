@@ -68,7 +68,7 @@ def attempt(state: MachineState, slot: str, context: Context, *, announce: bool)
         asked = vend.model_copy(update={"tender": "card"})
         asking = after.model_copy(update={"vend": asked, "phase": Phase.APPROVING})
         return Step(asking, said, (i.RequestCard(state.card.session, price, slot),))
-    return Step(after, said).then(begin_vend(after))
+    return Step(after, said).then(begin_vend(after, context))
 
 
 def _terms(state: MachineState, row: PlanogramSlot) -> dict[str, Any]:
@@ -96,8 +96,9 @@ def new_vend(state: MachineState, row: PlanogramSlot, context: Context, **terms:
     return Vend(**(ordinary | terms))
 
 
-def begin_vend(state: MachineState) -> Step:
+def begin_vend(state: MachineState, context: Context) -> Step:
     """Write the intent of the vend in `state.vend`; with that on disk the motor may turn."""
     vend = state.open_vend
     started = events.VendStarted(currency=state.currency, **vend.model_dump())
-    return Step(state.model_copy(update={"phase": Phase.DISPENSING}), (started,), (i.TurnCoil(vend.slot),))
+    after = state.model_copy(update={"phase": Phase.DISPENSING, "armed_on": context.host_boot})
+    return Step(after, (started,), (i.TurnCoil(vend.slot),))

@@ -34,7 +34,7 @@ def vend_paid(state: MachineState, ask: i.PaidVendAsked, context: Context) -> St
     )
     update = {"vend": vend, "vend_count": state.vend_count + 1, "chosen": "", "order": ask.order}
     after = state.model_copy(update=update | {"last_command": ask.order.n})
-    return Step(after, (_taken(ask.order),)).then(begin_vend(after))
+    return Step(after, (_taken(ask.order),)).then(begin_vend(after, context))
 
 
 def coupon_offered(state: MachineState, ask: i.CouponOffered, context: Context) -> Step:

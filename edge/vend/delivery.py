@@ -32,17 +32,22 @@ def judge(turn: Turn, turns: int, *, dropped: bool) -> Delivered | NotDelivered 
     return NotDelivered(reason="no_drop", turned=True)
 
 
-def judge_after_restart(condition: SlotCondition, *, dropped: bool, is_blind: bool) -> Delivered | NotDelivered:
+def judge_after_restart(
+    condition: SlotCondition, *, dropped: bool, is_blind: bool, kept_power: bool
+) -> Delivered | NotDelivered:
     """The outcome of a vend that a restart interrupted. The motor is off and is not turned again.
 
     Args:
         condition: what the home switch says now.
         dropped: the latch, which survives a restart of the controller.
         is_blind: the beam is interrupted, so the latch proves nothing.
+        kept_power: the latch had its supply all the time. Without, it has forgotten what fell before.
     """
     fault = {SlotCondition.NOT_HOME: "slot.not_home", SlotCondition.MISSING: "slot.missing"}.get(condition, "")
     if is_blind:
         return NotDelivered(reason="uncertain", fault="vend.uncertain")
     if dropped:
         return Delivered(turns=0, fault=fault)
+    if not kept_power:
+        return NotDelivered(reason="uncertain", fault="vend.uncertain")
     return NotDelivered(reason="interrupted", fault=fault)

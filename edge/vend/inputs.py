@@ -301,6 +301,8 @@ class ResolveVend:
     """After a restart: find out from the sensors how the open vend ended. The motor must not turn."""
 
     slot: str
+    kept_power: bool
+    """The drop latch had its supply all the time, so that it proves what did not fall, too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,6 +164,8 @@ class MachineState(_Part):
     chosen: str = ""
     """A slot that was chosen before there was enough money; vends when there is."""
     vend: Vend | None = None
+    armed_on: str = ""
+    """`Context.host_boot` when the drop latch was cleared for the newest vend."""
     order: Order | None = None
     """The command that paid for the vend under way."""
     offer: Offer | None = None

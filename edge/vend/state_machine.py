@@ -216,7 +216,7 @@ def _started(state: MachineState, started: i.Started, context: Context) -> Step:
         here = add_fault(here, "planogram.missing")
     here = withdraw_offer(here, "restarted")
     if state.phase is Phase.DISPENSING:
-        resolve = (i.ResolveVend(state.open_vend.slot),)
+        resolve = (i.ResolveVend(state.open_vend.slot, kept_power=state.armed_on == context.host_boot),)
         return Step(here.state, here.events, resume_bill(state) + resolve)
     here = here.then(resume_card(here.state, context))
     effects = resume_bill(state) + (resume_payout(state) if state.payout else ())

@@ -14,6 +14,8 @@ class Context:
 
     epoch: str
     """Of the store; vend ids and claim codes are made from it."""
+    host_boot: str = ""
+    """Changes with every start of the computer: what hangs on its supply may have forgotten since."""
     is_multi_vend: bool = False
     """Credit that is left after a sale stays for the next one, until the lever or idle time returns it."""
 

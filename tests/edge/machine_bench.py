@@ -66,6 +66,7 @@ class Bench:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.host_boot = "first"
         self.world_state = WorldState(
             spirals={slot: Spiral() for slot in PRICES},
             hoppers={value: HopperState(event_counter=7) for value in FLOAT},  # not their first payout
@@ -81,7 +82,7 @@ class Bench:
         clock = LoopClock(loop, 1_795_000_000_000)
         self.store = FragileStore.open(self.folder / "store.db", MACHINE, clock, durable=False)
         self.store.fuse, self.store.after = fuse, after
-        self.runtime = Runtime(self.store, self.devices(), "test")
+        self.runtime = Runtime(self.store, self.devices(), "test", host_boot=self.host_boot)
         await self.runtime.start()
         self.task = loop.create_task(self.runtime.run())
 

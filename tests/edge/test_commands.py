@@ -119,7 +119,7 @@ def test_command_when_the_machine_cannot_do_it_then_is_rejected_once_and_for_all
 
 def test_paid_sale_when_the_vend_was_interrupted_then_the_sensors_decide_after_the_restart() -> None:
     started = play(ready(), paid(), i.Started("new", {}))
-    assert started.effects[-1] == i.ResolveVend("A1")
+    assert started.effects[-1] == i.ResolveVend("A1", kept_power=True)
     assert outcome(play(started.state, i.Delivered(turns=0))) == ("succeeded", "")
     assert outcome(play(started.state, i.NotDelivered("uncertain", "vend.uncertain"))) == ("failed", "uncertain")
 

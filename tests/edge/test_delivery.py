@@ -28,16 +28,19 @@ def test_vend_when_judged_then_follows_the_table(
 
 
 @pytest.mark.parametrize(
-    ("condition", "dropped", "is_blind", "outcome"),
+    ("condition", "dropped", "is_blind", "kept_power", "outcome"),
     [
-        (SlotCondition.HOME, True, False, Delivered(0)),
-        (SlotCondition.NOT_HOME, True, False, Delivered(0, "slot.not_home")),
-        (SlotCondition.HOME, False, False, NotDelivered("interrupted")),
-        (SlotCondition.NOT_HOME, False, False, NotDelivered("interrupted", "slot.not_home")),
-        (SlotCondition.HOME, True, True, NotDelivered("uncertain", "vend.uncertain")),
+        (SlotCondition.HOME, True, False, True, Delivered(0)),
+        (SlotCondition.NOT_HOME, True, False, True, Delivered(0, "slot.not_home")),
+        (SlotCondition.HOME, False, False, True, NotDelivered("interrupted")),
+        (SlotCondition.NOT_HOME, False, False, True, NotDelivered("interrupted", "slot.not_home")),
+        (SlotCondition.HOME, True, True, True, NotDelivered("uncertain", "vend.uncertain")),
+        (SlotCondition.HOME, False, False, False, NotDelivered("uncertain", "vend.uncertain")),
+        (SlotCondition.HOME, True, False, False, Delivered(0)),
     ],
 )
 def test_interrupted_vend_when_judged_then_the_latch_decides(
-    condition: SlotCondition, dropped: bool, is_blind: bool, outcome: Delivered | NotDelivered
+    condition: SlotCondition, dropped: bool, is_blind: bool, kept_power: bool, outcome: Delivered | NotDelivered
 ) -> None:
-    assert judge_after_restart(condition, dropped=dropped, is_blind=is_blind) == outcome
+    judged = judge_after_restart(condition, dropped=dropped, is_blind=is_blind, kept_power=kept_power)
+    assert judged == outcome

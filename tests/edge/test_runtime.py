@@ -224,3 +224,20 @@ async def test_coin_when_another_acceptor_was_fitted_then_its_count_is_only_a_ne
     await asyncio.sleep(5)
     assert lost_coins(bench) == []
     assert bench.state.coins_ever == 70_000
+
+
+@pytest.mark.parametrize(("host_boot", "reason"), [("first", "interrupted"), ("second", "uncertain")])
+async def test_vend_when_interrupted_before_a_fall_then_only_a_latch_that_kept_its_supply_proves_it(
+    bench: Bench, host_boot: str, reason: str
+) -> None:
+    await bench.insert(100, 100)
+    bench.select("A1")
+    await asyncio.sleep(0.2)
+    bench.power_off()
+    bench.host_boot = host_boot
+    await bench.power_on()
+    await bench.until_idle()
+    failed = [event.d for event in bench.events() if event.kind == "vend.failed"]
+    assert [vend["reason"] for vend in failed] == [reason]
+    assert bench.state.has_fault("vend.uncertain", "A1") == (reason == "uncertain")
+    assert bench.state.credit == 200

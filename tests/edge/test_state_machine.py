@@ -216,7 +216,7 @@ def test_payout_when_nobody_knows_then_is_never_paid_again_but_recorded() -> Non
 def test_restart_when_a_vend_is_open_then_asks_the_sensors_and_turns_nothing() -> None:
     state = play(ready(), coin(500), i.Select("A1")).state
     again = play(MachineState.model_validate_json(state.model_dump_json()), i.Started("1", {}))
-    assert again.effects == (i.ResolveVend("A1"),)
+    assert again.effects == (i.ResolveVend("A1", kept_power=True),)
 
 
 def test_restart_when_an_order_is_open_then_asks_the_counter_and_pays_nothing() -> None:
