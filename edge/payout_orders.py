@@ -12,7 +12,8 @@ from edge.vend.state import MachineState
 from hardware.coin_hopper.port import CoinHopper, HopperStatus
 from hardware.errors import DeviceOfflineError, DeviceRefusedError, UnconfirmedError
 
-POLL_S: Final = 0.1
+POLL_S: Final = 0.2
+"""Between two looks at a hopper that pays; the acceptor shares the wire."""
 GRACE_S: Final = 15.0
 """On top of `PER_COIN_S` per coin: a hopper's own payout time-out is shorter."""
 PER_COIN_S: Final = 2.0
