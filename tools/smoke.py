@@ -103,9 +103,14 @@ class Cloud:
         """One answer."""
         return self._call(path)
 
-    def _call(self, path: str, body: dict[str, Any] | None = None) -> Any:
+    def put(self, path: str, body: dict[str, Any]) -> Any:
+        """Put a document in the place of the one that is there."""
+        return self._call(path, body, method="PUT")
+
+    def _call(self, path: str, body: dict[str, Any] | None = None, method: str | None = None) -> Any:
         request = urllib.request.Request(  # noqa: S310 - our own http URL
             self._url + path,
+            method=method,
             data=json.dumps(body).encode() if body else None,
             headers={"Content-Type": "application/json"}
             | ({"Authorization": f"Bearer {self._token}"} if self._token else {}),
