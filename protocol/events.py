@@ -109,7 +109,7 @@ class VendStarted(Event):
     payment: str = ""
     """Reference of the payment: the reader's, or the cloud's; empty for cash."""
     list_minor: Amount = 0
-    """The price without the coupon; 0 when there was none."""
+    """The price without the coupon or gift; 0 when it is what was charged."""
     coupon: str = ""
     command: str = ""
     """Id of the command that asked for this vend, or offered its price."""
@@ -130,7 +130,7 @@ class VendDispensed(Event):
     payment: str = ""
     """Reference of the payment: the reader's, or the cloud's; empty for cash."""
     list_minor: Amount = 0
-    """The price without the coupon; 0 when there was none."""
+    """The price without the coupon or gift; 0 when it is what was charged."""
     coupon: str = ""
     command: str = ""
     """Id of the command that asked for this vend, or offered its price."""

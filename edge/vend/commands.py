@@ -26,7 +26,7 @@ def vend_paid(state: MachineState, ask: i.PaidVendAsked, context: Context) -> St
         row,
         context,
         price_minor=wish.paid_minor,
-        list_minor=wish.list_minor if wish.coupon else 0,
+        list_minor=wish.list_minor if wish.paid_minor != wish.list_minor else 0,
         tender="remote",
         payment=wish.payment,
         coupon=wish.coupon,

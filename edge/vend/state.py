@@ -49,7 +49,7 @@ class Vend(_Part):
     payment: str = ""
     """Reference of the payment when it is not cash."""
     list_minor: int = 0
-    """The price without the coupon; 0 when there is none."""
+    """The price without the coupon or gift; 0 when it is what is charged."""
     coupon: str = ""
     command: str = ""
     """The command that asked for it, or offered its price."""
