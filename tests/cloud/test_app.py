@@ -62,6 +62,7 @@ async def test_api_when_nobody_is_logged_in_then_every_door_is_locked(app: FastA
         "/dashboard/machines/vm-test-0001",
         "/dashboard/journal",
         "/dashboard/statements",
+        "/dashboard/tasks",
         "/dashboard/inbox",
     ],
 )

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from cloud.dashboard.wording import event_line, fault_meaning
+from cloud.dashboard.wording import event_line, fault_meaning, sale_note
 from cloud.machines.ordering import LoggedEvent
 from protocol.events import EVENTS
 
@@ -52,3 +52,37 @@ def test_event_line_when_the_machine_owes_change_then_it_names_the_sum_and_the_c
     body = {"paid_minor": 30, "short_minor": 10, "claim": "7K3Q-9MXA"}
     line = event_line(logged(json.dumps({"kind": "change.paid", "d": body}).encode()))
     assert line[1:] == ("おつり ¥30 を払いました。¥10 不足、番号 7K3Q-9MXA", "warn")
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "words", "tone"),
+    [
+        ("command.taken", {"name": "vend.paid"}, "指示を受けました: 支払い済みの販売", "neutral"),
+        ("command.done", {"name": "vend.paid", "outcome": "succeeded"}, "指示の結果: 支払い済みの販売 済み", "neutral"),
+        (
+            "command.done",
+            {"name": "coupon.offer", "outcome": "rejected", "why": "door"},
+            "指示の結果: クーポン価格 お断り(door)",
+            "warn",
+        ),
+        ("command.done", {"name": "cooler.set", "outcome": "failed"}, "指示の結果: cooler.set 失敗", "warn"),
+    ],
+)
+def test_event_line_when_a_command_is_answered_then_it_says_which_and_how(
+    kind: str, body: dict[str, str], words: str, tone: str
+) -> None:
+    assert event_line(logged(json.dumps({"kind": kind, "d": body}).encode())) == (kind, words, tone)
+
+
+@pytest.mark.parametrize(
+    ("sale", "note"),
+    [
+        (("cash", "", 0), ""),
+        (("card", "", 0), "カード"),
+        (("cash", "RAIN", 1600), "クーポン RAIN · 定価 ¥1,600"),
+        (("remote", "", 0), "支払い済み"),
+        (("barter", "", 0), ""),
+    ],
+)
+def test_sale_note_when_a_sale_is_special_then_it_says_how(sale: tuple[str, str, int], note: str) -> None:
+    assert sale_note(*sale) == note
