@@ -1,16 +1,21 @@
 """Planted bugs: the runtime or the store, each wrong in one way. The checker must catch every one."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from edge.bill_orders import BillOrders, BillOutcome
 from edge.devices import Devices
 from edge.runtime import Runtime
 from edge.store.store import Store
 from edge.vend import inputs as i
 from edge.vend.state import MachineState
 from edge.vend.step import Step
+from hardware.errors import DeviceError, DeviceOfflineError, DeviceRefusedError
 from protocol.events import Event
-from tools.chaos.machine import IDLE_RETURN_S, RuntimeMaker, make_runtime
+from tools.chaos.cloud import Reply, TinyCloud
+from tools.chaos.machine import IDLE_RETURN_S, Parts
 from tools.chaos.power import PoweredStore
 
 
@@ -104,28 +109,122 @@ class ArmsLate(Runtime):
         return await super()._vend(slot)
 
 
+class CreditInMemory(PoweredStore):
+    """The credit of a coin is only in memory until the next step: a cut in between takes it."""
+
+    def write(self, happened: i.Input, state: MachineState, events: Sequence[Event]) -> None:
+        if isinstance(happened, i.CoinIn) and state.credit >= happened.amount:
+            state = state.model_copy(update={"credit": state.credit - happened.amount})
+        super().write(happened, state, events)
+
+
+class CreditsInEscrow(Runtime):
+    """A bill is credited as soon as it is held, and once more when it is stacked."""
+
+    def apply(self, happened: i.Input) -> Step:
+        is_new = isinstance(happened, i.BillHeld) and self.state.bill is None
+        decided = super().apply(happened)
+        if isinstance(happened, i.BillHeld) and is_new and self.state.bill is not None:
+            self.state = self.state.model_copy(update={"credit": self.state.credit + happened.amount})
+        return decided
+
+
+class StacksBlindly(BillOrders):
+    """The order goes out first, after a restart too, and a refusal is taken for a bill that is gone."""
+
+    async def move(self, effect: i.MoveBill) -> BillOutcome:
+        if effect.order == "stack":
+            try:
+                await self._validator.stack()
+            except DeviceRefusedError:
+                return i.BillBack(effect.amount)
+            except DeviceOfflineError:
+                pass
+        return await super().move(effect)
+
+
+class BlindStacker(Runtime):
+    """Orders a bill into the stacker without asking where it is."""
+
+    def __init__(self, store: Store, devices: Devices, software: str, *, idle_return_s: float) -> None:
+        super().__init__(store, devices, software, idle_return_s=idle_return_s)
+        if devices.bill_validator is not None:
+            self._bills = StacksBlindly(devices.bill_validator)
+
+
+class ChargesFirst(Runtime):
+    """A card is charged when the goods are ordered, not when they fell."""
+
+    async def _vend(self, slot: str) -> i.Delivered | i.NotDelivered:
+        card, reader = self.state.card, self._devices.cashless_reader
+        if card is not None and card.reference and reader is not None:
+            with contextlib.suppress(DeviceError):
+                await reader.confirm(card.reference)
+        return await super()._vend(slot)
+
+
+class ForgetsToRelease(Runtime):
+    """After a failed vend the reader is not told; the reservation stands until its own time-out."""
+
+    async def _tell_reader(self, effect: i.RequestCard | i.SettleCard | i.AbandonCard) -> None:
+        if isinstance(effect, i.SettleCard) and effect.order == "release":
+            self.apply(i.CardSettled(effect.reference))
+        elif not isinstance(effect, i.AbandonCard):
+            await super()._tell_reader(effect)
+
+
+class SellsOnAFullDisk(Runtime):
+    """Nobody looks how much room there is."""
+
+    def _watch_room(self) -> None:
+        """Not now."""
+
+
+class EagerCloud(TinyCloud):
+    """Acknowledges what it has received, commits afterwards, and may crash in between."""
+
+    def _frame(self, events: list[str], reply: Reply) -> bool:
+        first, last = json.loads(events[0]), json.loads(events[-1])
+        if first["seq"] <= len(self.end.log) + 1:
+            self.send_ack(first["ep"], last["seq"], reply)
+        return super()._frame(events, lambda *_: None)
+
+
 @dataclass(frozen=True)
 class Mutant:
     rules: frozenset[str]
     """At least one of these must be broken."""
-    make: RuntimeMaker = make_runtime
-    store: type[PoweredStore] = PoweredStore
+    parts: Parts
 
 
-def _runtime(kind: type[Runtime]) -> Callable[[PoweredStore, Devices], Runtime]:
-    return lambda store, devices: kind(store, devices, "chaos", idle_return_s=IDLE_RETURN_S)
+def _mutant(kind: type[Runtime] | type[PoweredStore] | type[TinyCloud], *rules: str) -> Mutant:
+    if issubclass(kind, PoweredStore):
+        return Mutant(frozenset(rules), Parts(store=kind))
+    if issubclass(kind, TinyCloud):
+        return Mutant(frozenset(rules), Parts(cloud=kind))
+
+    def make(store: PoweredStore, devices: Devices) -> Runtime:
+        return kind(store, devices, "chaos", idle_return_s=IDLE_RETURN_S)
+
+    return Mutant(frozenset(rules), Parts(make=make))
 
 
 MUTANTS = {
-    "skipped_fsync": Mutant(
-        frozenset({"double payout", "unit without vend", "credit invented", "coin lost", "hopper books"}),
-        store=SkippedFsync,
+    "skipped_fsync": _mutant(
+        SkippedFsync, "double payout", "unit without vend", "credit invented", "coin lost", "hopper books"
     ),
-    "blind_retry": Mutant(frozenset({"double vend"}), _runtime(BlindRetry)),
-    "pays_again": Mutant(frozenset({"double payout"}), _runtime(PaysAgain)),
-    "forgets_a_leg": Mutant(frozenset({"payout invented"}), _runtime(ForgetsALeg)),
-    "credits_first": Mutant(frozenset({"credit invented"}), _runtime(CreditsFirst)),
-    "acknowledges_first": Mutant(frozenset({"coin lost"}), _runtime(AcknowledgesFirst)),
-    "charges_for_nothing": Mutant(frozenset({"charge without goods"}), _runtime(ChargesForNothing)),
-    "arms_late": Mutant(frozenset({"charge without goods"}), _runtime(ArmsLate)),
+    "blind_retry": _mutant(BlindRetry, "double vend"),
+    "pays_again": _mutant(PaysAgain, "double payout"),
+    "forgets_a_leg": _mutant(ForgetsALeg, "payout invented"),
+    "credits_first": _mutant(CreditsFirst, "credit invented"),
+    "acknowledges_first": _mutant(AcknowledgesFirst, "coin lost"),
+    "charges_for_nothing": _mutant(ChargesForNothing, "charge without goods"),
+    "arms_late": _mutant(ArmsLate, "charge without goods"),
+    "credit_in_memory": _mutant(CreditInMemory, "credit"),
+    "credits_in_escrow": _mutant(CreditsInEscrow, "credit"),
+    "stacks_blindly": _mutant(BlindStacker, "bill lost"),
+    "charges_first": _mutant(ChargesFirst, "charged before the drop"),
+    "forgets_to_release": _mutant(ForgetsToRelease, "settled in words only"),
+    "sells_on_a_full_disk": _mutant(SellsOnAFullDisk, "sold on a full disk"),
+    "eager_cloud": _mutant(EagerCloud, "link"),
 }

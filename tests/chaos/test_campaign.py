@@ -1,39 +1,44 @@
-"""The campaign that every change must pass, and the exhaustive one around a single sale."""
+"""The campaign that every change must pass, and the exhaustive ones around a single sale of each tender."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tools.chaos.__main__ import main
-from tools.chaos.campaign import Figures, run_seeds
+from tools.chaos.campaign import run_campaign
 from tools.chaos.checker import check
-from tools.chaos.hands import play
-from tools.chaos.scenario import Action, Scenario
+from tools.chaos.play import play
+from tools.chaos.scenario import Scenario
+from tools.chaos.steps import Action
 
-VENDS = 1000
+VENDS = 5000
+PROCESSES = 2
+SALES = {
+    "coins": (Action("coin", (100,)), Action("coin", (100,)), Action("choose", ("A1",)), Action("settle")),
+    "bill": (Action("bill", (1000, 1700)), Action("choose", ("A1",)), Action("settle"), Action("take_bills")),
+    "card": (Action("card", (1000,)), Action("choose", ("A1",)), Action("settle"), Action("card_away")),
+}
 
 
-def scenario(*steps: Action) -> Scenario:
-    return Scenario(7, steps, tuple(range(len(steps))))
-
-
-def test_campaign_when_a_thousand_vends_are_broken_in_every_way_then_nothing_is_lost() -> None:
-    figures, seed = Figures(), 0
-    while figures.vends < VENDS:
-        figures.add(run_seeds(range(seed, seed + 10)))
-        seed += 10
+def test_campaign_when_thousands_of_vends_are_broken_in_every_way_then_nothing_is_lost() -> None:
+    figures, _ = run_campaign(VENDS, seed=0, jobs=PROCESSES)
     assert figures.failures == []
     assert set(figures.cuts) == {"kill", "mains", "amnesia"}
     assert figures.cuts.total() > VENDS / 10
-    assert len(figures.faults) >= 12
+    assert len(figures.faults) >= 30
+    assert min(figures.bills, figures.payments) > VENDS / 10
+    assert figures.linked > figures.runs / 8
 
 
+@pytest.mark.parametrize("tender", SALES)
 @pytest.mark.parametrize("kind", ["kill", "mains", "amnesia"])
-def test_sale_when_the_power_goes_at_any_tick_then_nothing_is_lost(kind: str) -> None:
-    sale = [Action("coin", (100,)), Action("coin", (100,)), Action("choose", ("A1",)), Action("settle")]
+def test_sale_when_the_power_goes_at_any_tick_then_nothing_is_lost(kind: str, tender: str) -> None:
+    sale, end = SALES[tender], (Action("lever"), Action("settle"))
     struck = 0
-    for ticks in range(1, 200):
-        record = play(scenario(*sale, Action("cut", (kind, ticks, 0, 300)), *sale, Action("lever"), Action("settle")))
+    for ticks in range(1, 300):
+        record = play(Scenario.of(7, *sale, Action("cut", (kind, ticks, 0, 300)), *sale, *end))
         assert check(record).findings == [], f"{kind} at tick {ticks}: {record.cuts}"
         if not record.cuts:
             break
@@ -44,7 +49,7 @@ def test_sale_when_the_power_goes_at_any_tick_then_nothing_is_lost(kind: str) ->
 def test_first_payout_when_its_hopper_forgets_that_it_paid_then_is_not_paid_twice() -> None:
     coin, choice, end = Action("coin", (500,)), Action("choose", ("A1",)), Action("settle")
     for ticks in range(15, 60):
-        record = play(scenario(coin, Action("cut", ("amnesia", ticks, 0, 300)), choice, end))
+        record = play(Scenario.of(7, coin, Action("cut", ("amnesia", ticks, 0, 300)), choice, end))
         assert check(record).findings == [], f"tick {ticks}: {record.cuts}"
 
 
@@ -53,13 +58,48 @@ def test_coins_when_more_fall_into_a_dead_machine_than_its_acceptor_remembers_th
     for ticks in range(1, 30):
         kill = Action("cut", ("kill", 1, 0, 1500))
         again = Action("cut", ("kill", ticks, 0, 300))
-        record = play(scenario(*blind, kill, again, Action("coin", (10,)), Action("settle"), Action("pause", (3000,))))
+        end = (Action("coin", (10,)), Action("settle"), Action("pause", (3000,)))
+        record = play(Scenario.of(7, *blind, kill, again, *end))
         assert len(record.cuts) == 2
         assert check(record).findings == [], f"second cut at tick {ticks}: {record.cuts}"
 
 
+@pytest.mark.parametrize("after_ms", range(0, 3000, 250))
+@pytest.mark.parametrize("tender", SALES)
+def test_sale_when_the_disk_is_full_in_the_middle_of_it_then_the_reserve_carries_it_through(
+    tender: str, after_ms: int
+) -> None:
+    record = play(Scenario.of(7, Action("disk", ("full", after_ms)), *SALES[tender], *SALES[tender]))
+    verdict = check(record)
+    assert verdict.findings == []
+    assert [seen.where for seen in record.log if seen.what == "disk_low"] == ["full"]
+    assert verdict.kinds["vend.started"] <= 1
+
+
+def test_disk_when_even_the_reserve_is_used_up_then_the_controller_ends_and_comes_back_with_the_room() -> None:
+    record = play(Scenario.of(7, Action("disk", ("used_up", 0)), *SALES["coins"], Action("pause", (30_000,))))
+    assert check(record).findings == []
+    assert any(seen.what == "disk_end" for seen in record.log)
+    assert record.books["phase"] == "idle"
+
+
+def _without_time(events: list[str]) -> list[dict[str, Any]]:
+    return [json.loads(raw) | {"t": 0, "h": ""} for raw in events]
+
+
+@pytest.mark.parametrize("hours", [-87_600, -1, 1, 87_600])
+def test_clock_when_it_jumps_in_a_sale_then_nothing_but_the_time_stamps_changes(hours: int) -> None:
+    jump = Action("clock", (hours, 800))
+    steps = [step for sale in SALES.values() for step in (jump, *sale)]
+    jumped, steady = play(Scenario.of(7, *steps)), play(Scenario.of(7, *(step for step in steps if step is not jump)))
+    assert check(jumped).findings == []
+    assert _without_time(jumped.events) == _without_time(steady.events)
+    assert abs(json.loads(jumped.events[-1])["t"] - json.loads(steady.events[-1])["t"]) >= 3_600_000
+
+
 def test_scenario_when_its_seed_is_the_same_then_every_byte_is_the_same() -> None:
-    for seed in (3, 14, 15):
+    linked = next(seed for seed in range(50) if "cloud" in {step.name for step in Scenario.from_seed(seed).steps})
+    for seed in (3, 14, 15, linked):
         first, second = play(Scenario.from_seed(seed)), play(Scenario.from_seed(seed))
         assert first.events
         assert first == second

@@ -8,20 +8,27 @@ from typing import Any
 import pytest
 
 from tools.chaos.checker import check
-from tools.chaos.hands import play
+from tools.chaos.play import play
 from tools.chaos.record import Record, Seen
-from tools.chaos.scenario import Action, Scenario
+from tools.chaos.scenario import Scenario
+from tools.chaos.steps import Action
 
 STEPS = (
+    Action("cloud", (0, 0, 1)),
     Action("coin", (100,)), Action("coin", (100,)), Action("choose", ("A1",)), Action("settle"), Action("take"),
     Action("coin", (500,)), Action("lever"), Action("settle"),
+    Action("card", (1000,)), Action("choose", ("A2",)), Action("settle"), Action("card_away"),
+    Action("bill", (1000, 1700)), Action("lever"), Action("settle"), Action("take_bills"),
+    Action("bill", (1000, 1700)), Action("choose", ("A1",)), Action("settle"),
 )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def sound() -> Record:
-    record = play(Scenario(1, STEPS, tuple(range(len(STEPS)))))
+    record = play(Scenario.of(1, *STEPS))
     assert check(record).findings == []
+    assert record.cloud is not None
+    assert record.cloud.log == record.events
     return record
 
 
@@ -51,6 +58,21 @@ def edit(kind: str, **values: Any) -> Callable[[Record], None]:
     return change
 
 
+def edit_log(what: str, other: str) -> Callable[[Record], None]:
+    def change(record: Record) -> None:
+        next(seen for seen in record.log if seen.what == what).what = other
+
+    return change
+
+
+def lose_track(record: Record) -> None:
+    for at, raw in enumerate(record.events):
+        event = json.loads(raw)
+        if event["kind"] == "bill.stacked":
+            body = {"code": "bill.uncertain", "where": "", "detail": "1000"}
+            record.events[at] = json.dumps(event | {"kind": "fault.raised", "d": body})
+
+
 def drop_event(record: Record) -> None:
     del record.events[-2]
 
@@ -75,6 +97,62 @@ def steal(record: Record) -> None:
     record.world["cash_box"]["500"] = 1
 
 
+def hold_a_bill(record: Record) -> None:
+    record.books["bill"] = {"value": 1000}
+
+
+def charge(record: Record) -> None:
+    card = next(iter(record.world["cards"].values()))
+    card["balance"] -= 100
+
+
+def reserve(record: Record) -> None:
+    card = next(iter(record.world["cards"].values()))
+    card["reserved"]["payment-9"], card["balance"] = 100, card["balance"] - 100
+
+
+def charge_unasked(record: Record) -> None:
+    reserved = next(seen for seen in record.log if seen.what == "reserved")
+    record.log += [Seen(what, reserved.seq, 99.0, "payment-9", 100) for what in ("reserved", "charged")]
+    card = next(iter(record.world["cards"].values()))
+    card["charges"]["payment-9"], card["balance"] = 100, card["balance"] - 100
+
+
+def early(what: str, by: int) -> Callable[[Record], None]:
+    def change(record: Record) -> None:
+        seen = next(seen for seen in record.log if seen.what == what)
+        seen.seq -= by
+
+    return change
+
+
+def late(what: str) -> Callable[[Record], None]:
+    def change(record: Record) -> None:
+        next(seen for seen in record.log if seen.what == what).seq = len(record.events)
+
+    return change
+
+
+def fill_disk(record: Record) -> None:
+    at = next(at for at, seen in enumerate(record.log) if seen.what == "coin")
+    record.log.insert(at, Seen("disk_low", record.log[at].seq, record.log[at].at, "low"))
+
+
+def turn_back_time(record: Record) -> None:
+    event = json.loads(record.events[-1])
+    record.events[-1] = json.dumps(event | {"mono": 1})
+
+
+def lose_in_the_cloud(record: Record) -> None:
+    assert record.cloud is not None
+    record.cloud.log.pop()
+
+
+def acknowledge_ahead(record: Record) -> None:
+    assert record.cloud is not None
+    record.cloud.ahead = 1
+
+
 CHANGES: dict[str, tuple[Callable[[Record], None], str]] = {
     "an event is missing": (drop_event, "chain"),
     "a coin inside was not credited": (repeat("coin"), "coin lost"),
@@ -92,6 +170,27 @@ CHANGES: dict[str, tuple[Callable[[Record], None], str]] = {
     "the hopper's books are wrong": (forget_float, "hopper books"),
     "a payout is open": (keep_open, "left open"),
     "the world made a coin": (steal, "world"),
+    "a stacked bill was not credited": (repeat("bill"), "bill lost"),
+    "a bill was credited that never came": (forget("bill"), "bill credited twice"),
+    "a bill told as stacked went back": (edit_log("bill_stacked", "bill_back"), "bill invented"),
+    "a bill told as given back was stacked": (edit_log("bill_back", "bill_stacked"), "bill lost"),
+    "a bill was stacked after it was told": (late("bill_stacked"), "bill invented"),
+    "a bill is worth more in the events": (edit("bill.stacked", amount_minor=5000), "credit"),
+    "a bill is held for ever": (hold_a_bill, "left open"),
+    "nobody knows where a bill is, for no reason": (lose_track, "bill given up"),
+    "money on a card vanished": (charge, "world"),
+    "money stays reserved": (reserve, "left reserved"),
+    "a card was charged for nothing": (charge_unasked, "charged without a sale"),
+    "a card was charged before the goods fell": (early("charged", 2), "charged before the drop"),
+    "a charge is only told": (late("charged"), "settled in words only"),
+    "a payment was never settled": (edit("payment.settled", payment="payment-8"), "left open"),
+    "a payment was never reserved": (edit("payment.settled", payment="payment-8"), "payment invented"),
+    "another amount was settled": (edit("payment.settled", amount_minor=1), "price"),
+    "a claim has no cause": (edit("payment.settled", outcome="claim", owed_to="machine"), "claim without cause"),
+    "goods were sold on a full disk": (fill_disk, "sold on a full disk"),
+    "time went back": (turn_back_time, "clock"),
+    "the cloud lost an event": (lose_in_the_cloud, "link"),
+    "the cloud acknowledged too early": (acknowledge_ahead, "link"),
 }
 
 

@@ -8,7 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from tools.chaos.campaign import Failure, Figures, run_campaign
 from tools.chaos.checker import check, describe
-from tools.chaos.hands import play
+from tools.chaos.play import play
 from tools.chaos.report import write_report
 from tools.chaos.scenario import Scenario
 from tools.chaos.shrink import shrink

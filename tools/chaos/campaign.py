@@ -9,10 +9,11 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from multiprocessing import get_context
-from typing import Any, Final
+from typing import Final
 
 from tools.chaos.checker import check
-from tools.chaos.hands import play
+from tools.chaos.machine import AS_SOLD, Parts
+from tools.chaos.play import play
 from tools.chaos.record import Record
 from tools.chaos.scenario import Scenario
 
@@ -20,8 +21,11 @@ BATCH: Final = 16
 """Scenarios per order to a process."""
 SEEDS_PER_CAMPAIGN: Final = 1_000_000
 NOT_BAD_LUCK: Final = frozenset(
-    {"coin", "choose", "clear", "lever", "pause", "settle", "leave", "take", "staff", "cut"}
-)
+    {
+        "coin", "bill", "card", "card_away", "choose", "clear", "lever", "pause", "settle", "leave", "take",
+        "take_bills", "staff", "cut",
+    }
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -40,6 +44,12 @@ class Figures:
     runs: int = 0
     vends: int = 0
     sold: int = 0
+    bills: int = 0
+    """Bills taken in."""
+    payments: int = 0
+    """Card payments approved and settled."""
+    linked: int = 0
+    """Runs that reported to a cloud."""
     events: int = 0
     boots: int = 0
     ticks: int = 0
@@ -56,7 +66,7 @@ class Figures:
 
     def add(self, other: "Figures") -> None:
         """Count other runs in."""
-        for name in ("runs", "vends", "sold", "events", "boots", "ticks", "virtual_s"):
+        for name in ("runs", "vends", "sold", "bills", "payments", "linked", "events", "boots", "ticks", "virtual_s"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for name in ("cuts", "cut_places", "faults", "losses"):
             getattr(self, name).update(getattr(other, name))
@@ -67,10 +77,13 @@ class Figures:
     def count(self, scenario: Scenario, record: Record) -> None:
         """Count one run in, and judge it."""
         verdict = check(record)
-        boots = sum('"kind":"machine.booted"' in raw for raw in record.events)
+        boots = sum(seen.what == "boot" for seen in record.log)
         self.runs += 1
-        self.vends += sum('"kind":"vend.started"' in raw for raw in record.events)
-        self.sold += sum('"kind":"vend.dispensed"' in raw for raw in record.events)
+        self.vends += verdict.kinds["vend.started"]
+        self.sold += verdict.kinds["vend.dispensed"]
+        self.bills += verdict.kinds["bill.held"]
+        self.payments += verdict.kinds["payment.settled"]
+        self.linked += record.cloud is not None
         self.events += len(record.events)
         self.boots += boots
         self.ticks += record.ticks
@@ -86,12 +99,12 @@ class Figures:
             self.failures.append(Failure(scenario.seed, found, sorted(verdict.rules)))
 
 
-def run_seeds(seeds: range, **machine: Any) -> Figures:
-    """Run the scenario of each seed; `machine` is passed on to `play`."""
+def run_seeds(seeds: range, parts: Parts = AS_SOLD) -> Figures:
+    """Run the scenario of each seed on a machine of these parts."""
     figures = Figures()
     for seed in seeds:
         scenario = Scenario.from_seed(seed)
-        figures.count(scenario, play(scenario, **machine))
+        figures.count(scenario, play(scenario, parts))
     return figures
 
 

@@ -1,7 +1,6 @@
 """One machine in virtual time: real runtime, drivers and store on a simulated world, with a supply that can fail.
 
-Not responsible for what is done to it (`hands.py`). It watches the world from outside and writes the log that the
-checker reads.
+Not responsible for what is done to it (`hands/`) nor for writing the log (`watch.py`).
 """
 
 import asyncio
@@ -9,27 +8,39 @@ import json
 import random
 import sqlite3
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
 from edge.clock import LoopClock
+from edge.cloud_link.link import CloudLink
 from edge.devices import Devices
 from edge.runtime import Runtime
+from edge.store.errors import StoreFullError
+from edge.vend.state import Phase
+from hardware.bill_validator.simulated import SimulatedBillValidator
+from hardware.cashless_reader.simulated import PowerLoss, SimulatedCashlessReader
 from hardware.emulated import SORTER_PATHS, EmulatedMachine, emulate
 from hardware.gpio import PinMap
 from hardware.wire.null_modem import LineFaults
 from hardware.world_state import HopperState, Spiral, WorldState
+from tools.chaos.cloud import BadNetwork, TinyCloud
+from tools.chaos.disk import Disk
 from tools.chaos.power import Cut, Power, PowerCutError, PoweredDevice, PoweredStore
 from tools.chaos.record import Record, Seen
-from tools.chaos.scenario import PRICES, STOCK
+from tools.chaos.steps import PRICES, STOCK
+from tools.chaos.watch import Watch
 
 MACHINE: Final = "vm-chaos-0001"
 START_WALL_MS: Final = 1_795_000_000_000
 NO_MAINS: Final = frozenset({"mains", "amnesia"})
-"""Cuts that take the power of every device; after `amnesia` the hoppers count from 0."""
+"""Cuts that take the power of every device; after `amnesia` each forgets what it may forget."""
 IDLE_RETURN_S: Final = 20.0
 """Shorter than on the street: the wait is idle time."""
 BOOTS_PER_RUN: Final = 200
+LOOK_S: Final = 0.25
+SETTLE_LIMIT_S: Final = 400.0
+BUSY: Final = frozenset({Phase.APPROVING, Phase.DISPENSING, Phase.SETTLING})
 PIN_MAP: Final = PinMap(rows={"A": 5}, columns={1: 16, 2: 19, 3: 20}, home={1: 22, 2: 23, 3: 24})
 
 RuntimeMaker = Callable[[PoweredStore, Devices], Runtime]
@@ -40,49 +51,72 @@ def make_runtime(store: PoweredStore, devices: Devices) -> Runtime:
     return Runtime(store, devices, "chaos", idle_return_s=IDLE_RETURN_S)
 
 
-class ChaosMachine:
-    """Machine, world and supply of one run.
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a machine is made of; a planted bug is another part."""
 
-    Args:
-        folder: for the store.
-        seed: for the ids of the store.
-        faults: of the coin wire.
-        make: builds the runtime; a planted bug builds another one.
-        store: class of the store; a planted bug has another one.
-    """
+    make: RuntimeMaker = make_runtime
+    store: type[PoweredStore] = PoweredStore
+    cloud: type[TinyCloud] = TinyCloud
+
+
+AS_SOLD: Final = Parts()
+
+
+class ShiftedClock(LoopClock):
+    """Virtual time, with a wall clock that somebody sets."""
+
+    shift_ms = 0
+
+    def wall_ms(self) -> int:
+        """See `Clock`."""
+        return super().wall_ms() + self.shift_ms
+
+
+class ChaosMachine:
+    """Machine, world and supply of one run."""
 
     def __init__(
-        self,
-        folder: Path,
-        seed: int,
-        faults: LineFaults,
-        make: RuntimeMaker = make_runtime,
-        store: type[PoweredStore] = PoweredStore,
+        self, folder: Path, seed: int, faults: LineFaults, parts: Parts, cloud: TinyCloud | None = None
     ) -> None:
+        """Put it together, without power.
+
+        Args:
+            folder: for the store.
+            seed: for the ids of the store.
+            faults: of the coin wire.
+            parts: what it is made of.
+            cloud: what it reports to, if anything.
+        """
         self._path = folder / "store.db"
+        self._seed = seed
         self._random = random.Random(seed)  # noqa: S311 - ids must repeat
         self._faults = faults
-        self._make = make
-        self._store_class = store
+        self._parts = parts
         self._last_cut: Cut | None = None
         self._boots = 0
         self.world_state = WorldState(
             spirals={slot: Spiral(capacity=STOCK) for slot in PRICES},
             hoppers={value: HopperState() for value in SORTER_PATHS},
         )
-        self._units = dict.fromkeys(PRICES, 0)
-        self._coins = dict.fromkeys(SORTER_PATHS, 0)
         self.jammed: set[str] = set()
         self.stuck: set[str] = set()
         self.is_beam_blocked = False
-        self.blind_coins: list[int] = []
-        """To be thrown in while the controller is dead."""
-        self.record = Record(prices=dict(PRICES))
+        self.shift_ms = 0
+        """Of the wall clock."""
+        self.while_dead: list[Callable[[], None]] = []
+        """What customers do while the controller is dead and the devices are not."""
+        self.record = Record(prices=dict(PRICES), cloud=cloud.end if cloud else None)
+        self.watch = Watch(self.world_state, self.see)
         self.power = Power(self._cut)
+        self.disk = Disk(self._path.with_name("store.reserve"))
+        self.cloud = cloud
         self.hardware: EmulatedMachine
         self.store: PoweredStore | None = None
         self.runtime: Runtime
         self._task: asyncio.Task[None] | None = None
+        self._link: asyncio.Task[None] | None = None
+        self._clock: ShiftedClock | None = None
 
     # --- power ---------------------------------------------------------------------------------
     async def boot(self) -> None:
@@ -95,37 +129,79 @@ class ChaosMachine:
         if self._boots > BOOTS_PER_RUN:
             raise RuntimeError("the controller never comes up")
         loop = asyncio.get_running_loop()
-        self.hardware = emulate(self.world_state, pin_map=PIN_MAP, faults=self._faults, save=self._watch)
+        self.hardware = emulate(self.world_state, pin_map=PIN_MAP, faults=self._faults, save=self.watch.changed)
+        self._power_devices()
         self._put_faults_back()
-        clock = LoopClock(loop, START_WALL_MS + int(loop.time() * 1000))
+        self._clock = ShiftedClock(loop, START_WALL_MS + int(loop.time() * 1000))
+        self._clock.shift_ms = self.shift_ms
         self.power.switch_on()
         self.see("boot")
-        self.store = self._store_class.open(self._path, MACHINE, clock, durable=False, draw=self._draw)
-        self.store.power = self.power
         try:
-            self.runtime = self._make(self.store, self._devices())
+            self._open_store(self._clock)
+            self.runtime = self._parts.make(self._opened(), self._devices())
             await self.runtime.start()
         except PowerCutError:
             return False
         except Exception as error:  # noqa: BLE001 - any other end of a start is a finding
-            self.crash(f"start: {type(error).__name__}: {error}")
+            self.crash("start", error)
             return False
         self._task = loop.create_task(self.runtime.run())
+        self._start_link()
         return True
+
+    def _open_store(self, clock: ShiftedClock) -> None:
+        store = self._parts.store.open(self._path, MACHINE, clock, durable=False, draw=self._draw, free=self.disk.free)
+        store.power, store.disk = self.power, self.disk
+        self.store = store
+
+    def _opened(self) -> PoweredStore:
+        if self.store is None:
+            raise RuntimeError("the store is not open")
+        return self.store
+
+    def _start_link(self) -> None:
+        if self.cloud is None:
+            return
+        runtime, store = self.runtime, self._opened()
+        link = CloudLink(
+            store,
+            BadNetwork(self.cloud),
+            software="chaos",
+            applied=dict,
+            on_planogram=runtime.offer_planogram,
+            apply=runtime.apply,
+            seed=self._seed,
+        )
+        runtime.listen(lambda step: link.wake() if step.events else None)
+        self._link = asyncio.get_running_loop().create_task(link.run())
 
     async def settle_power(self) -> None:
         """When the controller is dead: wait for the outage to end and start a new one."""
         await asyncio.sleep(0)
-        if self._task is not None and self._task.done() and self.power.is_on:
-            error = self._task.exception()
-            self.crash(f"run: {_first(error)}")
+        for task in (self._task, self._link):
+            if task is not None and task.done() and self.power.is_on:
+                self.crash("run", _first(task.exception()))
         if not self.power.is_on:
             await self._outage()
             await self.boot()
 
-    def crash(self, why: str) -> None:
+    async def settle(self) -> None:
+        """Wait until nothing moves any more."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + SETTLE_LIMIT_S
+        while loop.time() < deadline:
+            await self.settle_power()
+            if self.runtime.state.phase not in BUSY:
+                return
+            await asyncio.sleep(LOOK_S)
+        self.record.crashes.append(f"nothing ends: still {self.runtime.state.phase.value}")
+
+    def crash(self, where: str, error: BaseException) -> None:
         """The controller ended by itself: note it, and treat it as killed."""
-        self.record.crashes.append(why)
+        if isinstance(error, StoreFullError) and self.disk.is_used_up:
+            self.see("disk_end")
+        else:
+            self.record.crashes.append(f"{where}: {type(error).__name__}: {error}")
         if self.power.is_on:
             self.power.is_on = False
             self._cut(Cut("kill", 0, 0, 1000))
@@ -138,33 +214,41 @@ class ChaosMachine:
         hardware.bus.close()
         self.see(cut.kind)
         if cut.kind in NO_MAINS:
+            self.validator.power_off()
+            self.reader.power_off()
             hardware.world.close()
             hardware.line.close()
             for peer in hardware.hopper_peers.values():
                 peer.close()
         if self.store is not None:
             self.store.lose_power()
-        if self._task is not None:
-            self._task.cancel()
+        for task in (self._task, self._link):
+            if task is not None:
+                task.cancel()
 
     async def _outage(self) -> None:
         """Let time pass without a controller, then take its remains away."""
         cut = self._last_cut or Cut("kill", 0, 0, 1000)
-        if self._task is not None:
-            await asyncio.wait({self._task})
-            self._task = None
+        remains = {task for task in (self._task, self._link) if task is not None}
+        if remains:
+            await asyncio.wait(remains)
+            for task in remains:
+                if not task.cancelled():
+                    task.exception()
+        self._task = self._link = None
         if cut.kind in NO_MAINS:
             self.hardware.close()
             self._lose_memories(cut)
             await asyncio.sleep(cut.outage_ms / 1000)
         else:
-            for value in self.blind_coins:
-                self.insert_coin(value)
-            self.blind_coins.clear()
+            for act in self.while_dead:
+                act()
+            self.while_dead.clear()
             await asyncio.sleep(cut.outage_ms / 1000)
             self.hardware.close()
         if self.store is not None:
             self.store.close()
+            self.store = None
 
     def _lose_memories(self, cut: Cut) -> None:
         """Without mains the acceptor forgets, hoppers keep their counters or not, and the latch is a flip-flop."""
@@ -176,16 +260,45 @@ class ChaosMachine:
         state.tray += state.falling
         state.falling.clear()
 
+    def _power_devices(self) -> None:
+        """The mains are back: validator and reader get power too, and remember or not."""
+        cut = self._last_cut
+        if cut is None or cut.kind not in NO_MAINS:
+            return
+        remembers = cut.kind == "mains"
+        if not self.world_state.validator.is_powered:
+            self.validator.power_on(remembers=remembers)
+        if not self.world_state.reader.is_powered:
+            self.reader.power_on(PowerLoss.KEEPS if remembers else PowerLoss.RELEASES, remembers=remembers)
+
+    @property
+    def has_mains(self) -> bool:
+        """The devices have power, whatever the controller has."""
+        return self.power.is_on or self._last_cut is None or self._last_cut.kind not in NO_MAINS
+
     def power_off(self) -> None:
         """The end of the run."""
         self.power.is_on = False
-        if self._task is not None:
-            self._task.cancel()
+        for task in (self._task, self._link):
+            if task is not None:
+                task.cancel()
+        if self.cloud is not None and self.store is not None:
+            self.cloud.end.acknowledged = self.store.acknowledged
         self.hardware.close()
         if self.store is not None:
             self.store.close()
 
     # --- parts ---------------------------------------------------------------------------------
+    @property
+    def validator(self) -> SimulatedBillValidator:
+        """The bill validator of now."""
+        return cast("SimulatedBillValidator", self.hardware.bill_validator)
+
+    @property
+    def reader(self) -> SimulatedCashlessReader:
+        """The cashless reader of now."""
+        return cast("SimulatedCashlessReader", self.hardware.cashless_reader)
+
     def _devices(self) -> Devices:
         def powered(inner: Any, name: str) -> Any:
             return PoweredDevice(inner, self.power, name)
@@ -198,6 +311,8 @@ class ChaosMachine:
             dispenser=powered(hardware.dispenser, "dispenser"),
             drop_sensor=powered(hardware.drop_sensor, "drop_sensor"),
             door=hardware.door,
+            bill_validator=powered(hardware.bill_validator, "validator"),
+            cashless_reader=powered(hardware.cashless_reader, "reader"),
         )
 
     def _put_faults_back(self) -> None:
@@ -212,44 +327,20 @@ class ChaosMachine:
     def _draw(self, count: int) -> str:
         return self._random.randbytes(count).hex()
 
-    # --- watching ------------------------------------------------------------------------------
+    def set_clock(self, shift_ms: int) -> None:
+        """Somebody sets the wall clock, so far from the true time."""
+        self.shift_ms = shift_ms
+        if self._clock is not None:
+            self._clock.shift_ms = shift_ms
+
+    # --- what is known at the end --------------------------------------------------------------
     def see(self, what: str, where: str = "", count: int = 1) -> None:
         """Write one line into the log."""
-        seq = self.store.last_seq if self.store is not None else 0
+        seq = self.store.last_seq if self.store is not None else self._last_seq()
         self.record.log.append(Seen(what, seq, asyncio.get_running_loop().time(), where, count))
 
-    def insert_coin(self, value: int) -> None:
-        """A coin, from a customer."""
-        cup = self.world_state.return_cup
-        before = cup.get(value, 0)
-        if value in self._coins:
-            self._coins[value] = -1  # whatever comes in now is not a payout
-        self.hardware.world.insert_coin(value)
-        if value in self._coins:
-            self._coins[value] = self.world_state.hoppers[value].count
-        if cup.get(value, 0) == before:
-            self.see("coin", str(value))
-
-    def _watch(self, state: WorldState) -> None:
-        for slot, spiral in state.spirals.items():
-            if len(spiral.units) != self._units[slot]:
-                change = len(spiral.units) - self._units[slot]
-                self._units[slot] = len(spiral.units)
-                self.see("unit" if change < 0 else "stocked", slot, abs(change))
-        for kind, hopper in state.hoppers.items():
-            before = self._coins[kind]
-            if before >= 0 and hopper.count != before:
-                self._coins[kind] = hopper.count
-                self.see("paid" if hopper.count < before else "loaded", str(kind), abs(hopper.count - before))
-
-    def drain(self, kind: int) -> None:
-        """Coins disappear from a hopper without anybody telling the machine."""
-        hopper = self.world_state.hoppers[kind]
-        taken, hopper.count = hopper.count, 0
-        self._coins[kind] = 0
-        pile = self.world_state.coins_taken
-        pile[kind] = pile.get(kind, 0) + taken
-        self.see("drained", str(kind), taken)
+    def _last_seq(self) -> int:
+        return self.record.log[-1].seq if self.record.log else 0
 
     def finish(self) -> Record:
         """Everything the checker may see. Call after `power_off`."""
@@ -264,8 +355,8 @@ class ChaosMachine:
         return self.record
 
 
-def _first(error: BaseException | None) -> str:
+def _first(error: BaseException | None) -> BaseException:
     """The first error inside a group of them."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    return f"{type(error).__name__}: {error}"
+    return error or RuntimeError("it ended without an error")

@@ -16,10 +16,15 @@ from edge.store.store import Store
 from edge.vend.inputs import Input
 from edge.vend.state import MachineState
 from protocol.events import Event
+from tools.chaos.disk import Disk
 
 COMMANDS: Final = frozenset(
-    {"start", "set_accepting", "poll", "status", "dispense", "turn", "check", "arm", "wait_drop", "stop"}
-)
+    {
+        "start", "set_accepting", "poll", "status", "dispense", "turn", "check", "arm", "wait_drop", "stop",
+        "stack", "give_back",
+        "request", "confirm", "fail", "payment", "payments_of", "end_session",
+    }
+)  # fmt: skip
 """Methods of the ports that tick."""
 
 
@@ -32,7 +37,7 @@ class Cut:
     """One power cut to come."""
 
     kind: str
-    """`kill`: the controller alone; `mains`: everything; `amnesia`: the same, and the hoppers forget their counters."""
+    """`kill`: the controller alone; `mains`: everything; `amnesia`: the same, and the devices forget what they can."""
     ticks: int
     """Strikes at this tick after it was armed, or after the boot that follows the cut before."""
     delay_ms: int
@@ -80,7 +85,7 @@ class Power:
             raise PowerCutError
         self.ticks += 1
         self._count += 1
-        if not self._coming or self._count != self._coming[0].ticks:
+        if not self._coming or self._timer is not None or self._count != self._coming[0].ticks:
             return
         delay_s = self._coming[0].delay_ms / 1000
         if delay_s:
@@ -92,6 +97,8 @@ class Power:
     def _strike(self, where: str) -> None:
         self._stop_timer()
         cut = self._coming.popleft()
+        if not self.is_on:
+            return  # the controller ended before its time
         self.is_on = False
         self.struck.append((cut.kind, where))
         self._on_cut(cut)
@@ -106,6 +113,7 @@ class PoweredStore(Store):
     """A store whose writes tick, and end with the power."""
 
     power: Power
+    disk: Disk | None = None
 
     def commit(self, happened: Input, state: MachineState, events: Sequence[Event]) -> None:
         """See `Store`."""
@@ -114,9 +122,21 @@ class PoweredStore(Store):
         self.write(happened, state, events)
         self.power.tick(f"after commit {name}")
 
+    def _write(self, work: Callable[..., None], *arguments: Any) -> None:
+        if self.disk is not None:
+            self.disk.limit(self._db)
+        super()._write(work, *arguments)
+
     def write(self, happened: Input, state: MachineState, events: Sequence[Event]) -> None:
         """The real commit; a planted bug replaces it."""
         super().commit(happened, state, events)
+
+    def acknowledge(self, upto: int) -> bool:
+        """See `Store`."""
+        self.power.tick("before acknowledge")
+        is_news = super().acknowledge(upto)
+        self.power.tick("after acknowledge")
+        return is_news
 
     def lose_power(self) -> None:
         """The power is gone; whatever was not on the disk is lost. Nothing, in a store that works."""

@@ -12,13 +12,33 @@ class Seen:
     """One thing that happened in the world; `seq` is the newest event that was on the disk at that moment."""
 
     what: str
-    """coin, unit, paid, loaded, drained, stocked, beam; boot, kill, mains, amnesia, acceptor_restart"""
+    """Coins: coin, refused, paid, loaded, drained. Goods: unit, stocked, beam.
+    Bills: bill (drawn in), bill_stacked, bill_back, bill_removed (by staff). Cards: reserved, charged, released.
+    Trouble a device was put into: validator, reader, acceptor_restart; its end: validator_ok, reader_ok.
+    Computer: boot, kill, mains, amnesia,
+    disk_low, disk_ok, disk_end.
+    """
     seq: int
     at: float
     """Seconds of virtual time."""
     where: str = ""
-    """Slot, or denomination as text."""
+    """Slot, denomination as text, or payment reference."""
     count: int = 1
+    """Of a payment: yen."""
+
+
+@dataclass(slots=True)
+class CloudEnd:
+    """The cloud's side of the link, for the runs that have one."""
+
+    log: list[str] = field(default_factory=list)
+    """Every event it has committed, as bytes of the machine, in order."""
+    acknowledged: int = 0
+    """What the machine takes for committed at the end."""
+    ahead: int = 0
+    """Acknowledgements of events that were not committed when they were sent."""
+    forks: int = 0
+    """Events that came again with other bytes."""
 
 
 @dataclass(slots=True)
@@ -37,6 +57,7 @@ class Record:
     """Ends of the controller that no power cut explains, and waits that never ended."""
     cuts: list[tuple[str, str]] = field(default_factory=list)
     """Kind and place of each power cut that struck."""
+    cloud: CloudEnd | None = None
     ticks: int = 0
     virtual_s: float = 0.0
 

@@ -4,10 +4,19 @@ import json
 from collections import Counter
 from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Final
 
 from tools.chaos.campaign import Figures
 
-PLACES_SHOWN = 30
+PLACES_SHOWN: Final = 30
+MONEY: Final = (
+    "coin lost", "credit", "credit invented", "payout invented", "hopper books", "bill lost", "bill invented",
+    "settled in words only", "charged without a sale", "payment invented", "left reserved",
+)  # fmt: skip
+UNITS: Final = ("charge without goods", "goods without charge", "unit without vend", "delivered unpaid")
+TWICE: Final = (
+    "double vend", "double payout", "vend twice", "bill credited twice", "card charged twice", "payment settled twice",
+)  # fmt: skip
 
 
 def write_report(path: Path, figures: Figures, seconds: float, command: str) -> None:
@@ -33,6 +42,9 @@ def _markdown(figures: Figures, seconds: float, command: str) -> str:
         "runs": figures.runs,
         "vends tried": figures.vends,
         "units sold": figures.sold,
+        "bills taken in": figures.bills,
+        "card payments": figures.payments,
+        "runs with a cloud behind a bad network": figures.linked,
         "events checked": figures.events,
         "starts of the controller": figures.boots,
         "places where a cut could strike": figures.ticks,
@@ -63,10 +75,7 @@ def _markdown(figures: Figures, seconds: float, command: str) -> str:
 
 
 def _zeroes(rules: Counter[str]) -> str:
-    money = sum(rules[rule] for rule in ("coin lost", "credit", "credit invented", "payout invented", "hopper books"))
-    units = sum(rules[rule] for rule in ("charge without goods", "goods without charge", "unit without vend"))
-    twice = sum(rules[rule] for rule in ("double vend", "double payout", "vend twice"))
-    return f"{money} / {units} / {twice}"
+    return " / ".join(str(sum(rules[rule] for rule in group)) for group in (MONEY, UNITS, TWICE))
 
 
 def _counts(counts: Counter[str]) -> str:

@@ -7,7 +7,8 @@ Failure-Inducing Input" (delta debugging).
 from collections.abc import Callable
 from typing import Final
 
-from tools.chaos.scenario import Action, Scenario, with_ticks
+from tools.chaos.scenario import Scenario
+from tools.chaos.steps import Action, with_ticks
 
 Fails = Callable[[Scenario], bool]
 MOST_TRIES: Final = 600
