@@ -19,8 +19,8 @@ class AcceptedCoins:
         self._machine = machine
         self._acceptor = acceptor
         self._is_due = True
-        self.are_counted = False
-        """The device keeps such a count."""
+        self.are_counted = machine.state.coins_ever is not None
+        """The device keeps such a count, or did before the restart."""
 
     def count_again(self) -> None:
         """Something may have been missed."""

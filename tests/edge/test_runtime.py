@@ -241,3 +241,19 @@ async def test_vend_when_interrupted_before_a_fall_then_only_a_latch_that_kept_i
     assert [vend["reason"] for vend in failed] == [reason]
     assert bench.state.has_fault("vend.uncertain", "A1") == (reason == "uncertain")
     assert bench.state.credit == 200
+
+
+async def test_acceptor_when_its_count_of_events_began_anew_during_an_outage_then_no_loss_is_invented(
+    bench: Bench,
+) -> None:
+    await bench.insert(100, 100)
+    bench.power_off()
+    unseen = bench.assemble()
+    unseen.acceptor_peer.power_cycle()
+    await unseen.acceptor.start(None)
+    await unseen.acceptor.set_accepting(accepting=True)
+    unseen.world.insert_coin(1)  # refused; an event all the same
+    unseen.close()
+    await bench.power_on()
+    await asyncio.sleep(5)
+    assert lost_coins(bench) == []
