@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cloud.db.base import Base, MachineRef, Millis, SeqRef
+from cloud.db.base import Base, EpochRef, MachineRef, Millis, SeqRef
 
 
 class MachineCommand(Base):
@@ -41,6 +41,8 @@ class MachineCommand(Base):
     """The payment it spends; one payment buys one unit, once."""
     conn: Mapped[str] = mapped_column(String(16), default="")
     """Connection it was last sent with; empty before."""
+    epoch: Mapped[EpochRef] = mapped_column(default="")
+    """The machine's store it was first sent to; empty before."""
     sent_at_ms: Mapped[Millis] = mapped_column(default=0)
     """When it was last sent; 0 for never."""
     taken_at_ms: Mapped[Millis] = mapped_column(default=0)

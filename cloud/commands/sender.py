@@ -41,7 +41,7 @@ class CommandSender:
             if not rows:
                 return []
             connections = await machines.connections(db_session)
-            if not any(_overdue(row, now_ms) for row in rows) and not list(_due(rows, connections, now_ms)):
+            if not any(_ended(row, connections, now_ms) for row in rows) and not list(_due(rows, connections, now_ms)):
                 return []
         async with self._database.write() as db_session:
             return await self._send(db_session, now_ms)
@@ -50,21 +50,30 @@ class CommandSender:
         rows = await repository.in_states(db_session, rules.OPEN, for_update=True)
         connections = await machines.connections(db_session)
         for row in rows:
-            if happening := _overdue(row, now_ms):
-                row.why = row.why or happening
+            if end := _ended(row, connections, now_ms):
+                happening, row.why = end
                 await progress.move(db_session, row, happening, at_ms=now_ms, now_ms=now_ms)
         sent = []
         for row in list(_due(rows, connections, now_ms)):
             await progress.move(db_session, row, "sending", at_ms=now_ms, now_ms=now_ms)
-            row.conn, row.sent_at_ms = connections[row.machine_id].conn, now_ms
+            connection = connections[row.machine_id]
+            row.conn, row.epoch, row.sent_at_ms = connection.conn, connection.epoch, now_ms
             sent.append(_outbound(row))
         await db_session.flush()
         return sent
 
 
-def _overdue(row: MachineCommand, now_ms: int) -> rules.Happening | None:
+def _ended(
+    row: MachineCommand, connections: Mapping[str, Connection], now_ms: int
+) -> tuple[rules.Happening, str] | None:
+    """What waiting for this command has led to, and why; None while there is reason to wait."""
+    connection = connections.get(row.machine_id)
+    # A new store does not know which numbers the old one took: sent again, it could be carried out twice.
+    if row.state == "sent" and connection is not None and connection.epoch != row.epoch:
+        return "no_answer", "store_replaced"
     ends_at_ms = rules.runs_out_at_ms(row.issued_at_ms, row.ttl_ms)
-    return rules.overdue(row.state, row.kind, ends_at_ms=ends_at_ms, taken_at_ms=row.taken_at_ms, now_ms=now_ms)
+    happening = rules.overdue(row.state, row.kind, ends_at_ms=ends_at_ms, taken_at_ms=row.taken_at_ms, now_ms=now_ms)
+    return (happening, happening) if happening else None
 
 
 def _due(

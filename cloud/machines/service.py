@@ -103,6 +103,8 @@ class Connection:
     """Its nonce."""
     since_ms: int
     """When its birth was last heard."""
+    epoch: str
+    """Of its store."""
 
 
 class QuarantineView(BaseModel):
@@ -242,7 +244,7 @@ def _machine_view(row: Machine, parts: tuple[Any, Any, Any], newest: int, faults
 async def connections(db_session: AsyncSession) -> dict[str, Connection]:
     """Machine id to its present connection, for those that are online."""
     rows = await repository.links(db_session)
-    return {name: Connection(row.conn, row.changed_at_ms) for name, row in rows.items() if row.is_online}
+    return {name: Connection(row.conn, row.changed_at_ms, row.epoch) for name, row in rows.items() if row.is_online}
 
 
 async def faults(db_session: AsyncSession, machine_id: str | None = None) -> list[FaultView]:

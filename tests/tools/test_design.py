@@ -146,6 +146,7 @@ def _contexts() -> dict[str, dict[str, Any]]:
         1,
     ) | {"today_revenue": 1234567, "change_percent": -3}
     sale = {"time": "1", "machine": "m", "product": "緑茶", "picture": "green-tea", "price": 160, "href": "/e/1"}
+    sale |= {"note": "クーポン <販売>"}
     slot = {"slot": "A1", "product": "緑茶", "picture": "green-tea", "price": 160}
     stock = {"on_hand": 2, "capacity": 8, "par_level": 7, "tone": "low"}
     posting = {"account_code": "1120", "account_name": "現金", "debit": 160, "credit": None}
@@ -154,6 +155,17 @@ def _contexts() -> dict[str, dict[str, Any]]:
     fault = {"code": "x", "where": "A1", "meaning": "つまり", "since": "12:21", "severity": "error"}
     account = {"code": "1120", "name": "現金", "debit": 160, "credit": 0, "href": "/a"}
     item = {"id": 1, "received": "r", "topic": "t", "why": "w", "raw_preview": "<b>"}
+    task = {
+        "id": 1,
+        "what": "<販売>",
+        "todo": "<販売>",
+        "machine": "m",
+        "claim": "7K3Q",
+        "detail": "<販売>",
+        "since": "1",
+    }
+    task |= {"href": "/e/1", "choices": [("noted", "確認した")]}
+    done = task | {"resolution": "確認した", "resolved_by": "o", "resolved_at": "2", "note": "<販売>"}
     balance = {"assets": [line], "liabilities": [], "equity": [line]}
     return {
         "login.html": {"user": None, "error": "違います"},
@@ -174,6 +186,7 @@ def _contexts() -> dict[str, dict[str, Any]]:
             "trial_total": {"debit": 160, "credit": 160},
         },
         "queue.html": {"items": [item]},
+        "tasks.html": {"tasks": [task], "resolved": [done], "note_length": 500, "error": "<販売>"},
     }
 
 
@@ -182,6 +195,7 @@ def _render(name: str, context: dict[str, Any]) -> str:
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
     )
     base = {"title": "今日", "path": "/dashboard/", "user": "operator", "updated_at": "12:31:05", "online": True}
+    base |= {"open_tasks": 2}
     return environment.get_template(name).render(base | context)
 
 

@@ -151,3 +151,15 @@ async def test_sender_when_the_broker_was_reconnected_then_nothing_is_sent_to_ma
     clock.now_ms += 1
     await desk.receiver.handle([script.birth()])
     assert len(await desk.sent()) == 1
+
+
+async def test_sender_when_the_machines_store_was_replaced_then_a_sent_command_is_unknown_and_never_repeated(
+    desk: Any, new_script: Any, clock: Any
+) -> None:
+    first, second = await desk.vend(), await desk.vend()
+    await desk.sent()
+    clock.now_ms += 100
+    await desk.receiver.handle([new_script(epoch="d" * 32).birth(NEXT_CONN)])
+    assert [sent.id for sent in await desk.sent()] == [second.id]
+    found = await desk.now(first)
+    assert (found.state, found.why) == ("unknown", "store_replaced")

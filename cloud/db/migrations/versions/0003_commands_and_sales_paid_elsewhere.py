@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("request_sha256", sa.String(length=64), nullable=False),
         sa.Column("payment", sa.String(length=128), nullable=True),
         sa.Column("conn", sa.String(length=16), nullable=False),
+        sa.Column("epoch", sa.String(length=32), nullable=False),
         sa.Column("sent_at_ms", sa.BigInteger(), nullable=False),
         sa.Column("taken_at_ms", sa.BigInteger(), nullable=False),
         sa.Column("done_at_ms", sa.BigInteger(), nullable=False),
