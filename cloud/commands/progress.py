@@ -43,10 +43,16 @@ def task_source(command_id: str) -> str:
 
 
 async def _ask_for_refund(db_session: AsyncSession, row: MachineCommand, at_ms: int) -> None:
-    detail = f"{row.state}: {row.why}" if row.why else row.state
-    await staff_tasks.open_tasks(db_session, [_task(row, "remote_refund", task_source(row.id), at_ms, detail)])
-    # A task that `unknown` opened is there already: it learns what the machine says now.
-    await staff_tasks.explain(db_session, task_source(row.id), detail)
+    """Open the task, or tell the one that `unknown` opened what the machine says now."""
+    source, detail = task_source(row.id), f"{row.state}: {row.why}" if row.why else row.state
+    before = await staff_tasks.of_source(db_session, source)
+    if before is not None and before.state == "open":
+        await staff_tasks.explain(db_session, source, detail)
+        return
+    if before is not None and before.resolution == "delivered" and row.state != "unknown":
+        # Somebody believed it delivered and the machine knows better: the customer waits for the money.
+        source = f"{source}#not_delivered"
+    await staff_tasks.open_tasks(db_session, [_task(row, "remote_refund", source, at_ms, detail)])
 
 
 async def _take_refund_back(db_session: AsyncSession, row: MachineCommand, at_ms: int, now_ms: int) -> None:

@@ -210,6 +210,12 @@ async def get(db_session: AsyncSession, task_id: int) -> TaskView | None:
     return _view(row) if row else None
 
 
+async def of_source(db_session: AsyncSession, source: str) -> TaskView | None:
+    """The task a source opened, or None."""
+    row = await repository.by_source(db_session, source)
+    return _view(row) if row else None
+
+
 async def open_count(db_session: AsyncSession) -> int:
     """How many tasks wait for somebody."""
     return (await repository.counts(db_session)).get("open", 0)

@@ -18,7 +18,7 @@ SIZES = [(1024, 600), (1280, 800), (1440, 900), (390, 844)]
 def open_task(stack: Stack, kind: str, source: str, amount: int) -> None:
     """Put a task into the running cloud's database, as its worker would."""
     row = {"kind": kind, "machine_id": MACHINE, "slot": "A1", "product_id": "green-tea", "amount_minor": amount}
-    row |= {"claim": "7K3Q-9MXA", "reference": "pay-1", "detail": "", "source": source}
+    row |= {"claim": "7K3Q-9MXA", "reference": "pay_" + "x" * 124, "detail": "", "source": source}
     row |= {"opened_at_ms": time.time_ns() // 1_000_000, "state": "open", "resolved_at_ms": 0}
     row |= {"resolved_by": "", "resolution": "", "note": ""}
     with sqlite3.connect(stack.folder / "cloud.db", timeout=10) as database:

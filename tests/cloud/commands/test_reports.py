@@ -24,8 +24,8 @@ async def tasks(database: Database) -> Any:
         return await staff_tasks.listing(db_session, limit=100)
 
 
-async def refund(database: Database, task_id: int, clock: Any) -> None:
-    answer = Answer("refunded", "", "op@example.com")
+async def resolve(database: Database, task_id: int, resolution: str, clock: Any) -> None:
+    answer = Answer(resolution, "", "op@example.com")
     async with database.write() as db_session:
         await staff_tasks.resolve(db_session, task_id, answer, now_ms=clock(), timezone="Asia/Tokyo")
 
@@ -113,7 +113,7 @@ async def test_report_when_it_was_refunded_and_then_delivered_then_somebody_is_t
     await desk.sent()
     clock.now_ms += 60_000 + ANSWER_GRACE_MS
     await desk.sent()
-    await refund(seeded, (await tasks(seeded))[0].id, clock)
+    await resolve(seeded, (await tasks(seeded))[0].id, "refunded", clock)
     script.done(command.id, "succeeded")
     await desk.hear(script)
     await replay()
@@ -122,6 +122,23 @@ async def test_report_when_it_was_refunded_and_then_delivered_then_somebody_is_t
     assert found["remote_refund"].resolution == "refunded"
     assert found["refunded_and_delivered"].state == "open"
     assert "op@example.com" in found["refunded_and_delivered"].detail
+
+
+@pytest.mark.parametrize(("resolution", "waiting"), [("delivered", 1), ("refunded", 0), ("refused", 0)])
+async def test_report_when_somebody_believed_it_delivered_and_it_failed_then_the_refund_is_asked_for_again(
+    desk: Any, seeded: Database, script: Any, clock: Any, replay: Replay, resolution: str, waiting: int
+) -> None:
+    command = await desk.vend()
+    await desk.sent()
+    clock.now_ms += 60_000 + ANSWER_GRACE_MS
+    await desk.sent()
+    await resolve(seeded, (await tasks(seeded))[0].id, resolution, clock)
+    script.taken(command.id)
+    script.done(command.id, "failed", why="jammed")
+    await desk.hear(script)
+    await replay()
+    found = [(task.kind, task.detail) for task in await tasks(seeded) if task.state == "open"]
+    assert found == [("remote_refund", "failed: jammed")] * waiting
 
 
 async def test_report_when_the_log_is_replayed_then_nothing_changes(
