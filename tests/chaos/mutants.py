@@ -44,7 +44,8 @@ class SkippedFsync(PoweredStore):
 class BlindRetry(Runtime):
     """After a restart the motor simply turns again."""
 
-    async def _resolve_vend(self, slot: str) -> i.Delivered | i.NotDelivered:
+    async def _resolve_vend(self, slot: str, *, kept_power: bool) -> i.Delivered | i.NotDelivered:
+        del kept_power
         return await self._vend(slot)
 
 
@@ -146,10 +147,18 @@ class StacksBlindly(BillOrders):
 class BlindStacker(Runtime):
     """Orders a bill into the stacker without asking where it is."""
 
-    def __init__(self, store: Store, devices: Devices, software: str, *, idle_return_s: float) -> None:
-        super().__init__(store, devices, software, idle_return_s=idle_return_s)
+    def __init__(self, store: Store, devices: Devices, software: str, *, idle_return_s: float, host_boot: str) -> None:
+        super().__init__(store, devices, software, idle_return_s=idle_return_s, host_boot=host_boot)
         if devices.bill_validator is not None:
             self._bills = StacksBlindly(devices.bill_validator)
+
+
+class TrustsTheLatch(Runtime):
+    """A drop latch that lost its supply is believed all the same."""
+
+    async def _resolve_vend(self, slot: str, *, kept_power: bool) -> i.Delivered | i.NotDelivered:
+        del kept_power
+        return await super()._resolve_vend(slot, kept_power=True)
 
 
 class ChargesFirst(Runtime):
@@ -203,8 +212,8 @@ def _mutant(kind: type[Runtime] | type[PoweredStore] | type[TinyCloud], *rules: 
     if issubclass(kind, TinyCloud):
         return Mutant(frozenset(rules), Parts(cloud=kind))
 
-    def make(store: PoweredStore, devices: Devices) -> Runtime:
-        return kind(store, devices, "chaos", idle_return_s=IDLE_RETURN_S)
+    def make(store: PoweredStore, devices: Devices, host_boot: str) -> Runtime:
+        return kind(store, devices, "chaos", idle_return_s=IDLE_RETURN_S, host_boot=host_boot)
 
     return Mutant(frozenset(rules), Parts(make=make))
 
@@ -220,6 +229,7 @@ MUTANTS = {
     "acknowledges_first": _mutant(AcknowledgesFirst, "coin lost"),
     "charges_for_nothing": _mutant(ChargesForNothing, "charge without goods"),
     "arms_late": _mutant(ArmsLate, "charge without goods"),
+    "trusts_the_latch": _mutant(TrustsTheLatch, "goods without charge"),
     "credit_in_memory": _mutant(CreditInMemory, "credit"),
     "credits_in_escrow": _mutant(CreditsInEscrow, "credit"),
     "stacks_blindly": _mutant(BlindStacker, "bill lost"),

@@ -7,7 +7,7 @@ import asyncio
 import json
 import random
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -43,12 +43,13 @@ SETTLE_LIMIT_S: Final = 400.0
 BUSY: Final = frozenset({Phase.APPROVING, Phase.DISPENSING, Phase.SETTLING})
 PIN_MAP: Final = PinMap(rows={"A": 5}, columns={1: 16, 2: 19, 3: 20}, home={1: 22, 2: 23, 3: 24})
 
-RuntimeMaker = Callable[[PoweredStore, Devices], Runtime]
+RuntimeMaker = Callable[[PoweredStore, Devices, str], Runtime]
+"""Makes a runtime of a store, devices, and the name of the computer's start (`edge.clock.host_boot`)."""
 
 
-def make_runtime(store: PoweredStore, devices: Devices) -> Runtime:
+def make_runtime(store: PoweredStore, devices: Devices, host_boot: str) -> Runtime:
     """The runtime as it is sold."""
-    return Runtime(store, devices, "chaos", idle_return_s=IDLE_RETURN_S)
+    return Runtime(store, devices, "chaos", idle_return_s=IDLE_RETURN_S, host_boot=host_boot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,10 @@ class Parts:
 
 
 AS_SOLD: Final = Parts()
+
+
+class NeverUpError(Exception):
+    """One start of the controller after the other fails: a finding, and the end of the run."""
 
 
 class ShiftedClock(LoopClock):
@@ -95,6 +100,8 @@ class ChaosMachine:
         self._parts = parts
         self._last_cut: Cut | None = None
         self._boots = 0
+        self._host_boots = 1
+        """Starts of the computer, as opposed to its controller."""
         self.world_state = WorldState(
             spirals={slot: Spiral(capacity=STOCK) for slot in PRICES},
             hoppers={value: HopperState() for value in SORTER_PATHS},
@@ -127,7 +134,7 @@ class ChaosMachine:
     async def _try_boot(self) -> bool:
         self._boots += 1
         if self._boots > BOOTS_PER_RUN:
-            raise RuntimeError("the controller never comes up")
+            raise NeverUpError
         loop = asyncio.get_running_loop()
         self.hardware = emulate(self.world_state, pin_map=PIN_MAP, faults=self._faults, save=self.watch.changed)
         self._power_devices()
@@ -138,14 +145,14 @@ class ChaosMachine:
         self.see("boot")
         try:
             self._open_store(self._clock)
-            self.runtime = self._parts.make(self._opened(), self._devices())
+            self.runtime = self._parts.make(self._opened(), self._devices(), f"host-{self._host_boots}")
             await self.runtime.start()
         except PowerCutError:
             return False
         except Exception as error:  # noqa: BLE001 - any other end of a start is a finding
             self.crash("start", error)
             return False
-        self._task = loop.create_task(self.runtime.run())
+        self._task = self._begin(self.runtime.run())
         self._start_link()
         return True
 
@@ -173,14 +180,22 @@ class ChaosMachine:
             seed=self._seed,
         )
         runtime.listen(lambda step: link.wake() if step.events else None)
-        self._link = asyncio.get_running_loop().create_task(link.run())
+        self._link = self._begin(link.run())
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """A task of the controller; when it ends by itself, so does the controller, at once."""
+
+        def ended(task: asyncio.Task[None]) -> None:
+            if self.power.is_on and not task.cancelled():
+                self.crash("run", _first(task.exception()))
+
+        task = asyncio.get_running_loop().create_task(work)
+        task.add_done_callback(ended)
+        return task
 
     async def settle_power(self) -> None:
         """When the controller is dead: wait for the outage to end and start a new one."""
         await asyncio.sleep(0)
-        for task in (self._task, self._link):
-            if task is not None and task.done() and self.power.is_on:
-                self.crash("run", _first(task.exception()))
         if not self.power.is_on:
             await self._outage()
             await self.boot()
@@ -255,6 +270,7 @@ class ChaosMachine:
         self.hardware.acceptor_peer.power_cycle()
         for peer in self.hardware.hopper_peers.values():
             peer.power_cycle(keeps_counters=cut.kind != "amnesia")
+        self._host_boots += 1
         state = self.world_state
         state.is_drop_latched = False
         state.tray += state.falling

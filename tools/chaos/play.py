@@ -17,7 +17,7 @@ from tools.chaos.hands.coins import Coins
 from tools.chaos.hands.computer import Computer
 from tools.chaos.hands.goods import Goods
 from tools.chaos.hands.staff import Staff
-from tools.chaos.machine import AS_SOLD, ChaosMachine, Parts
+from tools.chaos.machine import AS_SOLD, ChaosMachine, NeverUpError, Parts
 from tools.chaos.power import PowerCutError
 from tools.chaos.record import Record
 from tools.chaos.scenario import Scenario
@@ -63,17 +63,20 @@ async def _play(scenario: Scenario, folder: Path, parts: Parts, on_step: OnStep 
     actions: dict[str, Callable[..., Awaitable[None]]] = {
         name: getattr(hand, name) for hand in (staff, *others) for name in hand.ACTIONS
     }
-    await machine.boot()
-    await staff.staff()
-    for position, step in scenario.numbered():
-        if on_step is not None:
-            on_step(position, step, machine)
-        await actions[step.name](*step.args)
-        await machine.settle_power()
-    for hand in others:
-        await hand.end()
-    await _come_to_rest(machine, staff)
-    await _deliver(machine)
+    try:
+        await machine.boot()
+        await staff.staff()
+        for position, step in scenario.numbered():
+            if on_step is not None:
+                on_step(position, step, machine)
+            await actions[step.name](*step.args)
+            await machine.settle_power()
+        for hand in others:
+            await hand.end()
+        await _come_to_rest(machine, staff)
+        await _deliver(machine)
+    except NeverUpError:
+        machine.record.crashes.append("the controller never comes up")
     machine.power_off()
     machine.record.virtual_s = loop.time()
     return machine.finish()

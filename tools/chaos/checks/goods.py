@@ -77,9 +77,9 @@ def _judge(window: Window, what: set[str], verdict: Verdict) -> None:
             return
         verdict.found("charge without goods", f"{window.vend_id}: {window.price} yen, nothing fell from {window.slot}")
     elif window.reason == "uncertain" and "beam" in what:
-        verdict.losses["units fallen past a blind sensor"] += 1
-    elif NO_MAINS & what:
-        verdict.losses["units fallen while the drop latch lost its power"] += 1
+        verdict.losses["units fallen past a blind sensor, told as uncertain"] += 1
+    elif window.reason == "uncertain" and NO_MAINS & what:
+        verdict.losses["units fallen while the drop latch lost its power, told as uncertain"] += 1
     else:
         verdict.found("goods without charge", f"{window.vend_id}: {window.reason}, but a unit fell from {window.slot}")
 
