@@ -61,13 +61,42 @@ class CardOrders:
                     await asyncio.sleep(RETRY_S)
         return i.CardUnsettled(effect.reference, why)
 
-    async def abandon(self, effect: i.AbandonCard) -> None:
-        """Release what is reserved and end the session, if the reader can be told; its time-out does the rest."""
-        with contextlib.suppress(DeviceError):
-            for payment in await self._reader.payments_of(effect.session):
-                if payment.state == "reserved":
-                    await self._reader.fail(payment.reference)
-            await self._reader.end_session(effect.session)
+    async def abandon(self, effect: i.AbandonCard) -> list[i.CardTaken]:
+        """Release what is reserved and end the session, if the reader can be told; its time-out does the rest.
+
+        Returns:
+            Payments that it has charged instead, though nothing was delivered for them.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SETTLE_LIMIT_S):
+                while True:
+                    with contextlib.suppress(DeviceError):
+                        return await self._abandon(effect)
+                    if not effect.asked:
+                        break  # nothing can be reserved in it
+                    await asyncio.sleep(RETRY_S)
+        return []
+
+    async def _abandon(self, effect: i.AbandonCard) -> list[i.CardTaken]:
+        taken: list[i.CardTaken] = []
+        for payment in await self._reader.payments_of(effect.session):
+            amount = payment.amount.minor if payment.amount is not None else effect.asked
+            if payment.state == "reserved":
+                why = await self._released(payment.reference)
+            else:
+                why = "the reader charged it by itself" if payment.state == "charged" and effect.asked else ""
+            if why:
+                taken.append(i.CardTaken(payment.reference, amount, why))
+        await self._reader.end_session(effect.session)
+        return taken
+
+    async def _released(self, reference: str) -> str:
+        """Release it; why it is charged all the same, or empty."""
+        try:
+            await self._reader.fail(reference)
+        except DeviceRefusedError as error:
+            return str(error) if await self._state_of(reference) == "charged" else ""
+        return ""
 
     async def _state_of(self, reference: str) -> str:
         try:

@@ -170,7 +170,8 @@ class Runtime:
             case i.SettleCard(reference):
                 self.apply(i.CardUnsettled(reference, "no reader") if cards is None else await cards.settle(effect))
             case i.AbandonCard() if cards is not None:
-                await cards.abandon(effect)
+                for taken in await cards.abandon(effect):
+                    self.apply(taken)
 
     # --- wishes from outside -------------------------------------------------------------------
     def offer_planogram(self, planogram: Planogram) -> None:

@@ -38,7 +38,7 @@ def card_approved(state: MachineState, approved: i.CardApproved, context: Contex
     wanted = state.vend if state.phase is Phase.APPROVING else None
     card = state.card
     if wanted is None or card is None or card.session != approved.session:
-        return Step(state, (), (i.AbandonCard(approved.session),))
+        return Step(state, (), (i.AbandonCard(approved.session, approved.amount),))
     reserved = card.model_copy(
         update={"reference": approved.reference, "amount": approved.amount, "vend_id": wanted.vend_id}
     )
@@ -57,7 +57,7 @@ def card_denied(state: MachineState, denied: i.CardDenied, _: Context) -> Step:
         return Step(state)
     here = _denied(state, denied.why)
     after = _without_vend(state).model_copy(update={"card": None})
-    return Step(_rest(after), here.events, (i.AbandonCard(denied.session),))
+    return Step(_rest(after), here.events, (i.AbandonCard(denied.session, state.open_vend.price_minor),))
 
 
 def settle_card(state: MachineState, order: Literal["confirm", "release"]) -> Step:
@@ -90,6 +90,23 @@ def card_unsettled(state: MachineState, unknown: i.CardUnsettled, context: Conte
         claim = {"owed_to": "customer", "claim": claim_code(context.epoch, number)}
     closed = _close(here, context, outcome="claim", why=unknown.why, **claim)
     return add_fault(closed, "payment.claim", detail=f"{card.reference}: {unknown.why}")
+
+
+def card_taken(state: MachineState, taken: i.CardTaken, context: Context) -> Step:
+    """Charged for nothing: the customer gets a claim code, and a person pays it back."""
+    number = state.payout_count + 1
+    settled = events.PaymentSettled(
+        payment=taken.reference,
+        vend_id="",
+        amount_minor=taken.amount,
+        currency=state.currency,
+        outcome="claim",
+        owed_to="customer",
+        claim=claim_code(context.epoch, number),
+        why=taken.why,
+    )
+    here = Step(state.model_copy(update={"payout_count": number}), (settled,))
+    return add_fault(here, "payment.claim", detail=f"{taken.reference}: {taken.why}")
 
 
 def resume_card(state: MachineState, context: Context) -> Step:

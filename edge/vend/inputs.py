@@ -111,6 +111,15 @@ class CardUnsettled:
 
 
 @dataclass(frozen=True, slots=True)
+class CardTaken:
+    """The reader charged a payment of an abandoned session: nothing was delivered for it."""
+
+    reference: str
+    amount: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Select:
     """The customer chose a slot."""
 
@@ -280,7 +289,7 @@ class Started:
 
 Input = (
     CoinIn | CoinCounterMoved | CoinsCounted | BillHeld | BillIn | BillBack | BillUncertain
-    | CardBegun | CardEnded | CardApproved | CardDenied | CardSettled | CardUnsettled
+    | CardBegun | CardEnded | CardApproved | CardDenied | CardSettled | CardUnsettled | CardTaken
     | Select | Clear | ReturnCredit | Delivered | NotDelivered
     | LegReady | LegDone | LegRefused | LegUncertain | DoorMoved | FaultSeen | FaultGone
     | PlanogramArrived | SettingsRefused | Restocked | FloatLoaded | Started
@@ -344,6 +353,8 @@ class AbandonCard:
     """The business with this session is over: release whatever is reserved in it, and end it."""
 
     session: str
+    asked: int = 0
+    """What the reader was asked to reserve, if the answer came never or too late."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from edge.vend.cards import (
     card_denied,
     card_ended,
     card_settled,
+    card_taken,
     card_unsettled,
     resume_card,
 )
@@ -237,6 +238,7 @@ ANYTIME: dict[type, Handler] = {
     i.CardDenied: card_denied,
     i.CardSettled: card_settled,
     i.CardUnsettled: card_unsettled,
+    i.CardTaken: card_taken,
     i.Clear: _clear,
     i.DoorMoved: _door,
     i.FaultSeen: _fault_seen,

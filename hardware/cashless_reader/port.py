@@ -60,6 +60,8 @@ class PaymentStatus:
     reference: str
     state: str
     """`reserved`, `charged`, `released`, or `unknown` when the reader does not remember it."""
+    amount: Money | None = None
+    """None when the reader does not say."""
 
 
 class CashlessReader(Protocol):

@@ -166,7 +166,7 @@ class SimulatedCashlessReader:
 
         def tell() -> list[PaymentStatus]:
             payments = self._memory.payments.items()
-            return [PaymentStatus(reference, it.state) for reference, it in payments if it.session == session]
+            return [PaymentStatus(key, it.state, yen(it.amount)) for key, it in payments if it.session == session]
 
         return await self._line.ask("payments_of", tell)
 

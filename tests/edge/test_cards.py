@@ -8,7 +8,8 @@ import pytest
 
 from edge.vend import inputs as i
 from edge.vend.state import Phase
-from hardware.cashless_reader.simulated import SimulatedCashlessReader
+from hardware.cashless_reader.simulated import PowerLoss, SimulatedCashlessReader
+from hardware.port_faults import Fault
 from tests.edge.machine_bench import Bench, commits_of, killed_at_each
 
 CARD = "card-1"
@@ -162,3 +163,41 @@ async def _judge(where: str, bench: Bench) -> None:
     assert spent(bench) == 160 * goods, where
     assert not bench.world_state.cards[CARD].reserved, where
     assert bench.kinds().count("vend.dispensed") == goods, where
+
+
+@pytest.mark.parametrize("fault", [None, Fault.LOST_REPLY])
+async def test_card_when_a_late_approval_is_charged_instead_of_released_then_the_customer_has_a_claim(
+    bench: Bench, fault: Fault | None
+) -> None:
+    await present(bench)
+    reader(bench).lose_next_refund()
+    if fault is not None:
+        reader(bench).fail_next(fault, "fail")
+    bench.select("A1")
+    for _ in range(25):
+        reader(bench).fail_next(Fault.SILENCE, "poll")
+    await asyncio.sleep(45)
+    assert last(bench, "payment.denied")["why"] == "timeout"
+    assert (spent(bench), bench.world_state.tray) == (160, [])
+    settled = last(bench, "payment.settled")
+    assert (settled["outcome"], settled["owed_to"], settled["amount_minor"]) == ("claim", "customer", 160)
+    assert settled["claim"]
+
+
+async def test_card_when_its_approval_was_never_written_down_and_the_reader_charged_it_then_is_a_claim_once(
+    bench: Bench,
+) -> None:
+    await present(bench)
+    bench.select("A1")
+    await asyncio.sleep(1)
+    bench.power_off()
+    unseen = bench.assemble()
+    assert unseen.cashless_reader is not None
+    await asyncio.sleep(2)
+    await unseen.cashless_reader.poll()  # the approval is read, and the controller dies
+    unseen.cashless_reader.power_cycle(PowerLoss.CHARGES)
+    unseen.close()
+    await bench.power_on()
+    await asyncio.sleep(5)
+    claims = [event.d for event in bench.events() if event.kind == "payment.settled"]
+    assert [(claim["outcome"], claim["amount_minor"]) for claim in claims] == [("claim", 160)]
