@@ -201,7 +201,7 @@ class Author:
             ("stacker_full", lambda: ()),
             ("validator_line", lambda: self._line_fault(VALIDATOR_COMMANDS)),
             ("validator_line", lambda: self._line_fault(VALIDATOR_COMMANDS)),
-            ("validator_silent", lambda: (chance.randint(0, 6000), chance.choice((300, 5000, 25_000)))),
+            ("validator_silent", lambda: (chance.randint(0, 6000), chance.choice((300, 5000, 50_000)))),
             ("validator_power", lambda: (chance.randint(0, 6000), *self._outage(), chance.randint(0, 1))),
         )
 
@@ -214,7 +214,7 @@ class Author:
             ("refund_lost", lambda: ()),
             ("reader_line", lambda: self._line_fault(READER_COMMANDS)),
             ("reader_line", lambda: self._line_fault(READER_COMMANDS)),
-            ("reader_silent", lambda: (chance.randint(0, 6000), chance.choice((300, 5000, 70_000)))),
+            ("reader_silent", lambda: (chance.randint(0, 6000), chance.choice((300, 5000, 90_000)))),
             (
                 "reader_power",
                 lambda: (

@@ -52,6 +52,8 @@ class Disk:
 
     def free(self, _: Path) -> int:
         """Bytes left, as the store is told."""
+        if not self._frees:
+            return self._left
         return self._left + (0 if self._reserve.exists() else self._frees)
 
     def limit(self, db: sqlite3.Connection) -> None:

@@ -100,7 +100,7 @@ def _check_life(run: Run, life: Life, verdict: Verdict) -> None:
         verdict.found("left open", f"the {life.value} that event {life.held} held has no end")
     if life.held or life.fate == "bill_back":
         return  # matched above, or the customer has it
-    if life.fate == "bill_stacked" or not run.has_trouble("validator", 0, life.end + 1):
-        verdict.found("bill lost", f"a {life.value} came after event {life.start}, is {life.fate}, and is in no event")
+    if life.fate == "bill_removed" and run.has_trouble("validator", 0, life.end + 1):
+        verdict.losses["yen of bills that staff found between the rollers"] += life.value
     else:
-        verdict.losses["yen of bills that staff took out of the rollers"] += life.value
+        verdict.found("bill lost", f"a {life.value} came after event {life.start}, is {life.fate}, and is in no event")

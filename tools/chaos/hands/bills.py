@@ -4,7 +4,7 @@ import asyncio
 from typing import ClassVar, Final
 
 from hardware.port_faults import Fault
-from tools.chaos.hands.hand import Hand
+from tools.chaos.hands.hand import CYCLE_MS, Hand
 
 STACKER: Final = 300
 """Bills it holds when it is not full."""
@@ -81,8 +81,9 @@ class Bills(Hand):
         self.later(after_ms, lambda: self._silence(for_ms))
 
     def _silence(self, for_ms: int) -> None:
+        self.silent_until = asyncio.get_running_loop().time() + 2 * for_ms / 1000
         self.trouble("validator", line=True)
-        for _ in range(max(1, for_ms // 700)):
+        for _ in range(max(1, for_ms // CYCLE_MS)):
             self._machine.validator.fail_next(Fault.SILENCE)
 
     async def validator_power(self, after_ms: int, off_ms: int, remembers: int) -> None:

@@ -5,7 +5,7 @@ from typing import ClassVar, Final
 
 from hardware.cashless_reader.simulated import PowerLoss
 from hardware.port_faults import Fault
-from tools.chaos.hands.hand import Hand
+from tools.chaos.hands.hand import CYCLE_MS, Hand
 from tools.chaos.machine import ChaosMachine
 
 READ_S: Final = 0.5
@@ -64,8 +64,9 @@ class Cards(Hand):
         self.later(after_ms, lambda: self._silence(for_ms))
 
     def _silence(self, for_ms: int) -> None:
+        self.silent_until = asyncio.get_running_loop().time() + 2 * for_ms / 1000
         self.trouble("reader", line=True)
-        for _ in range(max(1, for_ms // 1500)):
+        for _ in range(max(1, for_ms // CYCLE_MS)):
             self._machine.reader.fail_next(Fault.SILENCE)
 
     async def reader_power(self, after_ms: int, off_ms: int, outcome: str) -> None:

@@ -11,6 +11,8 @@ from tools.chaos.machine import ChaosMachine
 from tools.chaos.power import PowerCutError
 
 TRIES: Final = 20
+CYCLE_MS: Final = 1500
+"""From one try to reach a silent device to the next."""
 
 
 class Hand:
@@ -21,12 +23,15 @@ class Hand:
     def __init__(self, machine: ChaosMachine) -> None:
         self._machine = machine
         self._faulty_line: EmulatedMachine | None = None
+        self.silent_until = 0.0
+        """Moment at which a device that was off the line is surely back."""
 
     async def serve(self) -> None:
         """What staff do about it while the door is open: repair, empty, fill."""
 
     async def end(self) -> None:
-        """No more bad luck of this kind, for good."""
+        """No more bad luck of this kind, for good; a device that is off the line comes back."""
+        await asyncio.sleep(max(0.0, self.silent_until - asyncio.get_running_loop().time()))
 
     def wish(self, wish: i.Input) -> None:
         """Something a person asks of the controller; a dead one hears nothing."""
