@@ -42,7 +42,25 @@ def _check_in(run: Run, verdict: Verdict) -> Counter[int]:
 
 
 def _overflowed(run: Run) -> int:
-    """Events that an acceptor which remembers five may have dropped while no controller read them."""
+    """Events that an acceptor which remembers five may have dropped while no controller could read them."""
+    events = [seen.at for seen in run.seen("coin", "refused")]
+    windows = _unread_windows(run)
+    if run.seen("wire"):
+        windows += _bursts(events)
+    return sum(max(0, sum(start <= at <= end for at in events) - REMEMBERED) for start, end in windows)
+
+
+def _bursts(events: list[float]) -> list[tuple[float, float]]:
+    """A bad wire may be silent for as long, at any time."""
+    windows = [(0.0, 0.0)]
+    for at in events:
+        if at > windows[-1][1]:
+            windows.append((at, at + READ_WITHIN_S))
+    return windows
+
+
+def _unread_windows(run: Run) -> list[tuple[float, float]]:
+    """From when to when coins may have waited for a controller that was dead."""
     windows: list[tuple[float, float]] = []
     for seen in run.seen("kill", "boot", *NO_MAINS):
         if seen.what == "boot":
@@ -50,8 +68,7 @@ def _overflowed(run: Run) -> int:
             windows.append((start, seen.at + READ_WITHIN_S))
         elif not windows or windows[-1][1] < seen.at:
             windows.append((seen.at - READ_WITHIN_S, seen.at))
-    events = [seen.at for seen in run.seen("coin", "refused")]
-    return sum(max(0, sum(start <= at <= end for at in events) - REMEMBERED) for start, end in windows)
+    return windows
 
 
 def _forgotten(run: Run) -> Counter[int]:
