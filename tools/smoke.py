@@ -4,6 +4,7 @@ Everything goes through what customers and operators have: the machine's page, t
 """
 
 import asyncio
+import contextlib
 import json
 import time
 import urllib.request
@@ -15,6 +16,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from tools.stack import MACHINE, OPERATOR, Stack
 
 STEP_S: Final = 20.0
+AGAIN_S: Final = 0.2
+"""Before a coin that fell through is put in again."""
 SLOT: Final = "A1"
 PRICE: Final = 160
 COINS: Final = (100, 100)
@@ -54,6 +57,13 @@ class Page:
         except TimeoutError:
             raise SmokeError(f"{what}: did not happen; the screen says {self.said}") from None
 
+    async def look_on(self, seconds: float) -> None:
+        """Watch the page for a while."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while True:
+                    self._take(json.loads(await self._socket.recv()))
+
     async def insert(self, value: int) -> None:
         """Put a coin in, and again when it falls through (the machine was not taking coins that moment).
 
@@ -67,6 +77,7 @@ class Page:
             await self.until(f"the coin of {value} is credited or falls through", _coin_settled(due, cup + value))
             if self.view["credit"]["minor"] >= due:
                 return
+            await self.look_on(AGAIN_S)
         raise SmokeError(f"a coin of {value} falls through every time; the screen says {self.said}")
 
     @property

@@ -1,6 +1,7 @@
 """The real processes with one emulated machine, a customer at its page, and an auditor behind it."""
 
 import asyncio
+import contextlib
 import json
 import signal
 import sqlite3
@@ -15,6 +16,8 @@ from hardware.world_state import WorldState
 from tools.smoke import Cloud, Page, SmokeError
 from tools.stack import Stack
 
+PILES = ("tray", "return_cup", "bill_mouth", "card")
+REACH_S = 1.0
 FLOAT_YEN = sum(value * coins for value, coins in FIRST_FLOAT.items())
 
 
@@ -64,14 +67,32 @@ class Shop:
     async def settle(self, page: Page) -> None:
         """Until nothing moves, no money is left in the machine, and the customer has taken everything."""
         await page.say(type="world", do="remove_card")
+        await page.say(type="intent", intent="clear")
         await page.until("the vend is decided", lambda p: p.view["screen"] != "vending")
-        if page.view["credit"]["minor"]:
+        await self._money_back(page)
+        await self._take_all(page)
+
+    async def _take_all(self, page: Page) -> None:
+        """Reach for everything, and again: a bill may still be on its way out."""
+        for _ in range(20):
+            for hand in ("take_products", "take_coins", "take_bills"):
+                await page.say(type="world", do=hand)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(REACH_S):
+                    await page.until("everything is taken", lambda p: not any(p.world[pile] for pile in PILES))
+                return
+        raise SmokeError(f"something lies there for ever: { {pile: page.world[pile] for pile in PILES} }")
+
+    async def _money_back(self, page: Page) -> None:
+        """Pull the lever as often as it takes: after a restart a coin may be credited a moment later than others."""
+        while True:
+            await page.until(
+                "nothing is owed, or the lever works", lambda p: not p.view["credit"]["minor"] or can_return(p)
+            )
+            if not page.view["credit"]["minor"]:
+                return
             await page.say(type="intent", intent="return_coins")
-        await page.until("nothing is owed", lambda p: p.view["credit"]["minor"] == 0)
-        for hand in ("take_products", "take_coins", "take_bills"):
-            await page.say(type="world", do=hand)
-        piles = ("tray", "return_cup", "bill_mouth", "card")
-        await page.until("everything is taken", lambda p: not any(p.world[pile] for pile in piles))
+            await page.until("the lever is heard", lambda p: not can_return(p))
 
     # --- what is true afterwards -----------------------------------------------------------------
     def events(self) -> list[dict[str, Any]]:
@@ -108,6 +129,11 @@ class Shop:
         output_tax = next((line for line in trial["lines"] if line["code"] == "2050"), None)
         booked = sum(line["credit"] - line["debit"] for line in (revenue, output_tax) if line)
         assert booked == sum(sale["price_minor"] for sale in sold)
+
+
+def can_return(page: Page) -> bool:
+    """The lever works: the customer has credit, and nothing is under way."""
+    return any(button["intent"] == "return_coins" and button["enabled"] for button in page.view["buttons"])
 
 
 def _audit_cash(events: list[dict[str, Any]], world: WorldState) -> None:
