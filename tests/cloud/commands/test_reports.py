@@ -141,6 +141,18 @@ async def test_report_when_somebody_believed_it_delivered_and_it_failed_then_the
     assert found == [("remote_refund", "failed: jammed")] * waiting
 
 
+async def test_report_when_a_failed_vend_was_found_delivered_then_a_replay_does_not_ask_again(
+    desk: Any, seeded: Database, script: Any, clock: Any, replay: Replay
+) -> None:
+    command = await desk.vend()
+    script.taken(command.id)
+    script.done(command.id, "failed", why="no_drop")
+    await desk.hear(script)
+    await resolve(seeded, (await tasks(seeded))[0].id, "delivered", clock)
+    await replay()
+    assert [task.state for task in await tasks(seeded)] == ["resolved"]
+
+
 async def test_report_when_the_log_is_replayed_then_nothing_changes(
     desk: Any, seeded: Database, script: Any, replay: Replay
 ) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from cloud.accounting import service as accounting
 from cloud.db.database import Database
 from cloud.inventory import service as inventory
+from cloud.machines import service as machines
 from cloud.machines.interpreter import Interpreter
 from cloud.machines.receiver import Receiver
 from cloud.staff_tasks import rules, service
@@ -188,6 +189,8 @@ async def test_tasks_when_the_log_is_replayed_then_none_is_opened_again_and_answ
         await db_session.execute(text("UPDATE streams SET interpreted_upto = 0, interpreted_digest = ''"))
     await hear(seeded, clock, script)
     assert (await tasks(seeded), await balances(seeded)) == before
+    async with seeded.read() as db_session:
+        assert await machines.quarantined(db_session, 10) == []
 
 
 async def test_tasks_when_the_event_is_of_foreign_money_then_it_is_in_the_inbox_and_no_yen_are_promised(
