@@ -114,6 +114,10 @@ class Cloud:
         """One answer."""
         return self._call(path)
 
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        """Ask for something new."""
+        return self._call(path, body, method="POST")
+
     def put(self, path: str, body: dict[str, Any]) -> Any:
         """Put a document in the place of the one that is there."""
         return self._call(path, body, method="PUT")
