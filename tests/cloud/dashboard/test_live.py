@@ -17,6 +17,9 @@ from cloud.db.database import Database
 from cloud.machines.interpreter import Interpreter
 from cloud.machines.receiver import Receiver
 from cloud.settings import Settings
+from cloud.staff_tasks import service as staff_tasks
+from cloud.staff_tasks.rules import NewTask
+from cloud.staff_tasks.service import Answer
 
 EMAIL, PASSWORD = "op@example.com", "correct horse"
 PATIENCE_S = 10.0
@@ -70,6 +73,24 @@ async def test_socket_when_a_sale_is_interpreted_then_the_figures_are_pushed(
         await Interpreter(seeded).run_once()
         async with asyncio.timeout(PATIENCE_S):
             while (await figures(peer))["system"]["quarantined"] != 1:
+                pass
+
+
+async def test_socket_when_a_task_is_opened_and_resolved_then_the_count_is_pushed(
+    served: str, token: str, seeded: Database, clock: Any
+) -> None:
+    async with connect(socket_url(served), additional_headers={"Authorization": f"Bearer {token}"}) as peer:
+        assert (await figures(peer))["system"]["open_tasks"] == 0
+        async with seeded.write() as db_session:
+            await staff_tasks.open_tasks(db_session, [NewTask("store_replaced", "vm-test-0001", "test", 1)])
+        async with asyncio.timeout(PATIENCE_S):
+            while (await figures(peer))["system"]["open_tasks"] != 1:
+                pass
+        async with seeded.write() as db_session:
+            answer = Answer("counted", "", EMAIL)
+            await staff_tasks.resolve(db_session, 1, answer, now_ms=clock(), timezone="Asia/Tokyo")
+        async with asyncio.timeout(PATIENCE_S):
+            while (await figures(peer))["system"]["open_tasks"] != 0:
                 pass
 
 
