@@ -8,9 +8,12 @@ from tools.chaos.steps import FLOAT, PRICES, Action, Argument
 
 COIN_SETS: Final = (
     (100, 100),
+    (100, 100),
     (100, 50, 10),
     (500,),
+    (500,),
     (100, 10, 10),
+    (100, 50, 10, 10, 10),
     (50, 50, 50, 10),
     (100, 100, 1),
     (500, 100),
@@ -18,7 +21,7 @@ COIN_SETS: Final = (
 )
 BILLS: Final = (1000, 1000, 1000, 1000, 1000, 1000, 2000, 2000, 5000, 10_000, 500)
 """Bills customers hold to the slot; one that does not exist is refused."""
-BALANCES: Final = (1000, 1000, 500, 300, 180, 150, 0)
+BALANCES: Final = (1000, 1000, 1000, 500, 300, 180, 150, 0)
 """Money on the cards customers bring."""
 LINE_FAULTS: Final = ("silence", "lost reply", "lost reply", "refusal")
 VALIDATOR_COMMANDS: Final = ("stack", "stack", "give_back", "status", "status", "poll", "set_accepting", "start")

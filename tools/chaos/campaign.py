@@ -17,7 +17,7 @@ from tools.chaos.play import play
 from tools.chaos.record import Record
 from tools.chaos.scenario import Scenario
 
-BATCH: Final = 16
+BATCH: Final = 4
 """Scenarios per order to a process."""
 SEEDS_PER_CAMPAIGN: Final = 1_000_000
 NOT_BAD_LUCK: Final = frozenset(
