@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tools.chaos.__main__ import main
+from tools.chaos.author import LINE_FAULTS, READER_COMMANDS, VALIDATOR_COMMANDS
 from tools.chaos.campaign import run_campaign
 from tools.chaos.checker import check
 from tools.chaos.play import play
@@ -44,6 +45,32 @@ def test_sale_when_the_power_goes_at_any_tick_then_nothing_is_lost(kind: str, te
             break
         struck += 1
     assert struck > 25
+
+
+@pytest.mark.parametrize("tender", SALES)
+def test_failing_sale_when_the_controller_is_killed_at_any_tick_then_nothing_is_lost(tender: str) -> None:
+    settle, end = Action("settle"), (Action("lever"), Action("settle"))
+    for ticks in range(1, 300):
+        kill = Action("cut", ("kill", ticks, 0, 300))
+        record = play(Scenario.of(7, Action("empty_turn", ("A1", 4)), kill, *SALES[tender], settle, *end))
+        assert check(record).findings == [], f"tick {ticks}: {record.cuts}"
+        if not record.cuts:
+            break
+
+
+@pytest.mark.parametrize("times", [1, 3, 60])
+@pytest.mark.parametrize("fault", sorted(set(LINE_FAULTS)))
+@pytest.mark.parametrize(
+    ("tender", "device", "commands"),
+    [("bill", "validator_line", VALIDATOR_COMMANDS), ("card", "reader_line", READER_COMMANDS)],
+)
+def test_sale_when_the_line_of_its_device_fails_at_any_command_then_nothing_is_lost(
+    tender: str, device: str, commands: tuple[str, ...], fault: str, times: int
+) -> None:
+    for command in sorted(set(commands)):
+        trouble = Action(device, (fault, command, times))
+        record = play(Scenario.of(7, trouble, *SALES[tender], *SALES[tender], Action("pause", (60_000,))))
+        assert check(record).findings == [], f"{fault} of {command}, {times} times"
 
 
 def test_first_payout_when_its_hopper_forgets_that_it_paid_then_is_not_paid_twice() -> None:
