@@ -210,3 +210,12 @@ def test_checker_when_the_acceptor_lost_its_power_right_after_a_coin_then_counts
     verdict = check(record)
     assert "coin lost" not in verdict.rules
     assert verdict.losses["yen the acceptor forgot unread"] == 500
+
+
+def test_checker_when_a_bill_that_nobody_can_find_is_paid_out_as_if_it_were_there_then_finds_it() -> None:
+    steps = (Action("bill", (1000, 1700)), Action("bill_jam"), Action("lever"), Action("settle"))
+    record = play(Scenario.of(1, *steps))
+    verdict = check(record)
+    assert (verdict.findings, verdict.losses["yen of bills that nobody could find"]) == ([], 1000)
+    edit("credit.returned", uncertain_minor=0)(record)
+    assert "credit" in check(record).rules

@@ -17,6 +17,10 @@ class Account:
     """The bill in escrow."""
     unpaid: int = 0
     """Of a delivered product, to be paid by the bill in escrow."""
+    lost: int = 0
+    """What the bills that nobody can find did not pay, …"""
+    unsure: int = 0
+    """… and what the payouts say they are not sure of."""
 
     @property
     def spendable(self) -> int:
@@ -42,6 +46,8 @@ def check_account(run: Run, verdict: Verdict) -> None:
     books = run.record.books
     if account.credit != books.get("credit", 0) + books.get("doubtful", 0):
         verdict.found("credit", f"the machine holds {books.get('credit')}, its events give {account}")
+    if account.unsure < account.lost - books.get("doubtful", 0):
+        verdict.found("credit", f"a bill that nobody can find was paid out all the same: {account}")
 
 
 def _take(account: Account, event: Event, verdict: Verdict) -> None:
@@ -52,11 +58,13 @@ def _take(account: Account, event: Event, verdict: Verdict) -> None:
         _spend(account, event, verdict)
     elif kind in PAYOUTS:
         account.credit -= body["owed_minor"]
+        account.unsure += body["uncertain_minor"]
         account.doubtful = min(account.doubtful, max(0, account.credit))
         _check_report(event, verdict)
     elif kind == "fault.raised" and body["code"] == "bill.uncertain":
         account.credit += account.held - account.unpaid
         account.doubtful += account.held - account.unpaid
+        account.lost += account.held - account.unpaid
         verdict.losses["yen of bills that nobody could find"] += account.held
         account.held = account.unpaid = 0
     elif kind.startswith("bill."):
