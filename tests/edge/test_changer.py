@@ -263,6 +263,41 @@ async def test_tubes_when_staff_changed_them_then_are_counted_once_the_door_is_c
     assert bench.state.hoppers == bench.counted()
 
 
+async def test_tubes_when_the_door_is_open_then_are_not_counted_even_after_a_power_cut(bench: ChangerBench) -> None:
+    bench.machine.world.open_door()
+    await asyncio.sleep(1)
+    bench.world_state.changer.tubes[10].count -= 3
+    bench.changer.power_cycle()
+    await asyncio.sleep(1)
+    assert bench.loads() == []
+    bench.machine.world.close_door()
+    await asyncio.sleep(1)
+    assert bench.loads() == [(10, -3, "changer")]
+
+
+async def test_payout_when_killed_and_somebody_else_used_the_changer_then_only_its_own_coins_count(
+    bench: ChangerBench,
+) -> None:
+    await bench.insert(10, 10, 10)
+    bench.changer.fail_next(Fault.SILENCE, "pay_before")
+    bench.runtime.apply(i.ReturnCredit("lever"))
+    await asyncio.sleep(0.05)
+    assert bench.state.payout is not None
+    assert bench.state.payout.legs[0].counter_before is not None
+    bench.power_off()
+    bench.machine = bench.assemble()
+    await bench.changer.pay({100: 2})  # a service tool, while the controller is dead
+    await asyncio.sleep(2)
+    bench.machine.close()
+    await bench.power_on()
+    await asyncio.sleep(0.1)
+    await bench.until_idle()
+    told = next(event.d for event in bench.events() if event.kind == "credit.returned")
+    assert told["paid_minor"] + told["short_minor"] == 30
+    assert bench.cup() - 200 == told["paid_minor"]
+    assert told["uncertain_minor"] == 0
+
+
 async def test_tubes_when_a_payout_is_open_then_are_counted_only_after_it(bench: ChangerBench) -> None:
     await bench.insert(*[100] * 4, *[10] * 4)
     bench.world_state.changer.tubes[50].count += 2

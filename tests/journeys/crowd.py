@@ -255,8 +255,8 @@ class Crowd:
         raise SmokeError(f"the card is never read; the screen says {page.said}")
 
     async def _put_bill(self, page: Page) -> None:
-        """Hold it to the slot until the machine takes it; it is not taking bills at every moment."""
-        for _ in range(10):
+        """Hold it to the slot until the machine takes it: not while it still pays the change of the one before."""
+        for _ in range(100):
             await page.say(type="world", do="insert_bill", value=BILL)
             await page.until(
                 "the bill is credited or comes back",
