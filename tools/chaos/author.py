@@ -40,9 +40,10 @@ class Author:
         self._random = random.Random(seed)  # noqa: S311 - must repeat, not surprise
         self._steps: list[Action] = []
         self._customers: tuple[tuple[Callable[[], None], float], ...] = (
-            (self._pays_with_coins, 0.5),
-            (self._pays_with_bill, 0.23),
-            (self._pays_with_card, 0.23),
+            (self._pays_with_coins, 0.47),
+            (self._pays_with_bill, 0.22),
+            (self._pays_with_card, 0.22),
+            (self._pays_by_phone, 0.05),
             (self._mixes, 0.04),
         )
         self._bad_luck: tuple[tuple[float, tuple[Luck, ...]], ...] = (
@@ -94,6 +95,11 @@ class Author:
         if self._random.random() < 0.9:
             self._do("card_away")
 
+    def _pays_by_phone(self) -> None:
+        self._do("paid", self._slot(), self._random.choice((0, 0, 20, 120)))
+        self._do("settle")
+        self._ending()
+
     def _mixes(self) -> None:
         ways = self._random.sample((self._throws_coins, self._holds_bill, self._presents_card), 2)
 
@@ -128,6 +134,8 @@ class Author:
     def _visit(self, pay: Callable[[], None]) -> None:
         """One customer, whichever way they pay."""
         chance = self._random
+        if chance.random() < 0.06:
+            self._do("coupon", self._slot(), chance.choice((10, 50, 120)), chance.choice((300, 5000, 15_000)))
         chooses_first = chance.random() < 0.3
         if chooses_first:
             self._do("choose", self._slot())

@@ -23,7 +23,7 @@ SEEDS_PER_CAMPAIGN: Final = 1_000_000
 NOT_BAD_LUCK: Final = frozenset(
     {
         "coin", "bill", "card", "card_away", "choose", "clear", "lever", "pause", "settle", "leave", "take",
-        "take_bills", "staff", "cut",
+        "take_bills", "staff", "cut", "paid", "coupon",
     }
 )  # fmt: skip
 
@@ -48,6 +48,8 @@ class Figures:
     """Bills taken in."""
     payments: int = 0
     """Card payments approved and settled."""
+    commands: int = 0
+    """Sales paid elsewhere and coupons."""
     linked: int = 0
     """Runs that reported to a cloud."""
     events: int = 0
@@ -66,7 +68,19 @@ class Figures:
 
     def add(self, other: "Figures") -> None:
         """Count other runs in."""
-        for name in ("runs", "vends", "sold", "bills", "payments", "linked", "events", "boots", "ticks", "virtual_s"):
+        for name in (
+            "runs",
+            "vends",
+            "sold",
+            "bills",
+            "payments",
+            "commands",
+            "linked",
+            "events",
+            "boots",
+            "ticks",
+            "virtual_s",
+        ):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for name in ("cuts", "cut_places", "faults", "losses"):
             getattr(self, name).update(getattr(other, name))
@@ -83,6 +97,7 @@ class Figures:
         self.sold += verdict.kinds["vend.dispensed"]
         self.bills += verdict.kinds["bill.held"]
         self.payments += verdict.kinds["payment.settled"]
+        self.commands += len(record.asked)
         self.linked += record.cloud is not None
         self.events += len(record.events)
         self.boots += boots

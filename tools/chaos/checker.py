@@ -14,6 +14,7 @@ from tools.chaos.checks.bills import check_bills
 from tools.chaos.checks.books import check_chain, check_disk, check_end, check_link, check_world
 from tools.chaos.checks.cards import check_cards
 from tools.chaos.checks.coins import check_coins
+from tools.chaos.checks.commands import check_commands
 from tools.chaos.checks.goods import check_goods, windows
 from tools.chaos.checks.verdict import Run, Verdict
 from tools.chaos.record import Record, Seen
@@ -31,6 +32,7 @@ def check(record: Record) -> Verdict:
     check_goods(run, vends, verdict)
     check_bills(run, verdict)
     check_cards(run, vends, verdict)
+    check_commands(run, verdict)
     check_disk(run, verdict)
     check_link(run, verdict)
     check_world(run, verdict)

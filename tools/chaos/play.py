@@ -16,6 +16,7 @@ from tools.chaos.hands.cards import Cards
 from tools.chaos.hands.coins import Coins
 from tools.chaos.hands.computer import Computer
 from tools.chaos.hands.goods import Goods
+from tools.chaos.hands.phone import Phone
 from tools.chaos.hands.staff import Staff
 from tools.chaos.machine import AS_SOLD, ChaosMachine, NeverUpError, Parts
 from tools.chaos.power import PowerCutError
@@ -31,7 +32,7 @@ RESERVATION_S: Final = 125.0
 """A reader gives back by then what nobody charged."""
 LINK_LIMIT_S: Final = 900.0
 """A link left in peace has delivered everything by then."""
-TENDERS: Final = (Coins, Bills, Cards)
+TENDERS: Final = (Coins, Bills, Cards, Phone)
 """Another way to pay is another file of hands, and a row here."""
 
 OnStep = Callable[[int, Action, ChaosMachine], None]

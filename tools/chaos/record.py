@@ -41,6 +41,16 @@ class CloudEnd:
     """Events that came again with other bytes."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A command that the cloud gave."""
+
+    kind: str
+    slot: str
+    price: int
+    """Yen: what was paid, or is to be paid."""
+
+
 @dataclass(slots=True)
 class Record:
     """One run from outside."""
@@ -58,6 +68,8 @@ class Record:
     cuts: list[tuple[str, str]] = field(default_factory=list)
     """Kind and place of each power cut that struck."""
     cloud: CloudEnd | None = None
+    asked: dict[str, Asked] = field(default_factory=dict)
+    """Commands of the cloud by id."""
     ticks: int = 0
     virtual_s: float = 0.0
 

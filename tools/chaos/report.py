@@ -44,6 +44,7 @@ def _markdown(figures: Figures, seconds: float, command: str) -> str:
         "units sold": figures.sold,
         "bills taken in": figures.bills,
         "card payments": figures.payments,
+        "sales paid elsewhere and coupons": figures.commands,
         "runs with a cloud behind a bad network": figures.linked,
         "events checked": figures.events,
         "starts of the controller": figures.boots,

@@ -31,7 +31,7 @@ def windows(run: Run, verdict: Verdict) -> list[Window]:
             opened[vend_id] = Window(
                 vend_id, body["slot"], body["price_minor"], body["tender"], body["payment"], start=seq
             )
-            if body["price_minor"] != run.record.prices[body["slot"]]:
+            if not body["command"] and body["price_minor"] != run.record.prices[body["slot"]]:
                 verdict.found("price", f"{vend_id} at {body['price_minor']}, shown {run.record.prices[body['slot']]}")
             continue
         window = opened.get(vend_id)
