@@ -189,6 +189,15 @@ class SellsOnAFullDisk(Runtime):
         """Not now."""
 
 
+class TakesAgain(Runtime):
+    """A command that comes again is carried out again: its number is not looked at."""
+
+    def apply(self, happened: i.Input) -> Step:
+        if isinstance(happened, i.PaidVendAsked):
+            self.state = self.state.model_copy(update={"last_command": happened.order.n - 1})
+        return super().apply(happened)
+
+
 class EagerCloud(TinyCloud):
     """Acknowledges what it has received, commits afterwards, and may crash in between."""
 
@@ -236,5 +245,6 @@ MUTANTS = {
     "charges_first": _mutant(ChargesFirst, "charged before the drop"),
     "forgets_to_release": _mutant(ForgetsToRelease, "settled in words only"),
     "sells_on_a_full_disk": _mutant(SellsOnAFullDisk, "sold on a full disk"),
+    "takes_again": _mutant(TakesAgain, "command"),
     "eager_cloud": _mutant(EagerCloud, "link"),
 }

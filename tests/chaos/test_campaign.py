@@ -20,7 +20,11 @@ SALES = {
     "coins": (Action("coin", (100,)), Action("coin", (100,)), Action("choose", ("A1",)), Action("settle")),
     "bill": (Action("bill", (1000, 1700)), Action("choose", ("A1",)), Action("settle"), Action("take_bills")),
     "card": (Action("card", (1000,)), Action("choose", ("A1",)), Action("settle"), Action("card_away")),
-}
+    "phone": (Action("paid", ("A1", 20)), Action("settle")),
+    "coupon": (
+        Action("coupon", ("A1", 60, 15_000)), Action("coin", (100,)), Action("choose", ("A1",)), Action("settle"),
+    ),
+}  # fmt: skip
 
 
 def test_campaign_when_thousands_of_vends_are_broken_in_every_way_then_nothing_is_lost() -> None:
@@ -30,6 +34,7 @@ def test_campaign_when_thousands_of_vends_are_broken_in_every_way_then_nothing_i
     assert figures.cuts.total() > VENDS / 10
     assert len(figures.faults) >= 30
     assert min(figures.bills, figures.payments) > VENDS / 10
+    assert figures.commands > VENDS / 20
     assert figures.linked > figures.runs / 8
 
 

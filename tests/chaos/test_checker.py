@@ -3,13 +3,14 @@
 import copy
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tools.chaos.checker import check
 from tools.chaos.play import play
-from tools.chaos.record import Record, Seen
+from tools.chaos.record import Asked, Record, Seen
 from tools.chaos.scenario import Scenario
 from tools.chaos.steps import Action
 
@@ -20,6 +21,7 @@ STEPS = (
     Action("card", (1000,)), Action("choose", ("A2",)), Action("settle"), Action("card_away"),
     Action("bill", (1000, 1700)), Action("lever"), Action("settle"), Action("take_bills"),
     Action("bill", (1000, 1700)), Action("choose", ("A1",)), Action("settle"),
+    Action("paid", ("A3", 20)), Action("settle"),
 )  # fmt: skip
 
 
@@ -30,6 +32,14 @@ def sound() -> Record:
     assert record.cloud is not None
     assert record.cloud.log == record.events
     return record
+
+
+def ask_again(record: Record) -> None:
+    record.asked |= {"f" * 32: Asked("vend.paid", "A3", 160)}
+
+
+def pay_less(record: Record) -> None:
+    record.asked = {command: replace(wish, price=10) for command, wish in record.asked.items()}
 
 
 def forget(what: str) -> Callable[[Record], None]:
@@ -189,6 +199,10 @@ CHANGES: dict[str, tuple[Callable[[Record], None], str]] = {
     "a claim has no cause": (edit("payment.settled", outcome="claim", owed_to="machine"), "claim without cause"),
     "goods were sold on a full disk": (fill_disk, "sold on a full disk"),
     "time went back": (turn_back_time, "clock"),
+    "a command has no end": (ask_again, "command"),
+    "a command says that it failed": (edit("command.done", outcome="failed"), "command"),
+    "a command sold at another price": (pay_less, "price"),
+    "a sale was paid by a command nobody gave": (edit("vend.started", command="", tender="remote"), "command invented"),
     "the cloud lost an event": (lose_in_the_cloud, "link"),
     "the cloud acknowledged too early": (acknowledge_ahead, "link"),
 }
