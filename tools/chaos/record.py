@@ -12,7 +12,7 @@ class Seen:
     """One thing that happened in the world; `seq` is the newest event that was on the disk at that moment."""
 
     what: str
-    """Coins: wire (a bad one), coin, refused, paid, loaded, drained. Goods: unit, stocked, beam.
+    """Coins: coin, refused, paid, loaded, drained. Goods: unit, stocked, beam.
     Bills: bill (drawn in), bill_stacked, bill_back, bill_removed (by staff). Cards: reserved, charged, released.
     Trouble a device was put into: validator, reader, acceptor_restart; its end: validator_ok, reader_ok.
     Computer: boot, kill, mains, amnesia,

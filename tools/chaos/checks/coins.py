@@ -3,7 +3,7 @@
 Losses that no controller can prevent are counted, each with its own bound (README.md).
 """
 
-from collections import Counter
+from collections import Counter, deque
 from typing import Final
 
 from tools.chaos.checks.verdict import NO_MAINS, PAYOUTS, Event, Run, Verdict
@@ -42,33 +42,17 @@ def _check_in(run: Run, verdict: Verdict) -> Counter[int]:
 
 
 def _overflowed(run: Run) -> int:
-    """Events that an acceptor which remembers five may have dropped while no controller could read them."""
-    events = [seen.at for seen in run.seen("coin", "refused")]
-    windows = _unread_windows(run)
-    if run.seen("wire"):
-        windows += _bursts(events)
-    return sum(max(0, sum(start <= at <= end for at in events) - REMEMBERED) for start, end in windows)
-
-
-def _bursts(events: list[float]) -> list[tuple[float, float]]:
-    """A bad wire may be silent for as long, at any time."""
-    windows = [(0.0, 0.0)]
-    for at in events:
-        if at > windows[-1][1]:
-            windows.append((at, at + READ_WITHIN_S))
-    return windows
-
-
-def _unread_windows(run: Run) -> list[tuple[float, float]]:
-    """From when to when coins may have waited for a controller that was dead."""
-    windows: list[tuple[float, float]] = []
-    for seen in run.seen("kill", "boot", *NO_MAINS):
-        if seen.what == "boot":
-            start = windows.pop()[0] if windows else 0.0
-            windows.append((start, seen.at + READ_WITHIN_S))
-        elif not windows or windows[-1][1] < seen.at:
-            windows.append((seen.at - READ_WITHIN_S, seen.at))
-    return windows
+    """Events that an acceptor which remembers five may have dropped, because no controller had read them."""
+    heard = deque(seq for seq, _ in _credited(run))
+    unread, refused, dropped = 0, Counter[int](), 0
+    for seen in run.seen("coin", "refused"):
+        while heard and heard[0] <= seen.seq:
+            heard.popleft()
+            unread -= 1
+        unread += seen.what == "coin"
+        refused[seen.seq] += seen.what == "refused"
+        dropped += unread + refused[seen.seq] > REMEMBERED
+    return dropped
 
 
 def _forgotten(run: Run) -> Counter[int]:

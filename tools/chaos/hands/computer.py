@@ -20,8 +20,7 @@ class Computer(Hand):
         self._machine.power.arm(Cut(kind, ticks, delay_ms, outage_ms))
 
     async def wire(self, *_: int) -> None:
-        """The coin wire of the whole run is bad; it was laid before the first boot."""
-        self._machine.see("wire")
+        """The coin wire of the whole run, laid before the first boot."""
 
     async def cloud(self, *_: int) -> None:
         """The cloud of the whole run, there before the first boot."""
