@@ -85,7 +85,7 @@ class CardOrders:
                 why = await self._released(payment.reference)
             else:
                 why = "the reader charged it by itself" if payment.state == "charged" and effect.asked else ""
-            if why:
+            if why and effect.asked:  # without a request, what became of every payment has been told already
                 taken.append(i.CardTaken(payment.reference, amount, why))
         await self._reader.end_session(effect.session)
         return taken

@@ -201,3 +201,16 @@ async def test_card_when_its_approval_was_never_written_down_and_the_reader_char
     await asyncio.sleep(5)
     claims = [event.d for event in bench.events() if event.kind == "payment.settled"]
     assert [(claim["outcome"], claim["amount_minor"]) for claim in claims] == [("claim", 160)]
+
+
+async def test_card_when_the_charge_is_refused_after_the_goods_fell_then_only_the_machine_has_a_claim(
+    bench: Bench,
+) -> None:
+    reader(bench).fail_next(Fault.REFUSAL, "confirm")
+    reader(bench).lose_next_refund()
+    await present(bench)
+    bench.select("A1")
+    await decided(bench)
+    await asyncio.sleep(5)
+    settled = [event.d for event in bench.events() if event.kind == "payment.settled"]
+    assert [(claim["outcome"], claim["owed_to"]) for claim in settled] == [("claim", "machine")]
