@@ -8,9 +8,10 @@ import pytest
 
 from tools.chaos.__main__ import main
 from tools.chaos.author import LINE_FAULTS, READER_COMMANDS, VALIDATOR_COMMANDS
-from tools.chaos.campaign import run_campaign
+from tools.chaos.campaign import run_campaign, run_seeds
 from tools.chaos.checker import check
 from tools.chaos.play import play
+from tools.chaos.report import OtherCampaignError
 from tools.chaos.scenario import Scenario
 from tools.chaos.steps import Action
 
@@ -28,7 +29,7 @@ SALES = {
 
 
 def test_campaign_when_thousands_of_vends_are_broken_in_every_way_then_nothing_is_lost() -> None:
-    figures, _ = run_campaign(VENDS, seed=0, jobs=PROCESSES)
+    figures = run_campaign(VENDS, seed=0, jobs=PROCESSES)
     assert figures.failures == []
     assert set(figures.cuts) == {"kill", "mains", "amnesia"}
     assert figures.cuts.total() > VENDS / 10
@@ -141,6 +142,18 @@ def test_command_when_nothing_fails_then_writes_the_report_and_ends_with_zero(tm
     assert main(["--vends", "20", "--seed", "2", "--report", str(tmp_path / "chaos.md")]) == 0
     assert "| failed runs | 0 |" in (tmp_path / "chaos.md").read_text(encoding="utf-8")
     assert '"failures": []' in (tmp_path / "chaos.json").read_text(encoding="utf-8")
+
+
+def test_command_when_resumed_then_goes_on_as_if_it_had_never_ended(tmp_path: Path) -> None:
+    report = tmp_path / "chaos.md"
+    assert main(["--vends", "20", "--seed", "2", "--report", str(report)]) == 0
+    assert main(["--vends", "150", "--seed", "2", "--report", str(report), "--resume"]) == 0
+    resumed = json.loads(report.with_suffix(".json").read_bytes())
+    whole = run_seeds(range(2_000_000, 2_000_000 + resumed["runs"]))
+    assert resumed["vends"] >= 150
+    assert (resumed["events"], resumed["cut_places"]) == (whole.events, whole.cut_places)
+    with pytest.raises(OtherCampaignError, match="another seed or code"):
+        main(["--vends", "200", "--seed", "3", "--report", str(report), "--resume"])
 
 
 def test_replay_when_steps_are_named_then_runs_these_alone(capsys: pytest.CaptureFixture[str]) -> None:

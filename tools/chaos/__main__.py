@@ -6,13 +6,15 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tools.chaos.campaign import Failure, Figures, run_campaign
+from tools.chaos.campaign import Failure, Figures, code_digest, run_campaign
 from tools.chaos.checker import check, describe
 from tools.chaos.play import play
-from tools.chaos.report import write_report
+from tools.chaos.report import read_report, write_report
 from tools.chaos.scenario import Scenario
 from tools.chaos.shrink import shrink
 
+SAVE_EVERY_S = 30.0
+"""The report is written so often while the campaign runs, so that it can go on after an interruption."""
 SHRUNK = 3
 """Failures that are shrunk and shown; the others are listed by seed."""
 
@@ -25,16 +27,16 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=1, help="processes (default: 1)")
     parser.add_argument("--replay", metavar="SEED[:STEP,…]", help="run one scenario again and show every step")
     parser.add_argument("--report", type=Path, metavar="FILE.md", help="write figures as Markdown and JSON")
+    parser.add_argument("--resume", action="store_true", help="go on with the campaign of --report")
     wishes = parser.parse_args(words)
+    if wishes.resume and not wishes.report:
+        parser.error("--resume needs --report, the file to go on from")
     if wishes.replay:
         return replay(Scenario.from_line(wishes.replay))
-    figures, seconds = _campaign(wishes.vends, wishes.seed, wishes.jobs)
-    command = f"python -m tools.chaos --vends {wishes.vends} --seed {wishes.seed} --jobs {wishes.jobs}"
-    if wishes.report:
-        write_report(wishes.report, figures, seconds, command)
+    figures = _campaign(wishes)
     print(
         f"{figures.runs} runs, {figures.vends} vends, {figures.cuts.total()} power cuts, "
-        f"{figures.vends / seconds:.0f} vends/s, {len(figures.failures)} failed runs"
+        f"{figures.vends / figures.seconds:.0f} vends/s, {len(figures.failures)} failed runs"
     )
     for name, count in figures.losses.items():
         print(f"  {name}: {count}")
@@ -45,16 +47,27 @@ def main(words: list[str] | None = None) -> int:
     return 1 if figures.failures else 0
 
 
-def _campaign(vends: int, seed: int, jobs: int) -> tuple[Figures, float]:
+def _campaign(wishes: argparse.Namespace) -> Figures:
+    command = f"python -m tools.chaos --vends {wishes.vends} --seed {wishes.seed} --jobs {wishes.jobs}"
+    campaign = {"seed": wishes.seed, "code": code_digest()}
+    so_far = read_report(wishes.report, campaign) if wishes.resume else None
     columns = (TextColumn("chaos"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[note]}"))
+    saved_s = 0.0
     with Progress(*columns, TimeElapsedColumn(), disable=not sys.stderr.isatty()) as progress:
-        task = progress.add_task("vends", total=vends, note="")
+        task = progress.add_task("vends", total=wishes.vends, note="")
 
-        def show(so_far: Figures) -> None:
-            note = f"{so_far.cuts.total()} cuts, {len(so_far.failures)} failed"
-            progress.update(task, completed=min(vends, so_far.vends), note=note)
+        def show(figures: Figures) -> None:
+            nonlocal saved_s
+            note = f"{figures.cuts.total()} cuts, {len(figures.failures)} failed"
+            progress.update(task, completed=min(wishes.vends, figures.vends), note=note)
+            if wishes.report and figures.runs and figures.seconds - saved_s >= SAVE_EVERY_S:
+                saved_s = figures.seconds
+                write_report(wishes.report, figures, command, campaign)
 
-        return run_campaign(vends, seed, jobs, show)
+        figures = run_campaign(wishes.vends, wishes.seed, wishes.jobs, show, so_far)
+    if wishes.report:
+        write_report(wishes.report, figures, command, campaign)
+    return figures
 
 
 def _explain(failure: Failure) -> None:

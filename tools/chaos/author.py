@@ -19,6 +19,8 @@ COIN_SETS: Final = (
     (500, 100),
     (100,),
 )
+ENOUGH: Final = {120: ((100, 10, 10), (100, 50)), 160: ((100, 50, 10), (100, 100)), 180: ((100, 100), (500,))}
+"""Price -> coins that pay it."""
 BILLS: Final = (1000, 1000, 1000, 1000, 1000, 1000, 2000, 2000, 5000, 10_000, 500)
 """Bills customers hold to the slot; one that does not exist is refused."""
 BALANCES: Final = (1000, 1000, 1000, 500, 300, 180, 150, 0)
@@ -68,6 +70,8 @@ class Author:
             if chance.random() < 0.10:
                 self._power_cut()
             chance.choices(customers, weights)[0]()
+            while chance.random() < 0.5:
+                self._buys_again()
             if chance.random() < 0.14:
                 self._do("staff")
         return tuple(self._steps)
@@ -99,6 +103,16 @@ class Author:
         self._do("paid", self._slot(), self._random.choice((0, 0, 20, 120)))
         self._do("settle")
         self._ending()
+
+    def _buys_again(self) -> None:
+        """Nothing special, as most sales: enough coins, a choice, and the goods are taken."""
+        chance = self._random
+        slot = self._slot()
+        for coin in chance.choice(ENOUGH[PRICES[slot]]):
+            self._do("coin", coin)
+        self._do("choose", slot)
+        self._do("settle")
+        self._do("take")
 
     def _mixes(self) -> None:
         ways = self._random.sample((self._throws_coins, self._holds_bill, self._presents_card), 2)

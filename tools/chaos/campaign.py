@@ -3,12 +3,15 @@
 Not responsible for showing the figures (`report.py`).
 """
 
+import gc
 import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
+from hashlib import sha256
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Final
 
 from tools.chaos.checker import check
@@ -17,6 +20,7 @@ from tools.chaos.play import play
 from tools.chaos.record import Record
 from tools.chaos.scenario import Scenario
 
+ROOT: Final = Path(__file__).resolve().parents[2]
 BATCH: Final = 4
 """Scenarios per order to a process."""
 SEEDS_PER_CAMPAIGN: Final = 1_000_000
@@ -57,6 +61,8 @@ class Figures:
     ticks: int = 0
     """Commits and device commands, before and after: the places where a cut may strike."""
     virtual_s: float = 0.0
+    seconds: float = 0.0
+    """Of a real clock, with all processes."""
     cuts: Counter[str] = field(default_factory=Counter)
     cut_places: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
@@ -120,34 +126,51 @@ def run_seeds(seeds: range, parts: Parts = AS_SOLD) -> Figures:
     for seed in seeds:
         scenario = Scenario.from_seed(seed)
         figures.count(scenario, play(scenario, parts))
+    gc.collect()  # in a process of a campaign it is off meanwhile: a run is short, and there is nothing to find in it
     return figures
 
 
 def run_campaign(
-    vends: int, seed: int, jobs: int, on_progress: Callable[[Figures], None] | None = None
-) -> tuple[Figures, float]:
+    vends: int,
+    seed: int,
+    jobs: int,
+    on_progress: Callable[[Figures], None] | None = None,
+    so_far: Figures | None = None,
+) -> Figures:
     """Run scenarios until at least `vends` vends were tried.
 
     Args:
         vends: to try.
-        seed: of the campaign; its scenarios have seeds from `seed * SEEDS_PER_CAMPAIGN` on.
+        seed: of the campaign; its scenarios have seeds from `seed * SEEDS_PER_CAMPAIGN` on, in order.
         jobs: processes.
         on_progress: called with the figures so far.
-
-    Returns:
-        The figures, and the seconds it took.
+        so_far: figures of the first scenarios of this campaign, to go on from.
     """
-    total, started = Figures(), time.perf_counter()
-    following = seed * SEEDS_PER_CAMPAIGN
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        running: set[Future[Figures]] = set()
+    total = so_far or Figures()
+    earlier_s, started = total.seconds, time.perf_counter()
+    counted = following = seed * SEEDS_PER_CAMPAIGN + total.runs
+    ended: dict[int, Figures] = {}
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=gc.disable) as pool:
+        running: dict[Future[Figures], int] = {}
         while total.vends < vends or running:
             while total.vends < vends and len(running) < jobs + 1:
-                running.add(pool.submit(run_seeds, range(following, following + BATCH)))
+                running[pool.submit(run_seeds, range(following, following + BATCH))] = following
                 following += BATCH
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                total.add(future.result())
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                ended[running.pop(future)] = future.result()
+            while counted in ended:  # in order, so that the number of runs says where to go on
+                total.add(ended.pop(counted))
+                counted += BATCH
+            total.seconds = earlier_s + time.perf_counter() - started
             if on_progress is not None:
                 on_progress(total)
-    return total, time.perf_counter() - started
+    return total
+
+
+def code_digest() -> str:
+    """Changes with every line of the machine and of this campaign: figures of two codes must not be added up."""
+    digest = sha256()
+    for package in ("edge", "hardware", "protocol", "tools/chaos", "tools/simulator"):
+        for file in sorted((ROOT / package).rglob("*.py")):
+            digest.update(f"{file.relative_to(ROOT)}\0".encode() + file.read_bytes())
+    return digest.hexdigest()[:16]

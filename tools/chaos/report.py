@@ -4,9 +4,9 @@ import json
 from collections import Counter
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from tools.chaos.campaign import Figures
+from tools.chaos.campaign import Failure, Figures
 
 PLACES_SHOWN: Final = 30
 MONEY: Final = (
@@ -19,24 +19,48 @@ TWICE: Final = (
 )  # fmt: skip
 
 
-def write_report(path: Path, figures: Figures, seconds: float, command: str) -> None:
+class OtherCampaignError(ValueError):
+    """A report that the campaign asked for cannot go on from."""
+
+
+def write_report(path: Path, figures: Figures, command: str, campaign: dict[str, Any]) -> None:
     """Write `path` (Markdown) and the same figures beside it as JSON.
 
     Args:
         path: of the Markdown file; the JSON file has the same name with `.json`.
         figures: to show.
-        seconds: the campaign took.
         command: that makes the report again.
+        campaign: what the figures depend on: the seed and the code.
     """
     # Not asdict: it makes a Counter out of a Counter's pairs.
     data = {field.name: getattr(figures, field.name) for field in fields(figures)}
     data["failures"] = [asdict(failure) for failure in figures.failures]
-    data |= {"seconds": round(seconds, 1), "command": command}
+    data |= {"seconds": round(figures.seconds, 1), "command": command, "campaign": campaign}
     path.with_suffix(".json").write_text(json.dumps(data, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    path.with_suffix(".md").write_text(_markdown(figures, seconds, command), encoding="utf-8")
+    path.with_suffix(".md").write_text(_markdown(figures, command, campaign), encoding="utf-8")
 
 
-def _markdown(figures: Figures, seconds: float, command: str) -> str:
+def read_report(path: Path, campaign: dict[str, Any]) -> Figures:
+    """The figures of a campaign that was not finished.
+
+    Args:
+        path: as for `write_report`.
+        campaign: likewise.
+
+    Raises:
+        OtherCampaignError: it is of another seed or another code.
+        FileNotFoundError: there is no report.
+    """
+    data = json.loads(path.with_suffix(".json").read_bytes())
+    if data.pop("campaign", None) != campaign:
+        raise OtherCampaignError(f"{path} is of another seed or code; start anew, without --resume")
+    del data["command"]
+    counters = {name: Counter(data[name]) for name in ("cuts", "cut_places", "faults", "losses")}
+    failures = [Failure(**failure) for failure in data["failures"]]
+    return Figures(**(data | counters | {"failures": failures}))
+
+
+def _markdown(figures: Figures, command: str, campaign: dict[str, Any]) -> str:
     rules = Counter(rule for failure in figures.failures for rule in failure.rules)
     rows = {
         "runs": figures.runs,
@@ -52,14 +76,14 @@ def _markdown(figures: Figures, seconds: float, command: str) -> str:
         "power cuts": figures.cuts.total(),
         "different places cut": len(figures.cut_places),
         "hours of virtual time": round(figures.virtual_s / 3600, 1),
-        "vends per second": round(figures.vends / seconds, 1),
+        "vends per second": round(figures.vends / figures.seconds, 1),
         "most starts in one run": f"{figures.worst_boots} (seed {figures.worst_seed})",
         "money lost / units lost / sold twice": _zeroes(rules),
         "failed runs": len(figures.failures),
     }
     parts = [
         "# Chaos campaign",
-        f"`{command}`",
+        f"`{command}` (code {campaign['code']})",
         _table(("what", "figure"), [(key, str(value)) for key, value in rows.items()]),
         "## Power cuts by kind",
         _counts(figures.cuts),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tools.chaos.checks.verdict import Event, Run, Verdict
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Life:
     """One bill between the rollers, as the world saw it, and what the events say of it."""
 
@@ -23,7 +23,7 @@ class Life:
     held: int = 0
     """Event that tells of it, 0: none."""
     told: str = ""
-    """bill.stacked, bill.returned, uncertain, or empty."""
+    """bill.stacked, bill.returned, uncertain, exchanged, or empty."""
 
 
 def check_bills(run: Run, verdict: Verdict) -> None:
@@ -36,10 +36,10 @@ def check_bills(run: Run, verdict: Verdict) -> None:
             current = _drawn_in(lives, seq)
             _check_held(current, event, verdict)
         elif kind in {"bill.stacked", "bill.returned"}:
-            _check_ending(current, event, verdict)
+            _check_ending(_exchanged(lives, current, seq), event, verdict)
             current = None
         elif kind == "fault.raised" and body["code"] == "bill.uncertain":
-            _check_uncertain(run, current, seq, verdict)
+            _check_uncertain(run, _exchanged(lives, current, seq), seq, verdict)
             current = None
     for life in lives:
         _check_life(run, life, verdict)
@@ -58,6 +58,18 @@ def _lives(run: Run) -> list[Life]:
 def _drawn_in(lives: list[Life], seq: int) -> Life | None:
     """The newest bill that was drawn in before this event."""
     return next((life for life in reversed(lives) if life.start < seq), None)
+
+
+def _exchanged(lives: list[Life], life: Life | None, seq: int) -> Life | None:
+    """The bill that lies there now: one of the same value that took its place unseen is the same to everybody."""
+    if life is None:
+        return None
+    for other in lives[lives.index(life) + 1 :]:
+        if life.fate != "bill_back" or other.start >= seq or other.held or other.value != life.value:
+            break
+        other.held, life.told = life.held, "exchanged"
+        life = other
+    return life
 
 
 def _check_held(life: Life | None, event: Event, verdict: Verdict) -> None:
