@@ -36,7 +36,8 @@ def check_bills(run: Run, verdict: Verdict) -> None:
             current = _drawn_in(lives, seq)
             _check_held(current, event, verdict)
         elif kind in {"bill.stacked", "bill.returned"}:
-            _check_ending(_exchanged(lives, current, seq), event, verdict)
+            stacked = _exchanged(lives, current, seq) if kind == "bill.stacked" else current
+            _check_ending(stacked, event, verdict)
             current = None
         elif kind == "fault.raised" and body["code"] == "bill.uncertain":
             _check_uncertain(run, _exchanged(lives, current, seq), seq, verdict)
