@@ -114,8 +114,8 @@ class CcTalkBus:
         # Until a sound answer is in, the rest of a late one may still be on its way.
         self._is_line_clean = False
         self.statistics.requests += 1
-        self._link.write(raw)
         self._tell("host", raw)
+        self._link.write(raw)
         answer = await self._receive(raw)
         self._tell("device", answer)
         reply = self._understand(answer, frame, expect)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
 from hardware.wire.cctalk import FRAME_GAP_S, NAK, REPLY, Checksum, Frame, FrameReader, Header, encode
-from hardware.wire.link import ByteLink
+from hardware.wire.link import ByteLink, PushingLink
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,14 @@ class PeerLine:
         self._checksum = checksum
         self._reader = FrameReader(checksum)
         self._to_lose: list[tuple[str, int]] = []
-        self._serving = asyncio.get_running_loop().create_task(self._serve())
-        self._serving.add_done_callback(_raise_what_ended_it)
+        self._loop = asyncio.get_running_loop()
+        self._gap: asyncio.TimerHandle | None = None
+        self._serving: asyncio.Task[None] | None = None
+        if isinstance(link, PushingLink):
+            link.on_bytes(self._take)
+        else:
+            self._serving = self._loop.create_task(self._serve())
+            self._serving.add_done_callback(_raise_what_ended_it)
 
     def lose_next(self, what: Literal["request", "reply"], header: int) -> None:
         """The next frame of this command, or the reply to it, is lost on the way."""
@@ -86,15 +92,31 @@ class PeerLine:
 
     def close(self) -> None:
         """Stop answering. Safe to call twice."""
-        self._serving.cancel()
+        if self._serving is not None:
+            self._serving.cancel()
+        self._stop_gap()
         self._link.close()
 
     async def _serve(self) -> None:
         while True:
-            quiet_s = FRAME_GAP_S if self._reader.is_inside_frame else math.inf
-            data = await self._link.read(4096, quiet_s)
-            for frame in self._reader.feed(data) if data else self._reader.flush():
-                self._handle(frame)
+            self._take(await self._link.read(4096, math.inf))
+
+    def _take(self, data: bytes) -> None:
+        """Bytes came: answer every frame that is whole now; one that stays broken off is given up after a gap."""
+        self._stop_gap()
+        for frame in self._reader.feed(data):
+            self._handle(frame)
+        if self._reader.is_inside_frame:
+            self._gap = self._loop.call_later(FRAME_GAP_S, self._give_up_frame)
+
+    def _give_up_frame(self) -> None:
+        for frame in self._reader.flush():
+            self._handle(frame)
+
+    def _stop_gap(self) -> None:
+        if self._gap is not None:
+            self._gap.cancel()
+            self._gap = None
 
     def _handle(self, frame: Frame) -> None:
         peer = self._peers.get(frame.destination)

@@ -40,6 +40,15 @@ class TellingLink(ByteLink, Protocol):
         ...
 
 
+@runtime_checkable
+class PushingLink(ByteLink, Protocol):
+    """A line that hands bytes over at the very moment they arrive: nobody has to wait for them."""
+
+    def on_bytes(self, listener: Callable[[bytes], None]) -> None:
+        """Call `listener` with whatever arrives from now on; `read` then finds nothing. One listener."""
+        ...
+
+
 class Inbox:
     """Bytes that have arrived and were not read yet, and the one reader who waits for them."""
 

@@ -43,6 +43,7 @@ class NullModemEnd:
         self._arrives_at = 0.0
         self._is_closed = False
         self._news_listener: Callable[[], None] | None = None
+        self._bytes_listener: Callable[[bytes], None] | None = None
         self.peer: NullModemEnd = self
 
     async def read(self, max_bytes: int, timeout_s: float) -> bytes:
@@ -71,6 +72,10 @@ class NullModemEnd:
         """See `TellingLink`."""
         self._news_listener = listener
 
+    def on_bytes(self, listener: Callable[[bytes], None]) -> None:
+        """See `PushingLink`."""
+        self._bytes_listener = listener
+
     def tell_news(self) -> None:
         """Something happened at the far end; whoever built the line calls this."""
         if self._news_listener is not None:
@@ -78,7 +83,11 @@ class NullModemEnd:
 
     def arrive(self, data: bytes) -> None:
         """Bytes come out of the line at this end."""
-        if not self._is_closed:
+        if self._is_closed:
+            return
+        if self._bytes_listener is not None:
+            self._bytes_listener(data)
+        else:
             self._inbox.put(data)
 
     def _spoil(self, data: bytes) -> bytes:
