@@ -3,19 +3,20 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.accounting.models import AccountDay, AccountTotal, JournalEntry, Posting
 from cloud.accounting.reports import Moved
 from cloud.accounting.rules import GENESIS, Draft, Leg, SealedEntry
+from cloud.db import locks
+from cloud.db.locks import Lock
 from cloud.db.statements import slices
 
 
 async def lock_head(db_session: AsyncSession) -> tuple[int, str]:
     """Number and hash of the newest entry; (0, `GENESIS`) for an empty ledger. Nobody else posts until commit."""
-    if db_session.get_bind().dialect.name == "postgresql":
-        await db_session.execute(text("LOCK TABLE journal_entries IN SHARE ROW EXCLUSIVE MODE"))
+    await locks.take(db_session, Lock.BOOKS)
     return await head(db_session)
 
 

@@ -2,17 +2,18 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.commands.models import MachineCommand
+from cloud.db import locks
+from cloud.db.locks import Lock
 from cloud.db.statements import slices
 
 
 async def lock(db_session: AsyncSession) -> None:
-    """Nobody else issues a command until commit; on SQLite a writing session has that already."""
-    if db_session.get_bind().dialect.name == "postgresql":
-        await db_session.execute(text("LOCK TABLE machine_commands IN SHARE ROW EXCLUSIVE MODE"))
+    """Nobody else issues, sends or reports a command until commit."""
+    await locks.take(db_session, Lock.COMMANDS)
 
 
 async def last_n(db_session: AsyncSession, machine_id: str) -> int:

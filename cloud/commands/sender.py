@@ -47,6 +47,7 @@ class CommandSender:
             return await self._send(db_session, now_ms)
 
     async def _send(self, db_session: AsyncSession, now_ms: int) -> list[Outbound]:
+        await repository.lock(db_session)
         rows = await repository.in_states(db_session, rules.OPEN, for_update=True)
         connections = await machines.connections(db_session)
         for row in rows:

@@ -194,6 +194,7 @@ async def report(db_session: AsyncSession, reports: Sequence[Report], now_ms: in
     """
     if not reports:
         return []
+    await repository.lock(db_session)
     rows = await repository.of_ids(db_session, {item.command for item in reports})
     odd = []
     for number, item in enumerate(reports):

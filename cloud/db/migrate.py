@@ -7,7 +7,9 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
 
+from cloud.db import locks
 from cloud.db.database import Database
+from cloud.db.locks import Lock
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
@@ -29,6 +31,7 @@ def _upgrade(connection: Connection) -> None:
 
 
 async def upgrade_database(database: Database) -> None:
-    """Apply every missing migration, in one transaction."""
+    """Apply every missing migration, in one transaction; of several processes that start together one does it."""
     async with database.write() as db_session:
+        await locks.take(db_session, Lock.SCHEMA)
         await (await db_session.connection()).run_sync(_upgrade)

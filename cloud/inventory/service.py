@@ -8,6 +8,8 @@ from typing import Any, Final
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cloud.db import locks
+from cloud.db.locks import Lock
 from cloud.inventory import repository, rules
 from cloud.inventory.rules import Cost, PoolState
 
@@ -62,6 +64,7 @@ async def move(db_session: AsyncSession, movements: Sequence[Movement]) -> list[
     """
     if not movements:
         return []
+    await locks.take(db_session, Lock.BOOKS)
     known = await repository.moved(db_session, [row.source for row in movements])
     fresh = [row for row in movements if row.source not in known]
     pools = await repository.pools(db_session, {row.product_id for row in fresh})

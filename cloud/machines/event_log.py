@@ -8,7 +8,9 @@ from typing import Any, Final
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.db.statements import insert_many, slices, upsert
+from cloud.db import locks
+from cloud.db.locks import Lock
+from cloud.db.statements import insert_many, slices, storable, upsert
 from cloud.machines.models import QuarantinedMessage, StoredEvent, Stream
 from cloud.machines.ordering import LoggedEvent
 from cloud.machines.stream import Position
@@ -102,12 +104,16 @@ _ADVANCE: Final = (
 async def advance_streams(db_session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
     """Note what is stored now: stream, upto, top, at, twice, forked."""
     if rows:
-        await (await db_session.connection()).execute(_ADVANCE, list(rows))
+        # In one order, as the interpreter locks them: two writers then never wait for each other.
+        in_order = sorted(rows, key=lambda row: int(row["stream"]))
+        await (await db_session.connection()).execute(_ADVANCE, in_order)
 
 
-async def last_arrival(db_session: AsyncSession) -> int:
-    """When the newest event was received; 0 for an empty log."""
-    return int(await db_session.scalar(select(func.max(StoredEvent.received_at_ms))) or 0)
+async def next_arrival(db_session: AsyncSession, now_ms: int) -> int:
+    """When a batch that is stored now arrives: now, but later than all that is stored, whoever stored it."""
+    await locks.take(db_session, Lock.ARRIVALS)
+    newest = await db_session.scalar(select(func.max(StoredEvent.received_at_ms)))
+    return max(now_ms, int(newest or 0) + 1)
 
 
 async def quarantine(db_session: AsyncSession, suspects: Iterable[Suspect], now_ms: int) -> None:
@@ -119,7 +125,8 @@ async def quarantine(db_session: AsyncSession, suspects: Iterable[Suspect], now_
             rows[key]["times"] += 1
             continue
         rows[key] = {name: getattr(suspect, name) for name in Suspect.__slots__}
-        rows[key] |= {"times": 1, "first_at_ms": now_ms, "last_at_ms": now_ms}
+        rows[key] |= {"source": storable(suspect.source), "fingerprint": storable(suspect.fingerprint)}
+        rows[key] |= {"why": storable(suspect.why), "times": 1, "first_at_ms": now_ms, "last_at_ms": now_ms}
     if not rows:
         return
     statement = upsert(db_session, QuarantinedMessage.__table__)
@@ -130,7 +137,7 @@ async def quarantine(db_session: AsyncSession, suspects: Iterable[Suspect], now_
             "last_at_ms": statement.excluded.last_at_ms,
         },
     )
-    await (await db_session.connection()).execute(statement, list(rows.values()))
+    await (await db_session.connection()).execute(statement, [rows[key] for key in sorted(rows)])
 
 
 async def quarantined(db_session: AsyncSession, limit: int) -> list[QuarantinedMessage]:

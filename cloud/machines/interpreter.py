@@ -12,7 +12,9 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.catalogue import service as catalogue
+from cloud.db import locks
 from cloud.db.database import Database
+from cloud.db.locks import Lock
 from cloud.kit.clock import Clock, system_clock
 from cloud.machines import event_log, repository
 from cloud.machines.effects import Effects
@@ -33,7 +35,7 @@ LEAST_SHARE: Final = 50
 
 
 class Interpreter:
-    """Works through the event log. One owner calls it."""
+    """Works through the event log. One task of a process calls it; several processes take turns."""
 
     def __init__(
         self,
@@ -79,6 +81,7 @@ class Interpreter:
 
     async def _step(self, size: int) -> int:
         async with self._database.write() as db_session:
+            await locks.take(db_session, Lock.BOOKS)
             streams = {row.id: row for row in await event_log.ready_streams(db_session)}
             ready = await _next(db_session, streams.values(), size)
             effects = await self._understand(db_session, streams, ready)
@@ -117,6 +120,7 @@ class Interpreter:
     async def _give_up(self, error: Exception) -> int:
         """Quarantine the next event as it is and go past it."""
         async with self._database.write() as db_session:
+            await locks.take(db_session, Lock.BOOKS)
             streams = {row.id: row for row in await event_log.ready_streams(db_session)}
             ready = await _next(db_session, streams.values(), 1)
             for item in ready:

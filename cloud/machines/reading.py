@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from cloud.machines.limits import misfits
 from cloud.machines.ordering import LoggedEvent
 from cloud.machines.wall_time import ClockSync, corrected
 from protocol.envelope import Envelope
@@ -55,6 +56,8 @@ def read_event(event: LoggedEvent, sync: ClockSync) -> Understood | Trouble:
     if body is None:
         why = f"未知のイベント: kind {envelope.kind!r} is newer than this cloud"
         return Trouble("unknown_kind", why, fingerprint=envelope.kind, envelope=envelope)
+    if why := "; ".join([*misfits(dict(body)), *misfits({"boot": envelope.boot.n, "mono": envelope.mono})]):
+        return Trouble("broken_body", why, envelope=envelope)
     occurred_at_ms, sync = corrected(
         wall_ms=envelope.t,
         mono_ms=envelope.mono,

@@ -13,10 +13,12 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.db.database import Database
+from cloud.db.statements import storable
 from cloud.kit.clock import Clock, system_clock
 from cloud.machines import event_log, repository
 from cloud.machines.event_log import KnownStream, StreamKey, Suspect
 from cloud.machines.keys import BadKeyError, EventKey, read_key
+from cloud.machines.limits import MAX_BOOT
 from protocol.desired import Planogram
 from protocol.envelope import unpack_frame
 from protocol.link import Ack, Hello, State, Want
@@ -82,7 +84,6 @@ class Receiver:
         self._database = database
         self._clock = clock
         self._streams: dict[StreamKey, KnownStream] = {}
-        self._last_arrival_ms: int | None = None
         self._told: dict[str, tuple[int, int]] = {}
 
     async def handle(self, messages: Sequence[Inbound]) -> list[Outbound]:
@@ -105,7 +106,6 @@ class Receiver:
                 await event_log.quarantine(db_session, batch.suspects, self._clock())
         except BaseException:
             self._streams.clear()
-            self._last_arrival_ms = None
             raise
         return self._hellos(batch.states) + wants + self._acks(touched)
 
@@ -134,7 +134,7 @@ class Receiver:
     # --- events --------------------------------------------------------------------------------
 
     async def _store(self, db_session: AsyncSession, batch: _Batch) -> dict[StreamKey, _Tally]:
-        now_ms = await self._arrival(db_session)
+        now_ms = await event_log.next_arrival(db_session, self._clock())
         wanted = {event.key.stream for event in batch.events}
         wanted |= {(machine, state.ep) for machine, state in batch.states if state.online}
         missing = sorted(wanted - self._streams.keys())
@@ -150,18 +150,12 @@ class Receiver:
                 known.append(event)
                 continue
             stream.position.add(key.seq)
-            rows.append((stream.id, key.seq, key.kind, event.digest, event.raw, now_ms))
+            rows.append((stream.id, key.seq, storable(key.kind), event.digest, event.raw, now_ms))
         await event_log.add_events(db_session, rows)
         if known:
             batch.suspects += await self._compare(db_session, known, touched)
         await event_log.advance_streams(db_session, self._advances(touched, now_ms))
         return touched
-
-    async def _arrival(self, db_session: AsyncSession) -> int:
-        if self._last_arrival_ms is None:
-            self._last_arrival_ms = await event_log.last_arrival(db_session)
-        self._last_arrival_ms = max(self._clock(), self._last_arrival_ms + 1)
-        return self._last_arrival_ms
 
     async def _compare(
         self, db_session: AsyncSession, events: list[_Arrived], touched: dict[StreamKey, _Tally]
@@ -250,7 +244,7 @@ def _read(messages: Sequence[Inbound]) -> _Batch:
             if topic.channel is Channel.EVENTS:
                 _read_frame(batch, topic.machine, message.payload)
             elif topic.channel is Channel.STATE:
-                batch.states.append((topic.machine, State.from_bytes(message.payload)))
+                batch.states.append((topic.machine, _state(message.payload)))
             else:
                 batch.suspects.append(_malformed(topic.machine, message.payload, f"nothing is expected on {topic}"))
         except BadTopicError as error:
@@ -258,6 +252,13 @@ def _read(messages: Sequence[Inbound]) -> _Batch:
         except BadMessageError as error:
             batch.suspects.append(_malformed(topic_of(message.topic).machine, message.payload, str(error)))
     return batch
+
+
+def _state(payload: bytes) -> State:
+    state = State.from_bytes(payload)
+    if state.boot > MAX_BOOT:
+        raise BadMessageError("State", f"boot {state.boot} is more than {MAX_BOOT}", payload)
+    return state
 
 
 def _read_frame(batch: _Batch, machine: str, frame: bytes) -> None:
@@ -280,7 +281,7 @@ def _birth_row(machine: str, state: State, now_ms: int) -> dict[str, Any]:
         "epoch": state.ep,
         "boot": state.boot,
         "last_seq": state.last_seq,
-        "software": state.software[:120],
+        "software": storable(state.software[:120]),
         "applied": state.applied,
         "changed_at_ms": now_ms,
     }

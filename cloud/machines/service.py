@@ -6,6 +6,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cloud.db import locks
+from cloud.db.locks import Lock
 from cloud.integrations.mqtt.credentials import Credential, hashed
 from cloud.machines import event_log, repository
 from cloud.machines.models import Machine, PlanogramRevision
@@ -150,6 +152,7 @@ async def register(
         MachineExistsError: it is taken.
     """
     check_machine_id(machine_id)
+    await locks.take(db_session, Lock.FLEET)
     if await repository.machine(db_session, machine_id):
         raise MachineExistsError(machine_id)
     credential = hashed(secret)
@@ -282,6 +285,7 @@ async def publish_planogram(
         NoSuchMachineError: nobody registered the machine.
         StaleRevisionError: `document.rev` is not the newest revision + 1.
     """
+    await locks.take(db_session, Lock.FLEET)
     if not await is_registered(db_session, machine_id):
         raise NoSuchMachineError(machine_id)
     newest = (await repository.newest_revisions(db_session)).get(machine_id, 0)

@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cloud.accounting import rules as entries
 from cloud.accounting import service as accounting
 from cloud.catalogue import service as catalogue
+from cloud.db import locks
+from cloud.db.locks import Lock
 from cloud.inventory import service as inventory
 from cloud.inventory.service import Movement, slot_place
 from cloud.kit.clock import local_day
@@ -103,6 +105,7 @@ async def resolve(db_session: AsyncSession, task_id: int, answer: Answer, *, now
         WrongResolutionError: the kind of task has no such resolution.
         AlreadyResolvedError: it was resolved before, by somebody else or otherwise.
     """
+    await locks.take(db_session, Lock.BOOKS)  # before the row: the interpreter takes them in this order too
     row = await repository.get(db_session, task_id, for_update=True)
     if row is None:
         raise NoSuchTaskError(task_id)

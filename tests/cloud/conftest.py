@@ -1,9 +1,9 @@
-"""A fresh database file per test, checked settings, and a machine that writes well-formed events."""
+"""A fresh database per test on SQLite and on PostgreSQL, settings, and a machine that writes well-formed events."""
 
 import asyncio
 import json
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from cloud.settings import Settings, load_settings
 from protocol.envelope import GENESIS, digest, pack_frame
 from protocol.link import State
 from protocol.topics import Channel, Topic
+from tools.postgres import Postgres, running
 
 NOON_MS = 1_795_143_600_000
 """2026-11-20 12:00 in Tokyo."""
@@ -124,25 +125,72 @@ class Script:
         ]
 
 
+async def migrated(url: str) -> None:
+    database = open_database(url)
+    await upgrade_database(database)
+    await database.close()
+
+
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated database file, made once; every test works on a copy."""
     path = tmp_path_factory.mktemp("database") / "empty.db"
-
-    async def migrate() -> None:
-        database = open_database(f"sqlite+aiosqlite:///{path}")
-        await upgrade_database(database)
-        await database.close()
-
-    asyncio.run(migrate())
+    asyncio.run(migrated(f"sqlite+aiosqlite:///{path}"))
     return path
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One server for all tests; it starts with the first that needs it."""
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Postgres) -> str:
+    """A migrated database, made once; every test works on a copy."""
+    postgres.create("migrated")
+    asyncio.run(migrated(postgres.url("migrated")))
+    return "migrated"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every test that touches a database runs on both; one that goes through the web application on SQLite.
+
+    A test that names `database_kind` in a table of its own says itself where it runs.
+    """
+    chosen = [mark for mark in metafunc.definition.iter_markers("parametrize") if "database_kind" in mark.args[0]]
+    if "database_kind" in metafunc.fixturenames and not chosen:
+        through_web = "app" in metafunc.fixturenames
+        metafunc.parametrize("database_kind", ["sqlite"] if through_web else ["sqlite", "postgres"])
+
+
 @pytest.fixture
-def database_url(empty_database: Path, tmp_path: Path) -> str:
-    path = tmp_path / "cloud.db"
-    shutil.copy(empty_database, path)
-    return f"sqlite+aiosqlite:///{path}"
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Makes databases of a kind: `new_url("postgres")`, or `new_url("sqlite", is_blank=True)` without any table."""
+    made: list[str] = []
+
+    def make(kind: str, *, is_blank: bool = False) -> str:
+        name = f"test_{len(made)}"
+        if kind == "sqlite":
+            path = tmp_path / f"{name}.db"
+            if not is_blank:
+                shutil.copy(request.getfixturevalue("empty_database"), path)
+            made.append("")
+            return f"sqlite+aiosqlite:///{path}"
+        template = "template1" if is_blank else request.getfixturevalue("postgres_template")
+        request.getfixturevalue("postgres").create(name, template=template)
+        made.append(name)
+        return str(request.getfixturevalue("postgres").url(name))
+
+    yield make
+    for name in filter(None, made):
+        request.getfixturevalue("postgres").drop(name)
+
+
+@pytest.fixture
+def database_url(new_url: Callable[..., str], database_kind: str) -> str:
+    return new_url(database_kind)
 
 
 @pytest.fixture

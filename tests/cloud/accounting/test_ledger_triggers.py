@@ -1,5 +1,6 @@
 """Try to break the ledger with plain SQL, past all of our Python."""
 
+import asyncio
 from datetime import date
 from typing import Any
 
@@ -53,30 +54,41 @@ def legs(number: int, *amounts: int) -> list[str]:
     ]
 
 
+BOTH = ("sqlite", "postgres")
+ATTACKS = (
+    (BOTH, [*legs(3, 100, -99), entry(3, "c")], "sum to zero"),
+    (BOTH, [*legs(3, 100), entry(3, "c")], "two legs or more"),
+    (BOTH, [entry(3, "c")], "two legs or more"),
+    (BOTH, [*legs(3, 0, 0), entry(3, "c")], "not_zero"),
+    (["sqlite"], [*legs(3, 5, -5), entry(3, "a")], "this source has been posted"),
+    (["sqlite"], [*legs(3, 5, -5), entry(3, "a", verb="INSERT OR REPLACE")], "this source has been posted"),
+    (["sqlite"], [entry(2, "c", verb="INSERT OR REPLACE")], "this number is taken"),
+    (["postgres"], [*legs(3, 5, -5), entry(3, "a")], "uq_journal_entries_source"),
+    (["postgres"], [entry(2, "c")], "pk_journal_entries"),
+    (["postgres"], [entry(2, "c") + " ON CONFLICT (number) DO UPDATE SET description = 'other'"], "posted is final"),
+    (BOTH, [*legs(3, 5, -5), entry(3, "c", previous="'made up'")], "hash of the entry before"),
+    (BOTH, [*legs(4, 5, -5), entry(4, "c")], "hash of the entry before|null value"),
+    (BOTH, [*legs(4, 5, -5), entry(4, "c", previous="'made up'")], "hash of the entry before"),
+    (BOTH, ["INSERT INTO postings VALUES (1, 3, '1001', 7)"], "its legs are final"),
+    (["sqlite"], ["INSERT OR REPLACE INTO postings VALUES (1, 1, '1001', 7)"], "its legs are final"),
+    (BOTH, ["UPDATE postings SET amount_minor = 7 WHERE entry_number = 1"], "posted is final"),
+    (BOTH, ["DELETE FROM postings"], "posted is final"),
+    (BOTH, ["UPDATE journal_entries SET description = 'other'"], "posted is final"),
+    (BOTH, ["DELETE FROM journal_entries WHERE number = 2"], "posted is final"),
+    (["postgres"], ["TRUNCATE postings"], "posted is final"),
+    (["postgres"], ["TRUNCATE journal_entries CASCADE"], "posted is final"),
+    (
+        BOTH,
+        ["INSERT INTO postings VALUES (9, 1, '1001', 7)", "INSERT INTO postings VALUES (9, 2, '1001', -7)"],
+        "(?i)foreign key",
+    ),
+    (BOTH, [*legs(3, 5), "INSERT INTO postings VALUES (3, 2, '9999', -5)", entry(3, "c")], "(?i)foreign key"),
+)
+
+
 @pytest.mark.parametrize(
-    ("statements", "why"),
-    [
-        ([*legs(3, 100, -99), entry(3, "c")], "sum to zero"),
-        ([*legs(3, 100), entry(3, "c")], "two legs or more"),
-        ([entry(3, "c")], "two legs or more"),
-        ([*legs(3, 0, 0), entry(3, "c")], "not_zero"),
-        ([*legs(3, 5, -5), entry(3, "a")], "this source has been posted"),
-        ([*legs(3, 5, -5), entry(3, "a", verb="INSERT OR REPLACE")], "this source has been posted"),
-        ([entry(2, "c", verb="INSERT OR REPLACE")], "this number is taken"),
-        ([*legs(3, 5, -5), entry(3, "c", previous="'made up'")], "hash of the entry before"),
-        ([*legs(4, 5, -5), entry(4, "c")], "hash of the entry before"),
-        (["INSERT INTO postings VALUES (1, 3, '1001', 7)"], "its legs are final"),
-        (["INSERT OR REPLACE INTO postings VALUES (1, 1, '1001', 7)"], "its legs are final"),
-        (["UPDATE postings SET amount_minor = 7 WHERE entry_number = 1"], "posted is final"),
-        (["DELETE FROM postings"], "posted is final"),
-        (["UPDATE journal_entries SET description = 'other'"], "posted is final"),
-        (["DELETE FROM journal_entries WHERE number = 2"], "posted is final"),
-        (
-            ["INSERT INTO postings VALUES (9, 1, '1001', 7)", "INSERT INTO postings VALUES (9, 2, '1001', -7)"],
-            "FOREIGN KEY",
-        ),
-        ([*legs(3, 5), "INSERT INTO postings VALUES (3, 2, '9999', -5)", entry(3, "c")], "FOREIGN KEY"),
-    ],
+    ("database_kind", "statements", "why"),
+    [(kind, statements, why) for kinds, statements, why in ATTACKS for kind in kinds],
 )
 async def test_ledger_when_attacked_with_sql_then_it_refuses_and_stays_sound(
     posted: Database, statements: list[str], why: str
@@ -92,7 +104,7 @@ async def test_ledger_when_an_entry_is_reversed_twice_by_sql_then_the_second_is_
     async with posted.write() as db_session:
         await service.reverse(db_session, 1, on=DAY, at_ms=0, why="mistake")
     third = "(SELECT hash FROM journal_entries WHERE number = 3)"
-    with pytest.raises(IntegrityError, match="has been reversed"):
+    with pytest.raises(IntegrityError, match=r"has been reversed|uq_journal_entries_reverses"):
         await run(posted, *legs(4, -100, 100), entry(4, "other", previous=third, reverses="1"))
 
 
@@ -102,11 +114,32 @@ async def test_verify_when_the_kept_totals_were_tampered_with_then_it_says_which
         assert await service.verify(db_session) == ["the total of account 1001 differs from its postings"]
 
 
-async def test_verify_when_an_entry_was_changed_behind_the_triggers_then_the_chain_shows_it(posted: Database) -> None:
-    await run(
-        posted,
-        "DROP TRIGGER ledger_journal_entries_no_update",
-        "UPDATE journal_entries SET description = 'nicer' WHERE number = 1",
-    )
+async def test_legs_when_two_transactions_race_for_one_entry_then_the_later_cannot_add_to_what_is_sealed(
+    posted: Database, database_kind: str
+) -> None:
+    """On PostgreSQL both would see no entry 3 yet; the lock in the trigger makes the second one wait and look again."""
+
+    async def late() -> None:
+        await run(posted, "INSERT INTO postings VALUES (3, 3, '1001', 7)")
+
+    async with posted.write() as db_session:
+        await service.post(db_session, [draft("c")])
+        racing = asyncio.create_task(late())
+        for _ in range(20):
+            await asyncio.sleep(0.01)
+    with pytest.raises(IntegrityError, match="its legs are final"):
+        await racing
+    async with posted.read() as db_session:
+        assert await service.verify(db_session) == []
+
+
+async def test_verify_when_an_entry_was_changed_behind_the_triggers_then_the_chain_shows_it(
+    posted: Database, database_kind: str
+) -> None:
+    drops = {
+        "sqlite": "DROP TRIGGER ledger_journal_entries_no_update",
+        "postgres": "DROP TRIGGER ledger_journal_entries_final ON journal_entries",
+    }
+    await run(posted, drops[database_kind], "UPDATE journal_entries SET description = 'nicer' WHERE number = 1")
     async with posted.read() as db_session:
         assert await service.verify(db_session) == ["entry 1 does not say what its hash says"]

@@ -1,14 +1,20 @@
+import asyncio
+from collections.abc import Callable
+from datetime import date
 from functools import partial
-from pathlib import Path
 from typing import Any
 
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from cloud.accounting import service as accounting
 from cloud.accounting.chart import CHART
+from cloud.accounting.rules import Draft, Leg
 from cloud.commands import rules
 from cloud.commands import service as commands
 from cloud.commands.service import Order, Request
@@ -18,6 +24,8 @@ from cloud.db.migrate import alembic_config, upgrade_database
 from cloud.machines.interpreter import Interpreter
 from cloud.machines.receiver import Receiver
 from cloud.sales import service as sales
+
+DAY = date(2026, 11, 20)
 
 
 def difference(connection: Connection) -> Any:
@@ -47,6 +55,7 @@ async def test_migrations_when_applied_then_the_chart_in_the_database_is_the_cha
         ]
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
 async def test_sqlite_when_opened_then_it_is_durable_and_checks_foreign_keys(database: Database) -> None:
     async with database.read() as db_session:
         found = [
@@ -64,7 +73,7 @@ async def migrate(database: Database, revision: str) -> None:
     def run(connection: Connection) -> None:
         config = alembic_config(connection)
         at = MigrationContext.configure(connection).get_current_revision() or ""
-        (command.downgrade if revision < at else command.upgrade)(config, revision)
+        (command.downgrade if revision == "base" or revision < at else command.upgrade)(config, revision)
 
     async with database.write() as db_session:
         await (await db_session.connection()).run_sync(run)
@@ -73,6 +82,12 @@ async def migrate(database: Database, revision: str) -> None:
 async def rows(database: Database, query: str) -> list[tuple[Any, ...]]:
     async with database.read() as db_session:
         return [tuple(row) for row in await db_session.execute(text(query))]
+
+
+async def tables(database: Database) -> set[str]:
+    async with database.read() as db_session:
+        connection = await db_session.connection()
+        return set(await connection.run_sync(lambda found: inspect(found).get_table_names()))
 
 
 OLD_SALE = (
@@ -84,14 +99,14 @@ OLD_SALE = (
 
 
 async def test_migration_0003_when_sales_are_there_then_they_keep_their_figures_and_were_paid_at_list_price(
-    tmp_path: Path,
+    new_url: Callable[..., str], database_kind: str
 ) -> None:
-    database = open_database(f"sqlite+aiosqlite:///{tmp_path}/old.db")
+    database = open_database(new_url(database_kind, is_blank=True))
     await migrate(database, "0002")
     async with database.write() as db_session:
         await db_session.execute(text(OLD_SALE))
     before = await rows(database, "SELECT * FROM sales")
-    await migrate(database, "0004")
+    await migrate(database, "0003")
     assert await rows(database, "SELECT payment, list_minor, coupon FROM sales") == [("", 0, "")]
     async with database.read() as db_session:
         (sale,) = await sales.listing(db_session, limit=10)
@@ -114,14 +129,69 @@ async def test_migrations_when_taken_back_with_commands_and_tasks_then_only_thes
         head = await accounting.head(db_session)
     assert await rows(seeded, "SELECT COUNT(*) FROM staff_tasks") == [(1,)]
     await migrate(seeded, "0003")
-    tables = "SELECT name FROM sqlite_master WHERE name IN ('machine_commands', 'staff_tasks') ORDER BY name"
-    assert await rows(seeded, tables) == [("machine_commands",)]
+    assert await tables(seeded) & {"machine_commands", "staff_tasks"} == {"machine_commands"}
     await migrate(seeded, "0002")
-    assert await rows(seeded, tables) == []
+    assert await tables(seeded) & {"machine_commands", "staff_tasks"} == set()
     await upgrade_database(seeded)
-    assert await rows(seeded, tables) == [("machine_commands",), ("staff_tasks",)]
+    assert await tables(seeded) >= {"machine_commands", "staff_tasks"}
     async with seeded.read() as db_session:
         assert await accounting.head(db_session) == head
         assert await accounting.verify(db_session) == []
         connection = await db_session.connection()
         assert await connection.run_sync(difference) == []
+
+
+async def test_migration_0002_when_nothing_is_posted_then_it_can_be_taken_back_and_applied_again(
+    database: Database,
+) -> None:
+    await migrate(database, "0001")
+    assert await rows(database, "SELECT COUNT(*) FROM accounts") == [(0,)]
+    await upgrade_database(database)
+    async with database.write() as db_session:
+        await accounting.post(db_session, [Draft("a", DAY, 0, "x", (Leg("1001", 5), Leg("4001", -5)))])
+    async with database.read() as db_session:
+        assert await accounting.verify(db_session) == []
+    with pytest.raises(IntegrityError, match="posted is final"):
+        async with database.write() as db_session:
+            await db_session.execute(text("UPDATE postings SET amount_minor = 1"))
+
+
+async def test_migration_0002_when_the_ledger_has_entries_then_taking_it_back_is_refused_and_says_what_to_do(
+    seeded: Database,
+) -> None:
+    before = await rows(seeded, "SELECT number, hash FROM journal_entries ORDER BY number")
+    with pytest.raises(RuntimeError, match=r"the ledger holds 26 entries .* restore a backup that was made before it"):
+        await migrate(seeded, "0001")
+    assert await rows(seeded, "SELECT number, hash FROM journal_entries ORDER BY number") == before
+    async with seeded.read() as db_session:
+        connection = await db_session.connection()
+        assert await connection.run_sync(difference) == []
+
+
+async def test_migrations_when_taken_back_one_by_one_from_an_empty_database_then_nothing_is_left(
+    database: Database,
+) -> None:
+    async with database.read() as db_session:
+        scripts = ScriptDirectory.from_config(alembic_config())
+        revisions = [script.revision for script in scripts.walk_revisions()]
+    for revision in revisions[1:]:
+        await migrate(database, revision)
+    await migrate(database, "base")
+    assert await tables(database) == {"alembic_version"}
+    await upgrade_database(database)
+    async with database.read() as db_session:
+        connection = await db_session.connection()
+        assert await connection.run_sync(difference) == []
+
+
+async def test_migrations_when_several_processes_start_at_once_then_one_does_the_work(
+    new_url: Callable[..., str], database_kind: str
+) -> None:
+    url = new_url(database_kind, is_blank=True)
+    databases = [open_database(url) for _ in range(3)]
+    await asyncio.gather(*(upgrade_database(database) for database in databases))
+    async with databases[0].read() as db_session:
+        connection = await db_session.connection()
+        assert await connection.run_sync(difference) == []
+    for database in databases:
+        await database.close()

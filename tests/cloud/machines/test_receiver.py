@@ -7,7 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
 
+from cloud.db import locks
 from cloud.db.database import Database, open_database
+from cloud.db.locks import Lock
 from cloud.machines import service
 from cloud.machines.receiver import Inbound, Receiver
 from protocol.envelope import pack_frame
@@ -241,8 +243,8 @@ async def test_receiver_when_the_database_fails_then_the_same_batch_can_be_hande
     script.sale()
     await receiver.handle(script.messages(script.events[:2]))
     async with seeded.write() as db_session:
-        await db_session.connection()
-        with pytest.raises(OperationalError, match="locked"):
+        await locks.take(db_session, Lock.ARRIVALS)
+        with pytest.raises(OperationalError, match="lock"):
             await receiver.handle(script.messages())
     replies = await receiver.handle(script.messages())
     await broken.close()

@@ -2,7 +2,7 @@
 
 Postings are inserted first (their foreign key to the entry is checked at commit); inserting the entry seals them.
 At that moment the entry must balance, have two legs or more, carry the next number and name the hash of the entry
-before it. From then on neither the entry nor its postings change, and no leg can be added. The same statement adds
+before it. From then on neither the entry nor its postings change, and no leg can be added. The same trigger adds
 the legs to the totals per account and per day.
 """
 # ruff: noqa: INP001, S608 - Alembic loads these files by path; every statement is built from constants
@@ -51,7 +51,7 @@ HASH_BEFORE = (
     f"CASE NEW.number WHEN 1 THEN '{GENESIS}' ELSE '' END)"
 )
 
-# Each row: what is wrong when the query finds something, and the query. Used in the same words on both databases.
+# SQLite. Each row: what is wrong when the query finds something, and the query.
 ENTRY_RULES = (
     ("this number is taken", "SELECT 1 FROM journal_entries WHERE number = NEW.number"),
     ("this source has been posted", "SELECT 1 FROM journal_entries WHERE source = NEW.source"),
@@ -94,6 +94,17 @@ ON CONFLICT (account_code) DO UPDATE SET
 """
 
 
+class LedgerNotEmptyError(RuntimeError):
+    """The rules of books that hold entries are not taken back."""
+
+    def __init__(self, posted: int) -> None:
+        super().__init__(
+            f"the ledger holds {posted} entries and its rules are not taken back while it does: without them any entry "
+            "could be changed unseen. To go back behind 0002, restore a backup that was made before it, or migrate an "
+            "empty database and leave this one as it is."
+        )
+
+
 def _sqlite_check(rule: tuple[str, str]) -> str:
     message, query = rule
     return f"SELECT RAISE(ABORT, 'ledger: {message}') WHERE EXISTS ({query});"
@@ -114,34 +125,63 @@ def _sqlite() -> None:
             )
 
 
-def _postgresql_check(rule: tuple[str, str]) -> str:
-    message, query = rule
-    return f"IF EXISTS ({query}) THEN RAISE EXCEPTION 'ledger: {message}'; END IF;"
+# PostgreSQL checks and adds up all rows of one INSERT at once: a statement per row would be far slower there, and
+# every change of a total within one transaction leaves a dead row behind that the next change has to walk past.
+POSTGRESQL_ENTRIES = f"""
+IF EXISTS (
+  SELECT 1 FROM fresh LEFT JOIN journal_entries AS before ON before.number = fresh.number - 1
+  WHERE fresh.previous_hash <> COALESCE(before.hash, CASE fresh.number WHEN 1 THEN '{GENESIS}' ELSE '' END)
+) THEN {{refuse}} 'ledger: an entry names the hash of the entry before it'; END IF;
+IF EXISTS (
+  SELECT 1 FROM fresh LEFT JOIN postings ON entry_number = number GROUP BY number HAVING COUNT(entry_number) < 2
+) THEN {{refuse}} 'ledger: an entry has two legs or more'; END IF;
+IF EXISTS (
+  SELECT 1 FROM fresh JOIN postings ON entry_number = number GROUP BY number HAVING SUM(amount_minor) <> 0
+) THEN {{refuse}} 'ledger: the legs of an entry sum to zero'; END IF;
+INSERT INTO account_days (account_code, day, debit_minor, credit_minor)
+SELECT account_code, entry_date, {DEBIT}, {CREDIT} FROM fresh JOIN postings ON entry_number = number
+GROUP BY account_code, entry_date ORDER BY account_code, entry_date
+ON CONFLICT (account_code, day) DO UPDATE SET
+  debit_minor = account_days.debit_minor + excluded.debit_minor,
+  credit_minor = account_days.credit_minor + excluded.credit_minor;
+INSERT INTO account_totals (account_code, debit_minor, credit_minor)
+SELECT account_code, {DEBIT}, {CREDIT} FROM fresh JOIN postings ON entry_number = number
+GROUP BY account_code ORDER BY account_code
+ON CONFLICT (account_code) DO UPDATE SET
+  debit_minor = account_totals.debit_minor + excluded.debit_minor,
+  credit_minor = account_totals.credit_minor + excluded.credit_minor;
+RETURN NULL;
+"""
+
+# The lock comes first: another transaction might be about to seal the entry these legs are for.
+POSTGRESQL_LEGS = """
+LOCK TABLE journal_entries IN SHARE ROW EXCLUSIVE MODE;
+IF EXISTS (SELECT 1 FROM fresh JOIN journal_entries ON number = entry_number)
+THEN {refuse} 'ledger: the entry is posted; its legs are final'; END IF;
+RETURN NULL;
+"""
+
+POSTGRESQL_FINAL = "{refuse} 'ledger: posted is final; correct it by a reversal';"
 
 
 def _postgresql_function(name: str, body: str) -> None:
-    op.execute(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$")
+    # An integrity error, as on SQLite: that is what callers look for.
+    lines = body.replace("{refuse}", "RAISE integrity_constraint_violation USING MESSAGE =")
+    op.execute(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {lines} END $$")
 
 
 def _postgresql() -> None:
-    checks = "\n".join(_postgresql_check(rule) for rule in ENTRY_RULES)
-    _postgresql_function("ledger_entry_check", f"{checks} RETURN NEW;")
-    _postgresql_function("ledger_entry_totals", f"{ADD_TO_DAYS} {ADD_TO_TOTALS} RETURN NULL;")
-    _postgresql_function("ledger_posting_check", f"{_postgresql_check(SEALED)} RETURN NEW;")
-    _postgresql_function("ledger_final", "RAISE EXCEPTION 'ledger: posted is final; correct it by a reversal';")
-    for when, name, table in (
-        ("BEFORE INSERT", "ledger_entry_check", "journal_entries"),
-        ("AFTER INSERT", "ledger_entry_totals", "journal_entries"),
-        ("BEFORE INSERT", "ledger_posting_check", "postings"),
-    ):
-        op.execute(f"CREATE TRIGGER {name} {when} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()")
+    _postgresql_function("ledger_entries_sealed", POSTGRESQL_ENTRIES)
+    _postgresql_function("ledger_legs_added", POSTGRESQL_LEGS)
+    _postgresql_function("ledger_final", POSTGRESQL_FINAL)
+    for name, table in (("ledger_entries_sealed", "journal_entries"), ("ledger_legs_added", "postings")):
+        op.execute(
+            f"CREATE TRIGGER {name} AFTER INSERT ON {table} REFERENCING NEW TABLE AS fresh "
+            f"FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
+        )
     for table in ("journal_entries", "postings"):
         op.execute(
-            f"CREATE TRIGGER ledger_{table}_final BEFORE UPDATE OR DELETE ON {table} "
-            "FOR EACH ROW EXECUTE FUNCTION ledger_final()"
-        )
-        op.execute(
-            f"CREATE TRIGGER ledger_{table}_kept BEFORE TRUNCATE ON {table} "
+            f"CREATE TRIGGER ledger_{table}_final BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
             "FOR EACH STATEMENT EXECUTE FUNCTION ledger_final()"
         )
 
@@ -155,5 +195,26 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Refuse: books without their rules are worth nothing."""
-    raise NotImplementedError("the rules of the ledger are not taken back; restore a backup instead")
+    """Take the rules and the chart away, as long as nothing is posted.
+
+    Raises:
+        LedgerNotEmptyError: books without their rules are worth nothing: anything could be written into them.
+    """
+    connection = op.get_bind()
+    posted = connection.scalar(sa.text("SELECT COUNT(*) FROM journal_entries"))
+    if posted:
+        raise LedgerNotEmptyError(posted)
+    if connection.dialect.name == "postgresql":
+        for table in ("journal_entries", "postings"):
+            op.execute(f"DROP TRIGGER ledger_{table}_final ON {table}")
+        op.execute("DROP TRIGGER ledger_entries_sealed ON journal_entries")
+        op.execute("DROP TRIGGER ledger_legs_added ON postings")
+        for name in ("ledger_entries_sealed", "ledger_legs_added", "ledger_final"):
+            op.execute(f"DROP FUNCTION {name}()")
+    else:
+        for name in ("entry_check", "entry_totals", "posting_check"):
+            op.execute(f"DROP TRIGGER ledger_{name}")
+        for table in ("journal_entries", "postings"):
+            for verb in ("update", "delete"):
+                op.execute(f"DROP TRIGGER ledger_{table}_no_{verb}")
+    op.execute("DELETE FROM accounts")
