@@ -39,6 +39,7 @@ IDLE_RETURN_S: Final = 20.0
 """Shorter than on the street: the wait is idle time."""
 BOOTS_PER_RUN: Final = 200
 LOOK_S: Final = 0.25
+"""From the moment nothing moves to the next thing somebody does."""
 SETTLE_LIMIT_S: Final = 400.0
 BUSY: Final = frozenset({Phase.APPROVING, Phase.DISPENSING, Phase.SETTLING})
 PIN_MAP: Final = PinMap(rows={"A": 5}, columns={1: 16, 2: 19, 3: 20}, home={1: 22, 2: 23, 3: 24})
@@ -124,6 +125,8 @@ class ChaosMachine:
         self._task: asyncio.Task[None] | None = None
         self._link: asyncio.Task[None] | None = None
         self._clock: ShiftedClock | None = None
+        self._moved = asyncio.Event()
+        """The controller made a step, or lost its power."""
 
     # --- power ---------------------------------------------------------------------------------
     async def boot(self) -> None:
@@ -146,6 +149,7 @@ class ChaosMachine:
         try:
             self._open_store(self._clock)
             self.runtime = self._parts.make(self._opened(), self._devices(), f"host-{self._host_boots}")
+            self.runtime.listen(lambda _: self._moved.set())
             await self.runtime.start()
         except PowerCutError:
             return False
@@ -202,14 +206,17 @@ class ChaosMachine:
 
     async def settle(self) -> None:
         """Wait until nothing moves any more."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + SETTLE_LIMIT_S
-        while loop.time() < deadline:
-            await self.settle_power()
-            if self.runtime.state.phase not in BUSY:
-                return
-            await asyncio.sleep(LOOK_S)
-        self.record.crashes.append(f"nothing ends: still {self.runtime.state.phase.value}")
+        try:
+            async with asyncio.timeout(SETTLE_LIMIT_S):
+                while True:
+                    await self.settle_power()
+                    if self.runtime.state.phase not in BUSY:
+                        break
+                    self._moved.clear()
+                    await self._moved.wait()
+        except TimeoutError:
+            self.record.crashes.append(f"nothing ends: still {self.runtime.state.phase.value}")
+        await asyncio.sleep(LOOK_S)
 
     def crash(self, where: str, error: BaseException) -> None:
         """The controller ended by itself: note it, and treat it as killed."""
@@ -224,6 +231,7 @@ class ChaosMachine:
     def _cut(self, cut: Cut) -> None:
         """At this moment the controller stops; with the mains, so does everything else."""
         self._last_cut = cut
+        self._moved.set()
         hardware = self.hardware
         hardware.dispenser.stop()  # the pins fall back to their pull-downs
         hardware.bus.close()
