@@ -105,14 +105,21 @@ class Author:
         self._ending()
 
     def _buys_again(self) -> None:
-        """Nothing special, as most sales: enough coins, a choice, and the goods are taken."""
+        """Nothing special, as most sales: enough money, a choice, and the goods are taken."""
         chance = self._random
         slot = self._slot()
-        for coin in chance.choice(ENOUGH[PRICES[slot]]):
-            self._do("coin", coin)
+        tender = chance.choices(("coins", "card", "bill"), (0.5, 0.3, 0.2))[0]
+        if tender == "coins":
+            for coin in chance.choice(ENOUGH[PRICES[slot]]):
+                self._do("coin", coin)
+        elif tender == "card":
+            self._do("card", BALANCES[0])
+        else:
+            self._do("bill", BILLS[0], 1700)
         self._do("choose", slot)
         self._do("settle")
-        self._do("take")
+        for hand in ("take", "card_away", "take_bills")[: 1 if tender == "coins" else 3]:
+            self._do(hand)
 
     def _mixes(self) -> None:
         ways = self._random.sample((self._throws_coins, self._holds_bill, self._presents_card), 2)
