@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import structlog
 import uvicorn
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,20 +18,26 @@ from cloud.accounting.endpoints import router as accounting_router
 from cloud.catalogue import service as catalogue
 from cloud.catalogue.endpoints import router as catalogue_router
 from cloud.commands.endpoints import router as commands_router
-from cloud.dashboard import api_page, pages, tasks
+from cloud.dashboard import account_page, activity_page, api_page, pages, tasks, users_page
 from cloud.dashboard.endpoints import router as dashboard_router
 from cloud.dashboard.live import Live
+from cloud.dashboard.locks import LoginNeededError, PageRefusedError, to_login
 from cloud.dashboard.metrics import Metrics
 from cloud.db.database import Database, open_database
 from cloud.db.migrate import upgrade_database
-from cloud.identity.access import current_operator
+from cloud.doors import check_doors
+from cloud.identity.activity_endpoints import router as activity_router
 from cloud.identity.endpoints import router as identity_router
-from cloud.identity.service import Gate, ensure_first_operator
+from cloud.identity.gate import Gate
+from cloud.identity.service import ensure_first_user
+from cloud.identity.tokens import TokenSigner
+from cloud.identity.user_endpoints import router as users_router
 from cloud.inventory.endpoints import router as inventory_router
 from cloud.kit.clock import Clock, system_clock
 from cloud.kit.http import DatabaseDep, install_error_answers
 from cloud.machines import service as machines
 from cloud.machines.endpoints import monitoring, vending
+from cloud.openapi import describe
 from cloud.sales.endpoints import router as sales_router
 from cloud.settings import Settings
 from cloud.staff_tasks.endpoints import router as tasks_router
@@ -116,14 +122,17 @@ def create_app(settings: Settings, database: Database | None = None, clock: Cloc
     app.state.clock = clock
     app.state.metrics = metrics
     app.state.live = live
-    app.state.gate = Gate(base, settings.jwt_secret_key.get_secret_value())
+    app.state.gate = Gate(base, TokenSigner(*settings.signing_keys()))
     install_error_answers(app)
-    app.add_exception_handler(pages.LoginNeededError, pages.to_login)
+    app.add_exception_handler(LoginNeededError, to_login)
+    app.add_exception_handler(PageRefusedError, pages.refused)
     app.middleware("http")(_with_headers)
-    app.include_router(public)
-    app.include_router(identity_router)
-    app.include_router(dashboard_router)  # locks its own doors: a WebSocket is refused in another way
     for router in (
+        public,
+        identity_router,
+        users_router,
+        activity_router,
+        dashboard_router,
         catalogue_router,
         vending,
         commands_router,
@@ -133,23 +142,24 @@ def create_app(settings: Settings, database: Database | None = None, clock: Cloc
         inventory_router,
         accounting_router,
     ):
-        app.include_router(router, dependencies=[Depends(current_operator)])
+        app.include_router(router)
     app.mount("/dashboard/static", StaticFiles(directory=pages.HERE / "static"), name="dashboard-static")
-    app.include_router(pages.router)
-    app.include_router(tasks.router)
-    app.include_router(api_page.router)
+    for page in (pages, tasks, users_page, activity_page, account_page, api_page):
+        app.include_router(page.router)
+    check_doors(app)
+    describe(app)
     return app
 
 
 async def prepare(database: Database, settings: Settings) -> None:
-    """Migrate, fill in the tax rates, create the first operator if the settings name one."""
+    """Migrate, fill in the tax rates, create the first owner if the settings name one."""
     await upgrade_database(database)
     async with database.write() as db_session:
         await catalogue.ensure_rates(db_session)
         if settings.operator_email and settings.operator_password:
             password = settings.operator_password.get_secret_value()
-            if await ensure_first_operator(db_session, settings.operator_email, password):
-                log.info("first operator created", email=settings.operator_email)
+            if await ensure_first_user(db_session, settings.operator_email, password):
+                log.info("first owner created", email=settings.operator_email)
 
 
 async def _with_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

@@ -41,9 +41,11 @@ class Settings(BaseSettings):
     """`auto` runs the system's mosquitto when it is installed, else the embedded amqtt."""
 
     jwt_secret_key: SecretStr
+    jwt_previous_secret_key: SecretStr | None = None
+    """The key of before a change: what it signed stays good until it expires. Optional."""
     encryption_key: SecretStr
     operator_email: str = ""
-    """First operator, created when the database has none; optional."""
+    """First user, an owner, created when the database has none; optional."""
     operator_password: SecretStr | None = None
 
     anthropic_api_key: SecretStr | None = None
@@ -63,7 +65,14 @@ class Settings(BaseSettings):
         refuse_short(value.get_secret_value(), _SECRET_LENGTHS[info.field_name])
         return value
 
-    @field_validator("operator_password", "anthropic_api_key", "openai_api_key", "stripe_api_key", "paypal_client_id")
+    @field_validator(
+        "jwt_previous_secret_key",
+        "operator_password",
+        "anthropic_api_key",
+        "openai_api_key",
+        "stripe_api_key",
+        "paypal_client_id",
+    )
     @classmethod
     def _empty_is_absent(cls, value: SecretStr | None) -> SecretStr | None:
         return value if value and value.get_secret_value() else None
@@ -83,6 +92,17 @@ class Settings(BaseSettings):
         if self.operator_email and self.operator_password is None:
             raise ValueError("OPERATOR_EMAIL is set without OPERATOR_PASSWORD")
         return self
+
+    @model_validator(mode="after")
+    def _keys_differ(self) -> Self:
+        if self.jwt_secret_key == self.encryption_key:
+            raise ValueError("JWT_SECRET_KEY and ENCRYPTION_KEY are the same; each needs a value of its own")
+        return self
+
+    def signing_keys(self) -> tuple[str, list[str]]:
+        """The key that signs tokens, and those that only check them."""
+        earlier = [self.jwt_previous_secret_key] if self.jwt_previous_secret_key else []
+        return self.jwt_secret_key.get_secret_value(), [key.get_secret_value() for key in earlier]
 
     @property
     def mqtt_address(self) -> tuple[str, int]:

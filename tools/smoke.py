@@ -216,7 +216,7 @@ async def _books(cloud: Cloud, sales_before: int, tell: Callable[[str], None]) -
         f"sale {sale['id']} in the cloud: gross {sale['gross_minor']}, tax {sale['tax_minor']}, net {sale['net_minor']}"
     )
     journal = cloud.get("/api/v1/accounting/journal?limit=10")
-    found = {leg["account_code"] for entry in journal["entries"] for leg in entry["postings"]}
+    found = {leg["account_code"] for entry in journal["items"] for leg in entry["postings"]}
     if not {"1001", "4001", "2050", "5002", "1101"} <= found:
         raise SmokeError(f"the newest entries touch only accounts {sorted(found)}; sale, tax or cost is missing")
     trial = cloud.get("/api/v1/accounting/trial-balance")

@@ -4,16 +4,20 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from cloud.accounting import chart, service
 from cloud.accounting.reports import BalanceSheet, IncomeStatement, TrialBalance
 from cloud.accounting.rules import SealedEntry
-from cloud.identity.access import OperatorDep
+from cloud.identity.access import Creates, Creator, needs
+from cloud.identity.permissions import Permission
 from cloud.kit.clock import local_day
-from cloud.kit.http import DatabaseDep, ProblemError
+from cloud.kit.http import DatabaseDep, ProblemError, RowId, refusals
+from cloud.kit.pages import AskedDep, Page
 
 router = APIRouter(prefix="/api/v1/accounting", tags=["accounting"])
+
+_READ = [needs(Permission.BOOKS_READ)]
 
 
 class PostingView(BaseModel):
@@ -38,11 +42,11 @@ class EntryView(BaseModel):
     postings: list[PostingView]
 
 
-class JournalPage(BaseModel):
+class JournalPage(Page[EntryView]):
     """A page of the journal, newest first."""
 
-    entries: list[EntryView]
     total: int
+    """Entries of the whole journal."""
     head_hash: str
     """Hash of the newest entry: names the state of the whole journal."""
 
@@ -58,6 +62,8 @@ class Verification(BaseModel):
 
 class Reversal(BaseModel):
     """Why an entry is undone."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"why": "posted to the wrong machine"}]})
 
     why: str = Field(min_length=1, max_length=200)
 
@@ -92,28 +98,38 @@ def entry_view(entry: SealedEntry) -> EntryView:
     )
 
 
-@router.get("/journal")
+@router.get("/journal", dependencies=_READ)
 async def get_journal(
     database: DatabaseDep,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    asked: AskedDep,
     account: Annotated[str | None, Query(pattern=r"^\d{4}$")] = None,
 ) -> JournalPage:
     """Entries with their postings, newest first."""
     async with database.read() as db_session:
-        rows = await service.journal(db_session, limit=limit, offset=offset, account=account)
+        rows = await service.journal(db_session, limit=asked.one_more, before=asked.after(int), account=account)
         total, head_hash = await service.head(db_session)
-    return JournalPage(entries=[entry_view(row) for row in rows], total=total, head_hash=head_hash)
+    page = asked.page([entry_view(row) for row in rows], lambda row: row.number)
+    return JournalPage(items=page.items, next=page.next, total=total, head_hash=head_hash)
 
 
-@router.get("/trial-balance")
+@router.get("/journal/{number}", dependencies=_READ, responses=refusals(http_404="no_such_entry"))
+async def get_entry(number: RowId, database: DatabaseDep) -> EntryView:
+    """One journal entry."""
+    try:
+        async with database.read() as db_session:
+            return entry_view(await service.entry(db_session, number))
+    except service.NoSuchEntryError as error:
+        raise ProblemError(404, "no_such_entry", str(error)) from error
+
+
+@router.get("/trial-balance", dependencies=_READ)
 async def get_trial_balance(database: DatabaseDep) -> TrialBalance:
     """Every account's turnovers and balance, now."""
     async with database.read() as db_session:
         return await service.trial_balance(db_session)
 
 
-@router.get("/income-statement")
+@router.get("/income-statement", dependencies=_READ, responses=refusals(http_422="bad_period"))
 async def get_income_statement(
     database: DatabaseDep, today: TodayDep, start: date | None = None, end: date | None = None
 ) -> IncomeStatement:
@@ -126,14 +142,14 @@ async def get_income_statement(
         return await service.income_statement(db_session, start, end)
 
 
-@router.get("/balance-sheet")
+@router.get("/balance-sheet", dependencies=_READ)
 async def get_balance_sheet(database: DatabaseDep, today: TodayDep, at: date | None = None) -> BalanceSheet:
     """Assets, liabilities and equity at the end of a day; today unless told otherwise."""
     async with database.read() as db_session:
         return await service.balance_sheet(db_session, at or today)
 
 
-@router.get("/verification")
+@router.get("/verification", dependencies=_READ)
 async def get_verification(database: DatabaseDep) -> Verification:
     """Check the hash chain and the kept totals against every posting. Reads the whole ledger."""
     async with database.read() as db_session:
@@ -142,16 +158,25 @@ async def get_verification(database: DatabaseDep) -> Verification:
     return Verification(is_sound=not findings, findings=findings, entries=entries, head_hash=head_hash)
 
 
-@router.post("/journal/{number}/reversal", status_code=201)
+@router.post(
+    "/journal/{number}/reversal",
+    status_code=201,
+    responses=refusals(http_404="no_such_entry", http_409="already_reversed, key_reused"),
+)
 async def reverse_entry(
-    number: int, body: Reversal, operator: OperatorDep, database: DatabaseDep, today: TodayDep, request: Request
+    number: RowId,
+    body: Reversal,
+    creator: Annotated[Creator, Depends(Creates(Permission.BOOKS_CORRECT, "entry.reversed"))],
+    today: TodayDep,
 ) -> EntryView:
     """Undo an entry by its mirror image, dated today."""
-    why = f"{body.why} ({operator.email})"
+    why = f"{body.why} ({creator.user.email})"
     try:
-        async with database.write() as db_session:
-            await service.reverse(db_session, number, on=today, at_ms=request.app.state.clock(), why=why)
-            return entry_view((await service.journal(db_session, limit=1))[0])
+        async with creator.once(body, why=body.why) as work:
+            if work.is_new:
+                made = await service.reverse(work.db_session, number, on=today, at_ms=creator.now_ms, why=why)
+                work.made = str(made)
+            return entry_view(await service.entry(work.db_session, int(work.made)))
     except service.NoSuchEntryError as error:
         raise ProblemError(404, "no_such_entry", str(error)) from error
     except service.AlreadyReversedError as error:

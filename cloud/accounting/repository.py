@@ -64,7 +64,13 @@ async def insert_entries(db_session: AsyncSession, entries: Sequence[SealedEntry
 
 
 async def entries(
-    db_session: AsyncSession, *, limit: int, offset: int = 0, account: str | None = None, newest_first: bool = True
+    db_session: AsyncSession,
+    *,
+    limit: int,
+    offset: int = 0,
+    before: int | None = None,
+    account: str | None = None,
+    newest_first: bool = True,
 ) -> list[SealedEntry]:
     """A page of the journal, with legs.
 
@@ -72,11 +78,14 @@ async def entries(
         db_session: open session.
         limit: at most so many.
         offset: skip so many.
+        before: only entries with a lower number.
         account: only entries with a leg on this account.
         newest_first: the order.
     """
     order = JournalEntry.number.desc() if newest_first else JournalEntry.number
     query = select(JournalEntry).order_by(order).limit(limit).offset(offset)
+    if before is not None:
+        query = query.where(JournalEntry.number < before)
     if account:
         query = query.where(
             JournalEntry.number.in_(select(Posting.entry_number).where(Posting.account_code == account))

@@ -104,10 +104,35 @@ async def balance_sheet(db_session: AsyncSession, at: date) -> reports.BalanceSh
 
 
 async def journal(
-    db_session: AsyncSession, *, limit: int, offset: int = 0, account: str | None = None
+    db_session: AsyncSession,
+    *,
+    limit: int,
+    offset: int = 0,
+    before: int | None = None,
+    account: str | None = None,
 ) -> list[SealedEntry]:
-    """A page of the journal, newest first; `account` keeps only entries with a leg on it."""
-    return await repository.entries(db_session, limit=limit, offset=offset, account=account)
+    """A page of the journal, newest first.
+
+    Args:
+        db_session: open session.
+        limit: at most so many.
+        offset: skip so many.
+        before: only entries with a lower number.
+        account: only entries with a leg on it.
+    """
+    return await repository.entries(db_session, limit=limit, offset=offset, before=before, account=account)
+
+
+async def entry(db_session: AsyncSession, number: int) -> SealedEntry:
+    """One entry.
+
+    Raises:
+        NoSuchEntryError: there is no such entry.
+    """
+    found = await repository.entry(db_session, number)
+    if found is None:
+        raise NoSuchEntryError(number)
+    return found
 
 
 async def entry_count(db_session: AsyncSession, account: str | None = None) -> int:

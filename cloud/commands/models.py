@@ -14,7 +14,6 @@ class MachineCommand(Base):
     __tablename__ = "machine_commands"
     __table_args__ = (
         UniqueConstraint("machine_id", "n"),
-        UniqueConstraint("machine_id", "idempotency_key"),
         UniqueConstraint("payment"),
         Index("ix_machine_commands_state", "state"),
     )
@@ -33,10 +32,6 @@ class MachineCommand(Base):
     ttl_ms: Mapped[int] = mapped_column(BigInteger)
     """Not begun later than this after it was issued."""
     issued_by: Mapped[str] = mapped_column(String(254))
-    idempotency_key: Mapped[str | None] = mapped_column(String(128))
-    """The caller's name for the request, if it gave one."""
-    request_sha256: Mapped[str] = mapped_column(String(64))
-    """Digest of the request; tells a repeated one from another under the same key."""
     payment: Mapped[str | None] = mapped_column(String(128))
     """The payment it spends; one payment buys one unit, once."""
     conn: Mapped[str] = mapped_column(String(16), default="")

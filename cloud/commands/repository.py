@@ -32,12 +32,6 @@ async def get(db_session: AsyncSession, command_id: str) -> MachineCommand | Non
     return await db_session.get(MachineCommand, command_id)
 
 
-async def by_key(db_session: AsyncSession, machine_id: str, key: str) -> MachineCommand | None:
-    """The command a caller named so, or None."""
-    query = select(MachineCommand).where(MachineCommand.machine_id == machine_id, MachineCommand.idempotency_key == key)
-    return await db_session.scalar(query)
-
-
 async def by_payment(db_session: AsyncSession, payment: str) -> MachineCommand | None:
     """The command that spends a payment, or None."""
     return await db_session.scalar(select(MachineCommand).where(MachineCommand.payment == payment))

@@ -1,9 +1,7 @@
 """The door of the commands: issue one, take in what machines say of them, list them. Commits nothing."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from secrets import token_hex
 from typing import Any
 
@@ -22,13 +20,6 @@ class MachineOfflineError(ValueError):
 
     def __init__(self, machine_id: str) -> None:
         super().__init__(f"machine {machine_id!r} is not connected")
-
-
-class KeyReusedError(ValueError):
-    """An idempotency key that came with another request before."""
-
-    def __init__(self, key: str, command_id: str) -> None:
-        super().__init__(f"idempotency key {key!r} belongs to another request, which became command {command_id}")
 
 
 class PaymentUsedError(ValueError):
@@ -66,19 +57,11 @@ class CommandView(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Who asks for what, and under which name of their own."""
+    """Who asks which machine, and for how long it may begin."""
 
     machine_id: str
-    body: dict[str, Any]
-    """As asked, before anything is filled in: what an idempotency key stands for."""
     by: str
     ttl_ms: int
-    key: str | None = None
-
-    def digest(self, kind: str) -> str:
-        """Tells a repeated request from another one."""
-        content = json.dumps([kind, self.body], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        return sha256(content.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +73,6 @@ class Order:
     """Makes the arguments from the planogram the machine has applied; see `rules`."""
     is_urgent: bool
     """Somebody stands there and waits: refused when the machine is not connected."""
-
-
-@dataclass(frozen=True, slots=True)
-class Issued:
-    """A command, and whether this request made it."""
-
-    command: CommandView
-    is_new: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +99,8 @@ class Odd:
     why: str
 
 
-async def issue(db_session: AsyncSession, request: Request, order: Order, *, now_ms: int) -> Issued:
-    """Write a command; the intake sends it while the machine is online. A request that came before issues no second.
+async def issue(db_session: AsyncSession, request: Request, order: Order, *, now_ms: int) -> CommandView:
+    """Write a command; the intake sends it while the machine is online.
 
     Args:
         db_session: a writing session.
@@ -135,15 +110,12 @@ async def issue(db_session: AsyncSession, request: Request, order: Order, *, now
 
     Raises:
         NoSuchMachineError: nobody registered it.
-        KeyReusedError: its key came with another request.
         MachineOfflineError: it is not connected, and the order needs it now.
         CannotOrderError: the machine's planogram does not allow the order.
         PaymentUsedError: another command spends the payment.
     """
     await repository.lock(db_session)
     view = await machines.machine(db_session, request.machine_id)
-    if command := await _known(db_session, request, order.kind):
-        return Issued(command, is_new=False)
     if order.is_urgent and not view.is_online:
         raise MachineOfflineError(request.machine_id)
     arguments = order.build(await machines.applied_planogram(db_session, request.machine_id))
@@ -158,22 +130,10 @@ async def issue(db_session: AsyncSession, request: Request, order: Order, *, now
         issued_at_ms=now_ms,
         ttl_ms=request.ttl_ms,
         issued_by=request.by,
-        idempotency_key=request.key,
-        request_sha256=request.digest(order.kind),
         payment=payment,
     )
     repository.add(db_session, row)
     await db_session.flush()
-    return Issued(_view(row), is_new=True)
-
-
-async def _known(db_session: AsyncSession, request: Request, kind: str) -> CommandView | None:
-    """The command this very request made before, or None."""
-    row = await repository.by_key(db_session, request.machine_id, request.key) if request.key else None
-    if row is None:
-        return None
-    if row.request_sha256 != request.digest(kind):
-        raise KeyReusedError(request.key or "", row.id)
     return _view(row)
 
 

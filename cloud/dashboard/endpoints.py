@@ -1,14 +1,15 @@
 """`/api/v1/dashboard`: the live figures over REST and WebSocket."""
 
 import asyncio
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Request, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Depends, Request, WebSocket, WebSocketDisconnect
 from starlette.websockets import WebSocketState
 
 from cloud.dashboard.live import Live
 from cloud.dashboard.metrics import Metrics, RealtimeMetrics
-from cloud.identity.access import OperatorDep, current_operator
+from cloud.identity.access import Guest, SocketLock, needs
+from cloud.identity.permissions import Permission
 from cloud.kit.http import DatabaseDep, ProblemError
 
 router = APIRouter(prefix="/api/v1/dashboard", tags=["dashboard"])
@@ -16,28 +17,27 @@ router = APIRouter(prefix="/api/v1/dashboard", tags=["dashboard"])
 NOT_LOGGED_IN: Final = 4401
 """WebSocket close code: log in and come back (4000-4999 are free for applications, RFC 6455 section 7.4.2)."""
 
-WRONG_ORIGIN: Final = 4403
+NOT_ALLOWED: Final = 4403
+"""Close code: this user may not listen, or the page is another site's."""
 
 
-@router.get("/metrics/realtime")
-async def realtime(request: Request, database: DatabaseDep, _operator: OperatorDep) -> RealtimeMetrics:
+@router.get("/metrics/realtime", dependencies=[needs(Permission.FIGURES_READ)])
+async def realtime(request: Request, database: DatabaseDep) -> RealtimeMetrics:
     """The figures at this moment."""
     metrics: Metrics = request.app.state.metrics
     async with database.read() as db_session:
         return await metrics.now(db_session)
 
 
+LIVE_LOCK: Final = SocketLock(Permission.FIGURES_READ)
+
+
 @router.websocket("/ws/realtime")
-async def realtime_socket(socket: WebSocket) -> None:
+async def realtime_socket(socket: WebSocket, guest: Annotated[Guest, Depends(LIVE_LOCK)]) -> None:
     """The figures whenever they change. Authenticated by the pages' cookie or a bearer token."""
     await socket.accept()
-    if not _is_same_origin(socket):
-        await socket.close(WRONG_ORIGIN, "another site's page")
-        return
-    try:
-        await current_operator(socket)
-    except ProblemError as error:
-        await socket.close(NOT_LOGGED_IN, error.detail)
+    if guest.refusal is not None:
+        await _close(socket, guest.refusal)
         return
     live: Live = socket.app.state.live
     async with live.listen() as queue:
@@ -53,11 +53,15 @@ async def realtime_socket(socket: WebSocket) -> None:
 
 
 async def _send(socket: WebSocket, queue: asyncio.Queue[str]) -> None:
+    """Send what changes. Who was logged out meanwhile gets nothing more."""
     while socket.client_state is WebSocketState.CONNECTED:
-        await socket.send_text(await queue.get())
+        figures = await queue.get()
+        if (refusal := (await LIVE_LOCK(socket)).refusal) is not None:
+            await _close(socket, refusal)
+            return
+        await socket.send_text(figures)
 
 
-def _is_same_origin(socket: WebSocket) -> bool:
-    """Browsers name the page's origin; a page of another site must not listen with our cookie."""
-    origin = socket.headers.get("origin")
-    return origin is None or origin.partition("://")[2] == socket.headers.get("host")
+async def _close(socket: WebSocket, refusal: ProblemError) -> None:
+    # A reason has at most 123 bytes (RFC 6455 section 5.5).
+    await socket.close(NOT_LOGGED_IN if refusal.status == 401 else NOT_ALLOWED, refusal.code)

@@ -6,18 +6,19 @@ The blocks of a page can be asked for one by one (`?part=name`): that is how an 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any, Final
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
-from starlette.datastructures import URL
 
 from cloud.dashboard.contexts import Contexts, clock_text
+from cloud.dashboard.locks import PageLock, PageRefusedError
 from cloud.db.database import Database
-from cloud.identity.access import COOKIE, GateDep, current_operator
+from cloud.identity.access import COOKIE, GateDep, OriginDep, token_of
 from cloud.identity.endpoints import checked_login, set_cookie
-from cloud.identity.service import CurrentOperator
+from cloud.identity.gate import CurrentUser
+from cloud.identity.permissions import Permission
+from cloud.identity.rules import MAX_EMAIL_CHARS, MAX_PASSWORD_CHARS
 from cloud.kit.clock import local_day
 from cloud.kit.http import DatabaseDep, ProblemError
 from cloud.machines.service import NoSuchMachineError
@@ -36,41 +37,35 @@ PARTS: Final = {
 }
 """The blocks each page can give out alone."""
 
+NAVIGATION: Final = (
+    ("/dashboard/", "今日", Permission.FIGURES_READ),
+    ("/dashboard/#machines", "自販機", Permission.FLEET_READ),
+    ("/dashboard/journal", "仕訳帳", Permission.BOOKS_READ),
+    ("/dashboard/statements", "決算", Permission.BOOKS_READ),
+    ("/dashboard/tasks", "作業", Permission.TASKS_READ),
+    ("/dashboard/inbox", "受信箱", Permission.FLEET_READ),
+    ("/dashboard/users", "利用者", Permission.USERS_MANAGE),
+    ("/dashboard/activity", "操作記録", Permission.ACTIVITY_READ),
+)
+"""Links above every page, for those who may follow them."""
 
-class LoginNeededError(Exception):
-    """A page was asked for by nobody we know: the browser is sent to the login page."""
-
-    def __init__(self, url: URL) -> None:
-        self.wanted = url.path
-        super().__init__(f"log in to see {url.path}")
-
-
-async def page_operator(request: Request) -> CurrentOperator:
-    """The operator who looks at a page.
-
-    Raises:
-        LoginNeededError: nobody we know.
-    """
-    try:
-        return await current_operator(request)
-    except ProblemError as error:
-        raise LoginNeededError(request.url) from error
+SeesFigures = Annotated[CurrentUser, Depends(PageLock(Permission.FIGURES_READ))]
+SeesFleet = Annotated[CurrentUser, Depends(PageLock(Permission.FLEET_READ))]
+SeesBooks = Annotated[CurrentUser, Depends(PageLock(Permission.BOOKS_READ))]
 
 
-PageOperator = Annotated[CurrentOperator, Depends(page_operator)]
+async def refused(request: Request, error: Exception) -> Response:
+    """Say on a page that the user may not do this."""
+    assert isinstance(error, PageRefusedError)  # noqa: S101 - registered for this class only
+    response = _render(request, "refused", "権限がありません", None, {"code": error.problem.code}, part="")
+    response.status_code = error.problem.status
+    return response
 
 
-async def to_login(request: Request, error: Exception) -> Response:
-    """Send the browser to the login page; a fragment request tells htmx to do it."""
-    assert isinstance(error, LoginNeededError)  # noqa: S101 - registered for this class only
-    target = f"/dashboard/login?next={quote(error.wanted)}"
-    if request.headers.get("hx-request"):
-        return Response(status_code=401, headers={"HX-Redirect": target})
-    return RedirectResponse(target, status_code=303)
-
-
-def _render(request: Request, page: str, title: str, user: str | None, context: dict[str, Any]) -> HTMLResponse:
-    part = request.query_params.get("part")
+def _render(
+    request: Request, page: str, title: str, user: CurrentUser | None, context: dict[str, Any], part: str | None = None
+) -> HTMLResponse:
+    part = request.query_params.get("part") if part is None else part
     name = f"{page}.html"
     if part:
         if part not in PARTS.get(page, ()):
@@ -79,7 +74,8 @@ def _render(request: Request, page: str, title: str, user: str | None, context: 
     base = {
         "title": title,
         "path": request.url.path,
-        "user": user,
+        "user": user.email if user else None,
+        "navigation": [(href, name) for href, name, permission in NAVIGATION if user and user.may(permission)],
         "updated_at": clock_text(request.app.state.clock(), request.app.state.settings.timezone),
         "online": True,
     }
@@ -89,7 +85,7 @@ def _render(request: Request, page: str, title: str, user: str | None, context: 
 async def show(
     request: Request,
     database: Database,
-    operator: CurrentOperator,
+    user: CurrentUser,
     page: str,
     title: str,
     build: Callable[[Contexts], Awaitable[dict[str, Any]]],
@@ -99,7 +95,7 @@ async def show(
     Args:
         request: may ask for one part by `?part=name`.
         database: to read from.
-        operator: who looks.
+        user: who looks.
         page: name of the template.
         title: of the page.
         build: gives the page's own context.
@@ -107,7 +103,7 @@ async def show(
     async with database.read() as db_session:
         contexts = Contexts(db_session, request.app.state.clock(), request.app.state.settings.timezone)
         context = await build(contexts) | {"open_tasks": await contexts.open_tasks()}
-    return _render(request, page, title, operator.email, context)
+    return _render(request, page, title, user, context)
 
 
 @router.get("/login")
@@ -118,11 +114,15 @@ async def login_page(request: Request) -> HTMLResponse:
 
 @router.post("/login")
 async def login(
-    request: Request, gate: GateDep, username: Annotated[str, Form()], password: Annotated[str, Form()]
+    request: Request,
+    gate: GateDep,
+    origin: OriginDep,
+    username: Annotated[str, Form(max_length=MAX_EMAIL_CHARS)],
+    password: Annotated[str, Form(max_length=MAX_PASSWORD_CHARS)],
 ) -> Response:
     """Check the form; the right password leads to the page that was wanted."""
     try:
-        token = await checked_login(gate, username, password)
+        token = await checked_login(gate, username, password, origin)
     except ProblemError as error:
         wait = error.headers.get("Retry-After") if error.headers else None
         text = f"何度も間違えたため、{wait}秒待ってください。" if wait else "ユーザー名かパスワードが違います。"
@@ -140,8 +140,10 @@ def _safe_next(wanted: str) -> str:
 
 
 @router.post("/logout")
-async def logout() -> Response:
-    """Forget the browser's session."""
+async def logout(request: Request, gate: GateDep, origin: OriginDep) -> Response:
+    """End the browser's session."""
+    if token := token_of(request):
+        await gate.logout(token, origin)
     response = RedirectResponse("/dashboard/login", status_code=303)
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
     return response
@@ -154,19 +156,17 @@ async def without_slash() -> Response:
 
 
 @router.get("/")
-async def home(request: Request, operator: PageOperator, database: DatabaseDep) -> HTMLResponse:
+async def home(request: Request, user: SeesFigures, database: DatabaseDep) -> HTMLResponse:
     """今日."""
     metrics = request.app.state.metrics
-    return await show(request, database, operator, "home", "今日", lambda contexts: contexts.home(metrics))
+    return await show(request, database, user, "home", "今日", lambda contexts: contexts.home(metrics))
 
 
 @router.get("/machines/{machine_id}")
-async def machine(machine_id: str, request: Request, operator: PageOperator, database: DatabaseDep) -> HTMLResponse:
+async def machine(machine_id: str, request: Request, user: SeesFleet, database: DatabaseDep) -> HTMLResponse:
     """One machine."""
     try:
-        return await show(
-            request, database, operator, "machine", machine_id, lambda contexts: contexts.machine(machine_id)
-        )
+        return await show(request, database, user, "machine", machine_id, lambda contexts: contexts.machine(machine_id))
     except NoSuchMachineError as error:
         raise ProblemError(404, "no_such_machine", str(error)) from error
 
@@ -175,25 +175,23 @@ async def machine(machine_id: str, request: Request, operator: PageOperator, dat
 @router.get("/journal/{account}")
 async def journal(
     request: Request,
-    operator: PageOperator,
+    user: SeesBooks,
     database: DatabaseDep,
     page: Annotated[int, Query(ge=1, le=10_000_000)] = 1,
     account: str | None = None,
 ) -> HTMLResponse:
     """仕訳帳, of all accounts or of one."""
-    return await show(
-        request, database, operator, "journal", "仕訳帳", lambda contexts: contexts.journal(page, account)
-    )
+    return await show(request, database, user, "journal", "仕訳帳", lambda contexts: contexts.journal(page, account))
 
 
 @router.get("/statements")
-async def statements(request: Request, operator: PageOperator, database: DatabaseDep) -> HTMLResponse:
+async def statements(request: Request, user: SeesBooks, database: DatabaseDep) -> HTMLResponse:
     """決算."""
     today = local_day(request.app.state.clock(), request.app.state.settings.timezone)
-    return await show(request, database, operator, "statements", "決算", lambda contexts: contexts.statements(today))
+    return await show(request, database, user, "statements", "決算", lambda contexts: contexts.statements(today))
 
 
 @router.get("/inbox")
-async def inbox(request: Request, operator: PageOperator, database: DatabaseDep) -> HTMLResponse:
+async def inbox(request: Request, user: SeesFleet, database: DatabaseDep) -> HTMLResponse:
     """受信箱."""
-    return await show(request, database, operator, "queue", "受信箱", lambda contexts: contexts.inbox())
+    return await show(request, database, user, "queue", "受信箱", lambda contexts: contexts.inbox())

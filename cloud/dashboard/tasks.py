@@ -2,23 +2,31 @@
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from cloud.catalogue import service as catalogue
 from cloud.catalogue.service import Catalogue
 from cloud.dashboard.contexts import Contexts
-from cloud.dashboard.pages import PageOperator, show
+from cloud.dashboard.locks import PageLock, PageWrites
+from cloud.dashboard.pages import show
 from cloud.dashboard.task_wording import resolution_text, task_lines
-from cloud.kit.http import DatabaseDep, ProblemError
+from cloud.db.database import Database
+from cloud.identity.access import Writer
+from cloud.identity.gate import CurrentUser
+from cloud.identity.permissions import Permission
+from cloud.kit.http import DatabaseDep, ProblemError, RowId
 from cloud.staff_tasks import service as staff_tasks
 from cloud.staff_tasks.endpoints import NOTE_LENGTH, resolved
-from cloud.staff_tasks.service import Answer, TaskView
+from cloud.staff_tasks.service import TaskView
 
 router = APIRouter(prefix="/dashboard/tasks", include_in_schema=False)
 
 TASKS_SHOWN: Final = 100
 RESOLVED_SHOWN: Final = 20
+
+SeesTasks = Annotated[CurrentUser, Depends(PageLock(Permission.TASKS_READ))]
+Resolves = Annotated[Writer, Depends(PageWrites(Permission.TASKS_RESOLVE, "task.resolved"))]
 
 
 async def _context(contexts: Contexts) -> dict[str, Any]:
@@ -52,32 +60,33 @@ def _row(contexts: Contexts, task: TaskView, names: Catalogue) -> dict[str, Any]
 
 
 @router.get("")
-async def tasks(request: Request, operator: PageOperator, database: DatabaseDep) -> Response:
+async def tasks(request: Request, user: SeesTasks, database: DatabaseDep) -> Response:
     """作業."""
-    return await _page(request, operator, database)
+    return await _page(request, user, database)
 
 
-async def _page(request: Request, operator: PageOperator, database: DatabaseDep, error: str = "") -> Response:
+async def _page(request: Request, user: CurrentUser, database: Database, error: str = "") -> Response:
     async def build(contexts: Contexts) -> dict[str, Any]:
-        return await _context(contexts) | {"error": error}
+        may_resolve = user.may(Permission.TASKS_RESOLVE)
+        return await _context(contexts) | {"error": error, "may_resolve": may_resolve}
 
-    return await show(request, database, operator, "tasks", "作業", build)
+    return await show(request, database, user, "tasks", "作業", build)
 
 
 @router.post("/{task_id}/resolve")
 async def resolve(
-    task_id: int,
+    task_id: RowId,
     request: Request,
-    operator: PageOperator,
+    writer: Resolves,
     database: DatabaseDep,
     resolution: Annotated[str, Form(max_length=32)],
     note: Annotated[str, Form(max_length=NOTE_LENGTH)] = "",
 ) -> Response:
     """Record the form, and show what is left; a refusal is said on the page."""
     try:
-        await resolved(request, database, task_id, Answer(resolution, note.strip(), operator.email))
+        await resolved(writer, task_id, resolution, note.strip())
     except ProblemError as error:
-        response = await _page(request, operator, database, _refusal(error))
+        response = await _page(request, writer.user, database, _refusal(error))
         response.status_code = error.status
         return response
     return RedirectResponse("/dashboard/tasks", status_code=303)

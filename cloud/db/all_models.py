@@ -6,6 +6,7 @@ from cloud.commands import models as commands
 from cloud.db.base import Base
 from cloud.identity import models as identity
 from cloud.inventory import models as inventory
+from cloud.kit import models as kit
 from cloud.machines import models as machines
 from cloud.sales import models as sales
 from cloud.staff_tasks import models as staff_tasks
@@ -17,6 +18,7 @@ __all__ = [
     "commands",
     "identity",
     "inventory",
+    "kit",
     "machines",
     "sales",
     "staff_tasks",

@@ -1,197 +1,249 @@
-"""The door of identity: create operators, check passwords, issue and read tokens."""
+"""The door of the users: add them, change what they may do, end their sessions. Commits nothing."""
 
-import asyncio
-import uuid
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Final
 
-import jwt
-from pwdlib import PasswordHash
-from pwdlib.hashers.argon2 import Argon2Hasher
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.db.database import Database
 from cloud.identity import repository, rules
-from cloud.identity.models import LoginThrottle, Operator
-from cloud.kit.clock import Clock, system_clock
+from cloud.identity.models import LoginSession, User
+from cloud.identity.passwords import Passwords
+from cloud.identity.permissions import Role
+from cloud.kit.clock import system_clock
 
-TOKEN_HOURS: Final = 12
-_ALGORITHM: Final = "HS256"
-_AUDIENCE: Final = "operator"
-
-_hasher: Final = PasswordHash((Argon2Hasher(),))
-
-
-class WeakPasswordError(ValueError):
-    """A password that is too short."""
-
-    def __init__(self) -> None:
-        super().__init__(f"a password needs at least {rules.MIN_PASSWORD_CHARS} characters")
+passwords: Final = Passwords()
+"""How new passwords are kept."""
 
 
-class OperatorExistsError(ValueError):
+class UserExistsError(ValueError):
     """An e-mail address that is taken."""
 
     def __init__(self, email: str) -> None:
         self.email = email
-        super().__init__(f"there is an operator {email!r} already")
+        super().__init__(f"there is a user {email!r} already")
 
 
-class WrongPasswordError(Exception):
-    """E-mail or password is wrong; which one is not told."""
+class NoSuchUserError(LookupError):
+    """A user nobody knows."""
 
-    def __init__(self) -> None:
-        super().__init__("the e-mail address or the password is wrong")
-
-
-class TooManyTriesError(Exception):
-    """Too many wrong passwords; even the right one is not looked at now."""
-
-    def __init__(self, wait_ms: int) -> None:
-        self.wait_s = -(-wait_ms // 1000)
-        super().__init__(f"too many wrong passwords; try again in {self.wait_s} s")
+    def __init__(self, name: str | int) -> None:
+        super().__init__(f"there is no user {name!r}")
 
 
-class BadTokenError(Exception):
-    """A token that is forged, expired, or of somebody who may not enter any more."""
+class StaleUserError(ValueError):
+    """Somebody else changed the user in between."""
+
+    def __init__(self, user: "UserView") -> None:
+        self.user = user
+        super().__init__(f"{user.email} was changed in between and is revision {user.revision} now; read it again")
 
 
-@dataclass(frozen=True, slots=True)
-class CurrentOperator:
-    """Who asks."""
+class LastOwnerError(ValueError):
+    """Without an owner nobody could manage users any more."""
 
+    def __init__(self, email: str) -> None:
+        super().__init__(f"{email} is the only active owner; make somebody else an owner first")
+
+
+class UserView(BaseModel):
+    """A user as others see them."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
     email: str
+    role: Role
+    is_active: bool
+    revision: int
+    """Counts changes of role and of being active."""
+    created_at_ms: int
 
 
-def normal(email: str) -> str:
-    """An address as it is kept and compared."""
-    return email.strip().lower()
+class SessionView(BaseModel):
+    """A login that is not over."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    kind: str
+    """browser or api."""
+    address: str
+    agent: str
+    created_at_ms: int
+    used_at_ms: int
+    """Begun, or last refreshed."""
+    expires_at_ms: int
 
 
-async def create_operator(db_session: AsyncSession, email: str, password: str, *, now_ms: int | None = None) -> None:
-    """Add an operator.
+async def create_user(
+    db_session: AsyncSession, email: str, password: str, *, role: Role = Role.OWNER, now_ms: int | None = None
+) -> UserView:
+    """Add a user.
 
     Args:
         db_session: a writing session.
         email: the login name; upper and lower case are the same.
-        password: at least `rules.MIN_PASSWORD_CHARS` characters; only its Argon2id hash is kept.
+        password: see `rules.check_password`; only its Argon2id hash is kept.
+        role: what the user may do.
         now_ms: ms since 1970 UTC; now when None.
 
     Raises:
-        WeakPasswordError: it is too short.
-        OperatorExistsError: the address is taken.
-        ValueError: the address is not one.
+        WeakPasswordError: the password is easy to guess.
+        BadEmailError: the address is not one.
+        UserExistsError: it is taken.
     """
-    email = normal(email)
-    if not 3 <= len(email) <= 254 or "@" not in email:
-        raise ValueError(f"{email!r} is not an e-mail address")
-    if len(password) < rules.MIN_PASSWORD_CHARS:
-        raise WeakPasswordError
-    if await repository.operator(db_session, email):
-        raise OperatorExistsError(email)
-    password_hash = await asyncio.to_thread(_hasher.hash, password)
+    email = rules.check_email(email)
+    rules.check_password(password, email)
+    if await repository.user(db_session, email):
+        raise UserExistsError(email)
     created = system_clock() if now_ms is None else now_ms
-    repository.add_operator(db_session, Operator(email=email, password_hash=password_hash, created_at_ms=created))
+    password_hash = await passwords.hash(password)
+    row = User(email=email, role=role, password_hash=password_hash, is_active=True, revision=1, created_at_ms=created)
+    repository.add_user(db_session, row)
     await db_session.flush()
+    return _view(row)
 
 
-async def ensure_first_operator(db_session: AsyncSession, email: str, password: str) -> bool:
-    """Create this operator when there is none at all.
+async def ensure_first_user(db_session: AsyncSession, email: str, password: str) -> bool:
+    """Create this user as an owner when there is none at all.
 
     Returns:
         Whether it was created.
     """
-    if await repository.operator_count(db_session):
+    if await repository.user_count(db_session):
         return False
-    await create_operator(db_session, email, password)
+    await create_user(db_session, email, password)
     return True
 
 
-class Gate:
-    """Checks passwords and tokens. Holds the signing key, so there is one per application."""
+async def users(
+    db_session: AsyncSession,
+    *,
+    limit: int,
+    after: int = 0,
+    role: Role | None = None,
+    is_active: bool | None = None,
+) -> list[UserView]:
+    """A page of users by number; `after` is the number of the last row of the page before."""
+    rows = await repository.users(db_session, limit=limit, after=after, role=role, is_active=is_active)
+    return [_view(row) for row in rows]
 
-    def __init__(self, database: Database, signing_key: str, clock: Clock = system_clock) -> None:
-        self._database = database
-        self._key = signing_key
-        self._clock = clock
-        # Verified when the address is unknown, so that both answers take the same time.
-        self._nobody = _hasher.hash(uuid.uuid4().hex)
 
-    async def login(self, email: str, password: str) -> str:
-        """Check a password.
+async def user(db_session: AsyncSession, user_id: int) -> UserView:
+    """One user.
 
-        Returns:
-            A token for `TOKEN_HOURS` hours.
+    Raises:
+        NoSuchUserError: nobody has this number.
+    """
+    return _view(await _row(db_session, user_id))
 
-        Raises:
-            WrongPasswordError: e-mail or password is wrong.
-            TooManyTriesError: too many were wrong before; wait.
-        """
-        email = normal(email)[:254]
-        await self._refuse_if_closed(email)
-        async with self._database.read() as db_session:
-            row = await repository.operator(db_session, email)
-        password_hash = row.password_hash if row else self._nobody
-        is_right = await asyncio.to_thread(_hasher.verify, password, password_hash)
-        if row is None or not is_right or not row.is_active:
-            await self._count_failure(email)
-            raise WrongPasswordError
-        async with self._database.write() as db_session:
-            await repository.forget_throttle(db_session, email)
-        return self.token(email)
 
-    def token(self, email: str) -> str:
-        """A signed token for somebody whose identity is certain."""
-        now_s = self._clock() // 1000
-        claims = {
-            "sub": email,
-            "aud": _AUDIENCE,
-            "iat": now_s,
-            "exp": now_s + TOKEN_HOURS * 3600,
-            "jti": uuid.uuid4().hex,
-        }
-        return jwt.encode(claims, self._key, algorithm=_ALGORITHM)
+async def user_of_email(db_session: AsyncSession, email: str) -> UserView:
+    """One user by address.
 
-    async def operator_of(self, token: str) -> CurrentOperator:
-        """Who a token speaks for.
+    Raises:
+        NoSuchUserError: nobody has it.
+    """
+    row = await repository.user(db_session, rules.normal(email))
+    if row is None:
+        raise NoSuchUserError(email)
+    return _view(row)
 
-        Raises:
-            BadTokenError: it is not ours, has expired, or the operator is gone.
-        """
-        try:
-            # The expiry is compared below, with our own clock.
-            claims = jwt.decode(
-                token,
-                self._key,
-                algorithms=[_ALGORITHM],
-                audience=_AUDIENCE,
-                options={"require": ["exp", "sub"], "verify_exp": False, "verify_iat": False},
-            )
-        except jwt.InvalidTokenError as error:
-            raise BadTokenError("the token is not valid; log in again") from error
-        if int(claims["exp"]) * 1000 <= self._clock():
-            raise BadTokenError("the token has expired; log in again")
-        async with self._database.read() as db_session:
-            row = await repository.operator(db_session, str(claims["sub"]))
-        if row is None or not row.is_active:
-            raise BadTokenError("this operator may not enter any more")
-        return CurrentOperator(row.email)
 
-    async def _refuse_if_closed(self, email: str) -> None:
-        async with self._database.read() as db_session:
-            row = await repository.throttle(db_session, email)
-        wait_ms = row.blocked_until_ms - self._clock() if row else 0
-        if wait_ms > 0:
-            raise TooManyTriesError(wait_ms)
+async def change_user(
+    db_session: AsyncSession,
+    user_id: int,
+    *,
+    now_ms: int,
+    role: Role | None = None,
+    is_active: bool | None = None,
+    revision: int | None = None,
+) -> UserView:
+    """Change what a user may do; whoever is logged in as them is logged out.
 
-    async def _count_failure(self, email: str) -> None:
-        now_ms = self._clock()
-        async with self._database.write() as db_session:
-            await repository.forget_throttles(db_session, now_ms - rules.FORGET_AFTER_MS)
-            row = await repository.throttle(db_session, email)
-            if row is None:
-                row = LoginThrottle(email=email, failures=0, blocked_until_ms=0, last_at_ms=now_ms)
-                repository.add_throttle(db_session, row)
-            row.failures += 1
-            row.last_at_ms = now_ms
-            row.blocked_until_ms = now_ms + rules.wait_after(row.failures)
+    Args:
+        db_session: a writing session.
+        user_id: number of the user.
+        now_ms: ms since 1970 UTC.
+        role: the new role; None to leave it.
+        is_active: whether they may log in; None to leave it.
+        revision: the one this change follows; None for any.
+
+    Raises:
+        NoSuchUserError: nobody has this number.
+        StaleUserError: it is another revision now.
+        LastOwnerError: nobody would be left to manage users.
+    """
+    owners = await repository.lock_active(db_session, Role.OWNER)
+    row = await _row(db_session, user_id, for_update=True)
+    if revision is not None and revision != row.revision:
+        raise StaleUserError(_view(row))
+    after = (role or row.role, row.is_active if is_active is None else is_active)
+    if after == (row.role, row.is_active):
+        return _view(row)
+    if (row.role, row.is_active) == (Role.OWNER, True) and owners == 1:
+        raise LastOwnerError(row.email)
+    row.role, row.is_active = after
+    row.revision += 1
+    await repository.end_sessions(db_session, user_id=row.id, why="user_changed", now_ms=now_ms)
+    await db_session.flush()
+    return _view(row)
+
+
+async def set_password(db_session: AsyncSession, user_id: int, password: str, *, now_ms: int) -> UserView:
+    """Give a user another password; whoever is logged in as them is logged out.
+
+    Raises:
+        NoSuchUserError: nobody has this number.
+        WeakPasswordError: the password is easy to guess.
+    """
+    row = await _row(db_session, user_id, for_update=True)
+    rules.check_password(password, row.email)
+    row.password_hash = await passwords.hash(password)
+    await repository.end_sessions(db_session, user_id=row.id, why="password_changed", now_ms=now_ms)
+    await repository.forget_throttle(db_session, f"email:{row.email}")
+    await db_session.flush()
+    return _view(row)
+
+
+async def end_sessions(db_session: AsyncSession, user_id: int, *, now_ms: int) -> int:
+    """Log a user out everywhere.
+
+    Returns:
+        How many sessions there were.
+
+    Raises:
+        NoSuchUserError: nobody has this number.
+    """
+    await _row(db_session, user_id)
+    return await repository.end_sessions(db_session, user_id=user_id, why="ended", now_ms=now_ms)
+
+
+async def sessions(
+    db_session: AsyncSession, user_id: int, now_ms: int, *, limit: int, before: tuple[int, str] | None = None
+) -> list[SessionView]:
+    """A user's sessions that are not over, newest first.
+
+    Raises:
+        NoSuchUserError: nobody has this number.
+    """
+    await _row(db_session, user_id)
+    rows: Sequence[LoginSession] = await repository.sessions(db_session, user_id, now_ms, limit=limit, before=before)
+    return [SessionView.model_validate(row) for row in rows]
+
+
+async def session_counts(db_session: AsyncSession, now_ms: int) -> dict[int, int]:
+    """User number to how many sessions are not over, for those that have any."""
+    return await repository.session_counts(db_session, now_ms)
+
+
+async def _row(db_session: AsyncSession, user_id: int, *, for_update: bool = False) -> User:
+    row = await repository.user_of_id(db_session, user_id, for_update=for_update)
+    if row is None:
+        raise NoSuchUserError(user_id)
+    return row
+
+
+def _view(row: User) -> UserView:
+    return UserView.model_validate(row)

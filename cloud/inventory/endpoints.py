@@ -4,12 +4,15 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from cloud.catalogue import service as catalogue
+from cloud.identity.access import needs
+from cloud.identity.permissions import Permission
 from cloud.inventory import service
 from cloud.inventory.service import ProductStock
 from cloud.kit.http import DatabaseDep
+from cloud.kit.pages import AskedDep, Page
 from cloud.machines import stock
 
-router = APIRouter(prefix="/api/v1/inventory", tags=["inventory"])
+router = APIRouter(prefix="/api/v1/inventory", tags=["inventory"], dependencies=[needs(Permission.INVENTORY_READ)])
 
 
 class Summary(BaseModel):
@@ -25,11 +28,12 @@ class Summary(BaseModel):
 
 
 @router.get("/products")
-async def list_stock(database: DatabaseDep) -> list[ProductStock]:
-    """Machine, storage and total stock of every product."""
+async def list_stock(database: DatabaseDep, asked: AskedDep) -> Page[ProductStock]:
+    """Machine, storage and total stock of every product, by id."""
     async with database.read() as db_session:
-        products = await catalogue.products(db_session)
-        return await service.stock_of_products(db_session, [row.id for row in products])
+        products = asked.cut(await catalogue.products(db_session), lambda row: row.id, str)
+        rows = await service.stock_of_products(db_session, [row.id for row in products.items])
+    return Page(items=rows, next=products.next)
 
 
 @router.get("/summary")

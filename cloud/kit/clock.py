@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 Clock = Callable[[], int]
 """Returns now in ms since 1970 UTC."""
@@ -23,6 +23,19 @@ def zone(name: str) -> ZoneInfo:
         zoneinfo.ZoneInfoNotFoundError: there is none of that name.
     """
     return ZoneInfo(name)
+
+
+def checked_zone(name: str) -> str:
+    """The name of a time zone, unchanged.
+
+    Raises:
+        ValueError: there is none of that name.
+    """
+    try:
+        zone(name)
+    except (ZoneInfoNotFoundError, OSError, ValueError) as error:
+        raise ValueError("not a time zone; use a name like 'Asia/Tokyo'") from error
+    return name
 
 
 def local(at_ms: int, timezone: str) -> datetime:

@@ -1,27 +1,64 @@
-"""Errors over HTTP: every refusal is one JSON object a person can act on."""
+"""Errors over HTTP: every refusal is one JSON object a person can act on.
 
-from typing import Annotated
+Source: RFC 9457 (problem details); `code` is what its `type` is for, in a word.
+"""
+
+from http import HTTPStatus
+from typing import Annotated, Any, Final
 
 import structlog
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from cloud.db.database import Database
+from cloud.kit.advice import FieldProblem, field_problem
 
 log = structlog.get_logger()
 
+PROBLEM_JSON: Final = "application/problem+json"
+
+RowId = Annotated[int, Field(ge=1, lt=2**63)]
+"""A row number in an address."""
+
 
 class Problem(BaseModel):
-    """The shape of every refusal (`application/problem+json`), for the API's description."""
+    """The shape of every refusal (`application/problem+json`)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"status": 404, "code": "no_such_machine", "detail": "there is no machine 'vm-nobody-0001'"}]
+        }
+    )
 
     status: int
     code: str
     """For programs: stable, one word."""
     detail: str
     """For people."""
+
+
+class InvalidProblem(Problem):
+    """A refusal of what was sent: each field that is wrong, and what to do about it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "status": 422,
+                    "code": "invalid",
+                    "detail": "body.slot: Add it.",
+                    "fields": [{"field": "body.slot", "problem": "Field required", "what_to_do": "Add it."}],
+                }
+            ]
+        }
+    )
+
+    fields: list[FieldProblem] = Field(default_factory=list)
+    """Empty when the refusal is about no single field."""
 
 
 class ProblemError(Exception):
@@ -35,26 +72,50 @@ class ProblemError(Exception):
         super().__init__(detail)
 
 
-def _problem(status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    content = {"status": status, "code": code, "detail": detail}
-    return JSONResponse(content, status_code=status, headers=headers, media_type="application/problem+json")
+def refusals(**codes: str) -> dict[int | str, dict[str, Any]]:
+    """Describe an endpoint's own refusals.
+
+    Args:
+        **codes: status to codes, e.g. `http_404="no_such_machine"`; several codes with commas between them.
+    """
+    found: dict[int | str, dict[str, Any]] = {}
+    for name, words in codes.items():
+        status = int(name.removeprefix("http_"))
+        text = ", ".join(f"`{code.strip()}`" for code in words.split(","))
+        found[status] = {"model": InvalidProblem if status == HTTPStatus.UNPROCESSABLE_ENTITY else Problem}
+        found[status]["description"] = f"{HTTPStatus(status).phrase}: {text}"
+    return found
+
+
+def _problem(status: int, code: str, detail: str, headers: dict[str, str] | None = None, **more: Any) -> JSONResponse:
+    content = {"status": status, "code": code, "detail": detail, **more}
+    return JSONResponse(content, status_code=status, headers=headers, media_type=PROBLEM_JSON)
 
 
 async def _on_problem(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ProblemError)  # noqa: S101 - registered for this class only
-    return _problem(error.status, error.code, error.detail, error.headers)
+    more: dict[str, Any] = {"fields": []} if error.status == HTTPStatus.UNPROCESSABLE_ENTITY else {}
+    return _problem(error.status, error.code, error.detail, error.headers, **more)
 
 
 async def _on_http(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
     headers = dict(error.headers) if error.headers else None
-    return _problem(error.status_code, "http", str(error.detail), headers)
+    code = HTTPStatus(error.status_code).name.lower()
+    return _problem(error.status_code, code, str(error.detail), headers)
 
 
 async def _on_invalid(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
-    words = "; ".join(f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors())
-    return _problem(422, "invalid", words)
+    fields = [field_problem(item) for item in error.errors()]
+    words = "; ".join(f"{one.field}: {one.what_to_do}" for one in fields)
+    return _problem(422, "invalid", words, fields=[one.model_dump() for one in fields])
+
+
+async def _on_unstorable(request: Request, error: Exception) -> JSONResponse:
+    log.warning("a value the database cannot hold", path=request.url.path, reason=type(error).__name__)
+    words = "A value cannot be stored: leave out control characters, and use smaller numbers."
+    return _problem(422, "unstorable", words, fields=[])
 
 
 async def _on_crash(request: Request, error: Exception) -> JSONResponse:
@@ -67,6 +128,7 @@ def install_error_answers(app: FastAPI) -> None:
     app.add_exception_handler(ProblemError, _on_problem)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(DataError, _on_unstorable)
     app.add_exception_handler(Exception, _on_crash)
 
 

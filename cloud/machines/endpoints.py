@@ -3,33 +3,47 @@
 import base64
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel
+from fastapi import APIRouter, Depends, Path, Query
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from cloud.identity.access import OperatorDep
+from cloud.identity.access import Creates, Creator, Writer, Writes, needs
+from cloud.identity.permissions import Permission
 from cloud.integrations.mqtt.credentials import new_secret
 from cloud.inventory import service as inventory
-from cloud.kit.http import DatabaseDep, ProblemError
+from cloud.kit.clock import checked_zone
+from cloud.kit.http import DatabaseDep, ProblemError, RowId, refusals
+from cloud.kit.pages import AskedDep, Page
 from cloud.machines import service
 from cloud.machines.service import FaultView, MachineView, StreamView
 from protocol.desired import Planogram
 from protocol.ids import BadMachineIdError
 
 vending = APIRouter(prefix="/api/v1/vending", tags=["vending"])
-monitoring = APIRouter(prefix="/api/v1/monitoring", tags=["monitoring"])
+_READ = [needs(Permission.FLEET_READ)]
+monitoring = APIRouter(prefix="/api/v1/monitoring", tags=["monitoring"], dependencies=_READ)
+
+MachineName = Annotated[str, Path(max_length=40)]
+MachineFilter = Annotated[str | None, Query(max_length=40)]
+NO_MACHINE = refusals(http_404="no_such_machine")
 
 
 class NewMachine(BaseModel):
     """A machine to register."""
 
-    id: str
-    name: str = ""
-    place: str = ""
-    timezone: str = "Asia/Tokyo"
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"id": "vm-tokyo-0002", "name": "改札前", "place": "東京駅"}]}
+    )
+
+    id: str = Field(max_length=40)
+    """4 to 40 lower-case letters, digits and inner dashes."""
+    name: str = Field(default="", max_length=80)
+    place: str = Field(default="", max_length=120)
+    timezone: Annotated[str, AfterValidator(checked_zone)] = Field(default="Asia/Tokyo", max_length=64)
+    """IANA name."""
 
 
 class RegisteredMachine(BaseModel):
-    """The answer to a registration: the only time the secret is shown."""
+    """The answer to a registration: the only time the secret is shown. A repeated request gets a new one."""
 
     id: str
     secret: str
@@ -83,28 +97,37 @@ class EventView(BaseModel):
     raw: str
 
 
-@vending.get("/machines")
-async def list_machines(database: DatabaseDep) -> list[MachineView]:
-    """Every machine and how it is now."""
+@vending.get("/machines", dependencies=_READ)
+async def list_machines(
+    database: DatabaseDep,
+    asked: AskedDep,
+    is_online: bool | None = None,  # noqa: FBT001 - a filter in the address
+) -> Page[MachineView]:
+    """Every machine and how it is now, by id."""
     async with database.read() as db_session:
-        return await service.machines(db_session)
+        rows = await service.machines(db_session)
+    return asked.cut([row for row in rows if is_online in {None, row.is_online}], lambda row: row.id, str)
 
 
-@vending.post("/machines", status_code=201)
-async def register_machine(body: NewMachine, database: DatabaseDep, request: Request) -> RegisteredMachine:
+@vending.post(
+    "/machines",
+    status_code=201,
+    responses=refusals(http_409="machine_exists, key_reused", http_422="bad_machine_id"),
+)
+async def register_machine(
+    body: NewMachine,
+    creator: Annotated[Creator, Depends(Creates(Permission.MACHINES_REGISTER, "machine.registered"))],
+) -> RegisteredMachine:
     """Register a machine. Its broker secret is in the answer and nowhere else."""
     secret = new_secret()
     try:
-        async with database.write() as db_session:
-            await service.register(
-                db_session,
-                body.id,
-                secret=secret,
-                now_ms=request.app.state.clock(),
-                name=body.name,
-                place=body.place,
-                timezone=body.timezone,
-            )
+        async with creator.once(body, id=body.id, place=body.place) as work:
+            if work.is_new:
+                await service.register(work.db_session, body.id, secret=secret, now_ms=creator.now_ms, **_about(body))
+                work.made = body.id
+            else:
+                # The first answer was lost, and the secret with it: only hashes are kept.
+                await service.change_secret(work.db_session, work.made, secret)
     except BadMachineIdError as error:
         raise ProblemError(422, "bad_machine_id", str(error)) from error
     except service.MachineExistsError as error:
@@ -112,39 +135,53 @@ async def register_machine(body: NewMachine, database: DatabaseDep, request: Req
     return RegisteredMachine(id=body.id, secret=secret)
 
 
-@vending.get("/machines/{machine_id}")
-async def get_machine(machine_id: str, database: DatabaseDep) -> MachineView:
+def _about(body: NewMachine) -> dict[str, str]:
+    return body.model_dump(include={"name", "place", "timezone"})
+
+
+@vending.get("/machines/{machine_id}", dependencies=_READ, responses=NO_MACHINE)
+async def get_machine(machine_id: MachineName, database: DatabaseDep) -> MachineView:
     """One machine and how it is now."""
     async with database.read() as db_session:
         return await _machine(db_session, machine_id)
 
 
-@vending.get("/machines/{machine_id}/slots")
-async def list_slots(machine_id: str, database: DatabaseDep) -> list[SlotView]:
-    """Every slot of the newest planogram and what is believed to be in it."""
+@vending.get("/machines/{machine_id}/slots", dependencies=_READ, responses=NO_MACHINE)
+async def list_slots(machine_id: MachineName, database: DatabaseDep, asked: AskedDep) -> Page[SlotView]:
+    """Every slot of the newest planogram and what is believed to be in it, by slot."""
     async with database.read() as db_session:
         await _machine(db_session, machine_id)
         document = await service.planogram(db_session, machine_id)
         units = await inventory.stock_of_machine(db_session, machine_id)
-    return [
+    rows = [
         SlotView(on_hand=units.get((row.slot, row.product_id), 0), **row.model_dump(include=_SLOT_FIELDS))
         for row in (document.slots if document else [])
     ]
+    return asked.cut(sorted(rows, key=lambda row: row.slot), lambda row: row.slot, str)
 
 
 _SLOT_FIELDS = set(SlotView.model_fields) - {"on_hand"}
 
 
-@vending.get("/machines/{machine_id}/faults")
-async def list_faults(machine_id: str, database: DatabaseDep) -> list[FaultView]:
+@vending.get("/machines/{machine_id}/faults", dependencies=_READ, responses=NO_MACHINE)
+async def list_faults(machine_id: MachineName, database: DatabaseDep, asked: AskedDep) -> Page[FaultView]:
     """Open faults, oldest first."""
     async with database.read() as db_session:
         await _machine(db_session, machine_id)
-        return await service.faults(db_session, machine_id)
+        rows = await service.faults(db_session, machine_id)
+
+    def key(row: FaultView) -> tuple[int, str, str]:
+        return row.since_ms, row.code, row.where
+
+    return asked.cut(sorted(rows, key=key), key, int, str, str)
 
 
-@vending.get("/machines/{machine_id}/planogram")
-async def get_planogram(machine_id: str, database: DatabaseDep) -> Planogram:
+@vending.get(
+    "/machines/{machine_id}/planogram",
+    dependencies=_READ,
+    responses=refusals(http_404="no_such_machine, no_planogram"),
+)
+async def get_planogram(machine_id: MachineName, database: DatabaseDep) -> Planogram:
     """The newest published planogram."""
     async with database.read() as db_session:
         await _machine(db_session, machine_id)
@@ -154,16 +191,18 @@ async def get_planogram(machine_id: str, database: DatabaseDep) -> Planogram:
     return document
 
 
-@vending.put("/machines/{machine_id}/planogram")
+@vending.put(
+    "/machines/{machine_id}/planogram", responses=refusals(http_404="no_such_machine", http_409="stale_revision")
+)
 async def publish_planogram(
-    machine_id: str, body: Planogram, operator: OperatorDep, database: DatabaseDep, request: Request
+    machine_id: MachineName,
+    body: Planogram,
+    writer: Annotated[Writer, Depends(Writes(Permission.PLANOGRAMS_PUBLISH, "planogram.published"))],
 ) -> Planogram:
-    """Publish the next revision; it travels to the machine by itself."""
+    """Publish the next revision; it travels to the machine by itself. `rev` follows the one you read."""
     try:
-        async with database.write() as db_session:
-            await service.publish_planogram(
-                db_session, machine_id, body, by=operator.email, now_ms=request.app.state.clock()
-            )
+        async with writer.write(rev=body.rev, slots=len(body.slots)) as db_session:
+            await service.publish_planogram(db_session, machine_id, body, by=writer.user.email, now_ms=writer.now_ms)
     except service.NoSuchMachineError as error:
         raise ProblemError(404, "no_such_machine", str(error)) from error
     except service.StaleRevisionError as error:
@@ -179,35 +218,55 @@ async def _machine(db_session: Any, machine_id: str) -> MachineView:
 
 
 @monitoring.get("/streams")
-async def list_streams(database: DatabaseDep) -> list[Gap]:
-    """How far every machine's events are stored and interpreted, and where a gap holds them back."""
+async def list_streams(database: DatabaseDep, asked: AskedDep, machine_id: MachineFilter = None) -> Page[Gap]:
+    """How far every machine's events are stored and interpreted, and where a gap holds them back; by machine."""
     async with database.read() as db_session:
-        views = await service.streams(db_session)
-    return [
-        Gap(stream=view, is_waiting=view.is_waiting, behind=view.stored_upto - view.interpreted_upto) for view in views
+        views = await service.streams(db_session, machine_id)
+
+    def key(row: StreamView) -> tuple[str, str]:
+        return row.machine_id, row.epoch
+
+    page = asked.cut(sorted(views, key=key), key, str, str)
+    items = [
+        Gap(stream=view, is_waiting=view.is_waiting, behind=view.stored_upto - view.interpreted_upto)
+        for view in page.items
     ]
+    return Page(items=items, next=page.next)
 
 
 @monitoring.get("/inbox")
-async def list_inbox(database: DatabaseDep, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> list[InboxItem]:
+async def list_inbox(
+    database: DatabaseDep, asked: AskedDep, category: Annotated[str | None, Query(max_length=32)] = None
+) -> Page[InboxItem]:
     """Messages that could not be taken at face value, last seen first. Nothing is thrown away."""
+    before = asked.after(int, int)
     async with database.read() as db_session:
-        rows = await service.quarantined(db_session, limit)
-    return [InboxItem(raw_base64=base64.b64encode(row.raw).decode(), **row.model_dump(exclude={"raw"})) for row in rows]
+        rows = await service.quarantined(db_session, asked.one_more, before=before, category=category)
+    items = [
+        InboxItem(raw_base64=base64.b64encode(row.raw).decode(), **row.model_dump(exclude={"raw"})) for row in rows
+    ]
+    return asked.page(items, lambda row: (row.last_at_ms, row.id))
 
 
 @monitoring.get("/events")
 async def list_events(
-    database: DatabaseDep, machine_id: str | None = None, limit: Annotated[int, Query(ge=1, le=500)] = 50
-) -> list[EventView]:
+    database: DatabaseDep,
+    asked: AskedDep,
+    machine_id: MachineFilter = None,
+    kind: Annotated[str | None, Query(max_length=64)] = None,
+) -> Page[EventView]:
     """The newest stored events, as they came."""
+    before = asked.after(int, int, int)
     async with database.read() as db_session:
-        rows = await service.recent_events(db_session, limit, machine_id)
-    return [_event(row) for row in rows]
+        rows = await service.recent_events(db_session, asked.one_more, machine_id, before=before, kind=kind)
+    page = asked.page(rows, lambda row: (row.received_at_ms, row.seq, row.stream_id))
+    return Page(items=[_event(row) for row in page.items], next=page.next)
 
 
-@monitoring.get("/events/{machine_id}/{epoch}/{seq}")
-async def get_event(machine_id: str, epoch: str, seq: int, database: DatabaseDep) -> EventView:
+@monitoring.get("/events/{machine_id}/{epoch}/{seq}", responses=refusals(http_404="no_such_event"))
+async def get_event(
+    machine_id: MachineName, epoch: Annotated[str, Path(max_length=32)], seq: RowId, database: DatabaseDep
+) -> EventView:
     """One stored event by its key."""
     async with database.read() as db_session:
         row = await service.one_event(db_session, machine_id, epoch, seq)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.db import locks
@@ -140,9 +140,15 @@ async def quarantine(db_session: AsyncSession, suspects: Iterable[Suspect], now_
     await (await db_session.connection()).execute(statement, [rows[key] for key in sorted(rows)])
 
 
-async def quarantined(db_session: AsyncSession, limit: int) -> list[QuarantinedMessage]:
-    """The quarantine, last seen first."""
+async def quarantined(
+    db_session: AsyncSession, limit: int, *, before: tuple[int, int] | None = None, category: str | None = None
+) -> list[QuarantinedMessage]:
+    """The quarantine, last seen first; `before` is (last_at_ms, id) of the last row of the page before."""
     query = select(QuarantinedMessage).order_by(QuarantinedMessage.last_at_ms.desc(), QuarantinedMessage.id.desc())
+    if before is not None:
+        query = query.where(tuple_(QuarantinedMessage.last_at_ms, QuarantinedMessage.id) < before)
+    if category is not None:
+        query = query.where(QuarantinedMessage.category == category)
     return list((await db_session.scalars(query.limit(limit))).all())
 
 
@@ -187,14 +193,26 @@ async def stretch(db_session: AsyncSession, stream: Stream, limit: int) -> list[
     return [LoggedEvent(stream.id, stream.machine_id, stream.epoch, *row) for row in rows]
 
 
-async def recent_events(db_session: AsyncSession, limit: int, machine_id: str | None = None) -> list[LoggedEvent]:
-    """The newest events, by arrival."""
+async def recent_events(
+    db_session: AsyncSession,
+    limit: int,
+    machine_id: str | None = None,
+    *,
+    before: tuple[int, int, int] | None = None,
+    kind: str | None = None,
+) -> list[LoggedEvent]:
+    """The newest events, by arrival; `before` is (received_at_ms, seq, stream) of the last row of the page before."""
+    order = (StoredEvent.received_at_ms, StoredEvent.seq, StoredEvent.stream_id)
     query = (
         select(Stream.id, Stream.machine_id, Stream.epoch, StoredEvent.seq, StoredEvent.raw, StoredEvent.received_at_ms)
         .join(Stream, Stream.id == StoredEvent.stream_id)
-        .order_by(StoredEvent.received_at_ms.desc(), StoredEvent.seq.desc())
+        .order_by(*(column.desc() for column in order))
         .limit(limit)
     )
+    if before is not None:
+        query = query.where(tuple_(*order) < before)
+    if kind is not None:
+        query = query.where(StoredEvent.kind == kind)
     if machine_id:
         query = query.where(Stream.machine_id == machine_id)
     return [LoggedEvent(*row) for row in await db_session.execute(query)]

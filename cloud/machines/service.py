@@ -303,9 +303,12 @@ async def streams(db_session: AsyncSession, machine_id: str | None = None) -> li
     return [StreamView.model_validate(row) for row in await event_log.streams(db_session, machine_id)]
 
 
-async def quarantined(db_session: AsyncSession, limit: int) -> list[QuarantineView]:
-    """The newest quarantined messages."""
-    return [QuarantineView.model_validate(row) for row in await event_log.quarantined(db_session, limit)]
+async def quarantined(
+    db_session: AsyncSession, limit: int, *, before: tuple[int, int] | None = None, category: str | None = None
+) -> list[QuarantineView]:
+    """Quarantined messages, last seen first; `before` is (last_at_ms, id) of the last row of the page before."""
+    rows = await event_log.quarantined(db_session, limit, before=before, category=category)
+    return [QuarantineView.model_validate(row) for row in rows]
 
 
 async def quarantine_total(db_session: AsyncSession) -> int:
@@ -313,9 +316,24 @@ async def quarantine_total(db_session: AsyncSession) -> int:
     return await event_log.quarantine_total(db_session)
 
 
-async def recent_events(db_session: AsyncSession, limit: int, machine_id: str | None = None) -> list[LoggedEvent]:
-    """The newest stored events, as they came."""
-    return await event_log.recent_events(db_session, limit, machine_id)
+async def recent_events(
+    db_session: AsyncSession,
+    limit: int,
+    machine_id: str | None = None,
+    *,
+    before: tuple[int, int, int] | None = None,
+    kind: str | None = None,
+) -> list[LoggedEvent]:
+    """The newest stored events, as they came.
+
+    Args:
+        db_session: open session.
+        limit: at most so many.
+        machine_id: of one machine only.
+        before: (received_at_ms, seq, stream_id) of the last row of the page before.
+        kind: of one kind only.
+    """
+    return await event_log.recent_events(db_session, limit, machine_id, before=before, kind=kind)
 
 
 async def one_event(db_session: AsyncSession, machine_id: str, epoch: str, seq: int) -> LoggedEvent | None:

@@ -3,44 +3,34 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
 
-from cloud.kit.http import DatabaseDep, ProblemError
+from cloud.identity.access import needs
+from cloud.identity.permissions import Permission
+from cloud.kit.http import DatabaseDep, ProblemError, RowId, refusals
+from cloud.kit.pages import AskedDep, Page
 from cloud.sales import service
 from cloud.sales.service import SaleView
 
-router = APIRouter(prefix="/api/v1/transactions", tags=["transactions"])
-
-
-class Page(BaseModel):
-    """A page of sales, newest first."""
-
-    items: list[SaleView]
-    next: str | None
-    """Pass it as `before` for the following page; null on the last one."""
+router = APIRouter(prefix="/api/v1/transactions", tags=["transactions"], dependencies=[needs(Permission.SALES_READ)])
 
 
 @router.get("")
 async def list_sales(
     database: DatabaseDep,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    before: Annotated[str | None, Query(pattern=r"^\d{1,18}-\d{1,18}$")] = None,
-    machine_id: str | None = None,
+    asked: AskedDep,
+    machine_id: Annotated[str | None, Query(max_length=40)] = None,
     status: Literal["completed", "failed"] | None = None,
-) -> Page:
+) -> Page[SaleView]:
     """Sales and failed vends, newest first."""
-    cursor = None
-    if before:
-        at_ms, sale_id = before.split("-")
-        cursor = (int(at_ms), int(sale_id))
     async with database.read() as db_session:
-        rows = await service.listing(db_session, limit=limit + 1, before=cursor, machine_id=machine_id, status=status)
-    items, more = rows[:limit], len(rows) > limit
-    return Page(items=items, next=f"{items[-1].occurred_at_ms}-{items[-1].id}" if more else None)
+        rows = await service.listing(
+            db_session, limit=asked.one_more, before=asked.after(int, int), machine_id=machine_id, status=status
+        )
+    return asked.page(rows, lambda row: (row.occurred_at_ms, row.id))
 
 
-@router.get("/{sale_id}")
-async def get_sale(sale_id: int, database: DatabaseDep) -> SaleView:
+@router.get("/{sale_id}", responses=refusals(http_404="no_such_sale"))
+async def get_sale(sale_id: RowId, database: DatabaseDep) -> SaleView:
     """One sale."""
     async with database.read() as db_session:
         found = await service.get(db_session, sale_id)

@@ -2,11 +2,13 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from cloud.identity.access import OperatorDep
-from cloud.kit.http import DatabaseDep, Problem, ProblemError
+from cloud.identity.access import Writer, Writes, needs
+from cloud.identity.permissions import Permission
+from cloud.kit.http import DatabaseDep, ProblemError, RowId, refusals
+from cloud.kit.pages import AskedDep, Page
 from cloud.staff_tasks import service
 from cloud.staff_tasks.rules import WrongResolutionError
 from cloud.staff_tasks.service import Answer, TaskView
@@ -16,12 +18,9 @@ router = APIRouter(prefix="/api/v1/monitoring/tasks", tags=["monitoring"])
 NOTE_LENGTH = 500
 
 
-class Page(BaseModel):
-    """A page of tasks, oldest first."""
-
-    items: list[TaskView]
-    next: str | None
-    """Pass it as `after` for the following page; null on the last one."""
+_READ = [needs(Permission.TASKS_READ)]
+ResolveDep = Annotated[Writer, Depends(Writes(Permission.TASKS_RESOLVE, "task.resolved"))]
+REFUSALS = refusals(http_404="no_such_task", http_409="already_resolved", http_422="wrong_resolution")
 
 
 class Resolution(BaseModel):
@@ -37,30 +36,25 @@ class Resolution(BaseModel):
     note: str = Field(default="", max_length=NOTE_LENGTH)
 
 
-@router.get("")
+@router.get("", dependencies=_READ)
 async def list_tasks(
     database: DatabaseDep,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    after: Annotated[str | None, Query(pattern=r"^\d{1,18}-\d{1,18}$")] = None,
+    asked: AskedDep,
     state: Literal["open", "resolved"] | None = None,
     kind: Annotated[str | None, Query(max_length=32)] = None,
     machine_id: Annotated[str | None, Query(max_length=40)] = None,
-) -> Page:
+) -> Page[TaskView]:
     """Tasks only a person can resolve, oldest first."""
-    cursor = None
-    if after:
-        at_ms, task_id = after.split("-")
-        cursor = (int(at_ms), int(task_id))
+    after = asked.after(int, int)
     async with database.read() as db_session:
         rows = await service.listing(
-            db_session, limit=limit + 1, after=cursor, state=state, kind=kind, machine_id=machine_id
+            db_session, limit=asked.one_more, after=after, state=state, kind=kind, machine_id=machine_id
         )
-    items, more = rows[:limit], len(rows) > limit
-    return Page(items=items, next=f"{items[-1].opened_at_ms}-{items[-1].id}" if more else None)
+    return asked.page(rows, lambda row: (row.opened_at_ms, row.id))
 
 
-@router.get("/{task_id}", responses={404: {"model": Problem}})
-async def get_task(task_id: int, database: DatabaseDep) -> TaskView:
+@router.get("/{task_id}", dependencies=_READ, responses=refusals(http_404="no_such_task"))
+async def get_task(task_id: RowId, database: DatabaseDep) -> TaskView:
     """One task."""
     async with database.read() as db_session:
         found = await service.get(db_session, task_id)
@@ -69,26 +63,23 @@ async def get_task(task_id: int, database: DatabaseDep) -> TaskView:
     return found
 
 
-@router.post(
-    "/{task_id}/resolve", responses={404: {"model": Problem}, 409: {"model": Problem}, 422: {"model": Problem}}
-)
-async def resolve_task(
-    task_id: int, body: Resolution, operator: OperatorDep, database: DatabaseDep, request: Request
-) -> TaskView:
-    """Resolve a task. The same answer by the same operator again gives the same; any other one is a 409."""
-    return await resolved(request, database, task_id, Answer(body.resolution, body.note, operator.email))
+@router.post("/{task_id}/resolve", responses=REFUSALS)
+async def resolve_task(task_id: RowId, body: Resolution, writer: ResolveDep) -> TaskView:
+    """Resolve a task. The same answer by the same user again gives the same; any other one is a 409."""
+    return await resolved(writer, task_id, body.resolution, body.note)
 
 
-async def resolved(request: Request, database: DatabaseDep, task_id: int, answer: Answer) -> TaskView:
+async def resolved(writer: Writer, task_id: int, resolution: str, note: str) -> TaskView:
     """Resolve a task for a request, of the API or of the page.
 
     Raises:
         ProblemError: 404 for no such task, 422 for a resolution it does not have, 409 when it was resolved before.
     """
-    clock, timezone = request.app.state.clock, request.app.state.settings.timezone
+    timezone = writer.request.app.state.settings.timezone
+    answer = Answer(resolution, note, writer.user.email)
     try:
-        async with database.write() as db_session:
-            return await service.resolve(db_session, task_id, answer, now_ms=clock(), timezone=timezone)
+        async with writer.write(task=task_id, resolution=resolution) as db_session:
+            return await service.resolve(db_session, task_id, answer, now_ms=writer.now_ms, timezone=timezone)
     except service.NoSuchTaskError as error:
         raise ProblemError(404, "no_such_task", str(error)) from error
     except WrongResolutionError as error:

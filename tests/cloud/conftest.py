@@ -13,7 +13,7 @@ from httpx import ASGITransport, AsyncClient
 
 from cloud.db.database import Database, open_database
 from cloud.db.migrate import upgrade_database
-from cloud.identity.service import create_operator
+from cloud.identity.service import create_user
 from cloud.machines.receiver import Inbound
 from cloud.main import create_app
 from cloud.seed import seed_demo
@@ -256,7 +256,7 @@ def settings(new_settings: Callable[..., Settings]) -> Settings:
 @pytest.fixture
 async def app(settings: Settings, seeded: Database, clock: Any) -> Any:
     async with seeded.write() as db_session:
-        await create_operator(db_session, EMAIL, PASSWORD)
+        await create_user(db_session, EMAIL, PASSWORD)
     return create_app(settings, seeded, clock)
 
 

@@ -11,7 +11,10 @@ from cloud.machines.interpreter import Interpreter
 from cloud.machines.receiver import Receiver
 
 EMAIL, PASSWORD = "op@example.com", "correct horse"
-PUBLIC = {"/", "/health", "/ready", "/api/v1/admin/login", "/api/v1/admin/logout"}
+LOGIN = "/api/v1/admin"
+PUBLIC = {"/", "/health", "/ready"} | {
+    f"{LOGIN}/{name}" for name in ("login", "logout", "token", "token/refresh", "token/revoke")
+}
 
 
 @pytest.fixture
@@ -33,7 +36,7 @@ async def test_public_pages_when_asked_by_a_stranger_then_they_say_what_runs(str
     root = (await stranger.get("/")).json()
     assert (root["status"], root["machine_state"]) == ("running", {"online": 0, "total": 1})
     assert (await stranger.get("/health")).json()["status"] == "healthy"
-    assert (await stranger.get("/ready")).json() == {"status": "ready", "database_revision": "0004"}
+    assert (await stranger.get("/ready")).json() == {"status": "ready", "database_revision": "0005"}
 
 
 def api_routes(app: FastAPI) -> Any:
@@ -167,13 +170,13 @@ async def test_metrics_when_there_were_sales_then_they_have_the_agreed_shape(cli
 
 @pytest.mark.usefixtures("after_sales")
 async def test_transactions_when_paged_then_every_sale_comes_once(client: AsyncClient) -> None:
-    seen, before = [], None
+    seen, cursor = [], None
     while True:
-        params = {"limit": 1} | ({"before": before} if before else {})
+        params = {"limit": 1} | ({"cursor": cursor} if cursor else {})
         page = (await client.get("/api/v1/transactions", params=params)).json()
         seen += [row["seq"] for row in page["items"]]
-        before = page["next"]
-        if before is None:
+        cursor = page["next"]
+        if cursor is None:
             break
     assert seen == sorted(seen, reverse=True)
     assert len(seen) == 3
@@ -202,7 +205,7 @@ async def test_accounting_when_an_entry_is_reversed_over_http_then_once_and_by_n
 
 @pytest.mark.usefixtures("after_sales")
 async def test_inventory_when_asked_then_each_product_says_where_it_is(client: AsyncClient) -> None:
-    rows = {row["product_id"]: row for row in (await client.get("/api/v1/inventory/products")).json()}
+    rows = {row["product_id"]: row for row in (await client.get("/api/v1/inventory/products")).json()["items"]}
     assert rows["green-tea"] == {
         "product_id": "green-tea",
         "vending_machine_stock": 5,

@@ -118,7 +118,7 @@ class Shop:
         await cloud.until(
             "every event is understood",
             "/api/v1/monitoring/streams",
-            lambda streams: any(row["stream"]["interpreted_upto"] == last_seq for row in streams),
+            lambda page: any(row["stream"]["interpreted_upto"] == last_seq for row in page["items"]),
         )
         path = "/api/v1/transactions?status=completed&limit=500"
         sales = cloud.get(path)["items"]

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from cloud.commands import rules, service
 from cloud.commands.sender import CommandSender
-from cloud.commands.service import CommandView, Issued, Order, Request
+from cloud.commands.service import CommandView, Order, Request
 from cloud.db.database import Database
 from cloud.machines.interpreter import Interpreter
 from cloud.machines.receiver import Receiver
@@ -30,14 +30,14 @@ class Desk:
     async def vend(self, machine_id: str = "", *, paid: int | None = None, ttl_ms: int = 60_000) -> CommandView:
         self._payments += 1
         build = partial(rules.paid_vend, slot="A1", payment=f"pay-{self._payments}", paid_minor=paid)
-        return (await self._issue(Order("vend.paid", build, is_urgent=True), machine_id, ttl_ms)).command
+        return await self._issue(Order("vend.paid", build, is_urgent=True), machine_id, ttl_ms)
 
     async def offer(self, ttl_ms: int = 600_000) -> CommandView:
         build = partial(rules.coupon_offer, slot="A1", price_minor=130, coupon="RAIN")
-        return (await self._issue(Order("coupon.offer", build, is_urgent=False), "", ttl_ms)).command
+        return await self._issue(Order("coupon.offer", build, is_urgent=False), "", ttl_ms)
 
-    async def _issue(self, order: Order, machine_id: str, ttl_ms: int) -> Issued:
-        request = Request(machine_id or self.machine_id, {}, "op@example.com", ttl_ms)
+    async def _issue(self, order: Order, machine_id: str, ttl_ms: int) -> CommandView:
+        request = Request(machine_id or self.machine_id, "op@example.com", ttl_ms)
         async with self.database.write() as db_session:
             return await service.issue(db_session, request, order, now_ms=self.clock())
 

@@ -42,7 +42,7 @@ async def test_migrations_when_applied_then_the_tables_are_those_of_the_models(d
 async def test_migrations_when_applied_twice_then_the_second_time_changes_nothing(database: Database) -> None:
     await upgrade_database(database)
     async with database.read() as db_session:
-        assert await db_session.scalar(text("SELECT version_num FROM alembic_version")) == "0004"
+        assert await db_session.scalar(text("SELECT version_num FROM alembic_version")) == "0005"
 
 
 async def test_migrations_when_applied_then_the_chart_in_the_database_is_the_chart_in_the_code(
@@ -119,7 +119,7 @@ async def test_migration_0003_when_sales_are_there_then_they_keep_their_figures_
 async def test_migrations_when_taken_back_with_commands_and_tasks_then_only_these_go_and_the_books_stand(
     seeded: Database, clock: Any, script: Any
 ) -> None:
-    request = Request("vm-test-0001", {}, "op@example.com", 60_000)
+    request = Request("vm-test-0001", "op@example.com", 60_000)
     order = Order("coupon.offer", partial(rules.coupon_offer, slot="A1", price_minor=1, coupon="X"), is_urgent=False)
     script.sale(short=40)
     await Receiver(seeded, clock).handle([script.birth(), *script.messages()])

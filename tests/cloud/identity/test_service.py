@@ -1,99 +1,105 @@
+"""Users: who may be added, changed and switched off, and what is left on record."""
+
 from typing import Any
 
-import jwt
 import pytest
 
 from cloud.db.database import Database
-from cloud.identity.rules import FREE_TRIES, LONGEST_WAIT_MS, wait_after
-from cloud.identity.service import (
-    BadTokenError,
-    Gate,
-    OperatorExistsError,
-    TooManyTriesError,
-    WeakPasswordError,
-    WrongPasswordError,
-    create_operator,
-)
+from cloud.identity import service
+from cloud.identity.permissions import Role
+from cloud.identity.rules import BadEmailError, WeakPasswordError
+from cloud.identity.service import LastOwnerError, NoSuchUserError, StaleUserError, UserExistsError, create_user
 
-KEY = "k" * 40
-EMAIL, PASSWORD = "op@example.com", "correct horse"
+PASSWORD = "correct horse"
 
 
 @pytest.fixture
-async def gate(database: Database, clock: Any) -> Any:
+async def owner(database: Database) -> Any:
     async with database.write() as db_session:
-        await create_operator(db_session, EMAIL, PASSWORD)
-    return Gate(database, KEY, clock)
-
-
-async def test_login_when_the_password_is_right_then_the_token_names_the_operator(gate: Gate) -> None:
-    token = await gate.login("  OP@example.com", PASSWORD)
-    assert (await gate.operator_of(token)).email == EMAIL
-
-
-@pytest.mark.parametrize("email", [EMAIL, "nobody@example.com"])
-async def test_login_when_wrong_then_the_answer_does_not_tell_whether_the_address_exists(
-    gate: Gate, email: str
-) -> None:
-    with pytest.raises(WrongPasswordError, match="the e-mail address or the password is wrong"):
-        await gate.login(email, "wrong password")
-
-
-@pytest.mark.parametrize("email", [EMAIL, "nobody@example.com"])
-async def test_login_when_wrong_too_often_then_even_the_right_password_must_wait(
-    gate: Gate, clock: Any, email: str
-) -> None:
-    for _ in range(FREE_TRIES):
-        with pytest.raises(WrongPasswordError):
-            await gate.login(email, "wrong password")
-    with pytest.raises(TooManyTriesError, match="try again in 30 s"):
-        await gate.login(email, PASSWORD)
-
-
-async def test_login_when_the_wait_is_over_then_the_right_password_clears_the_count(gate: Gate, clock: Any) -> None:
-    for _ in range(FREE_TRIES):
-        with pytest.raises(WrongPasswordError):
-            await gate.login(EMAIL, "wrong password")
-    clock.now_ms += 30_001
-    await gate.login(EMAIL, PASSWORD)
-    with pytest.raises(WrongPasswordError):
-        await gate.login(EMAIL, "wrong password")
-
-
-def test_wait_when_failures_go_on_then_it_doubles_up_to_a_limit() -> None:
-    waits = [wait_after(number) for number in range(FREE_TRIES - 1, FREE_TRIES + 40)]
-    assert waits[:4] == [0, 30_000, 60_000, 120_000]
-    assert waits[-1] == LONGEST_WAIT_MS
-
-
-async def test_token_when_twelve_hours_have_passed_then_it_opens_nothing(gate: Gate, clock: Any) -> None:
-    token = await gate.login(EMAIL, PASSWORD)
-    clock.now_ms += 12 * 3_600_000
-    with pytest.raises(BadTokenError, match="expired"):
-        await gate.operator_of(token)
+        return await create_user(db_session, "op@example.com", PASSWORD)
 
 
 @pytest.mark.parametrize(
-    "token",
+    ("email", "password", "error"),
     [
-        "nonsense",
-        jwt.encode({"sub": EMAIL, "aud": "operator", "exp": 9_999_999_999}, "x" * 40, algorithm="HS256"),
-        jwt.encode({"sub": EMAIL, "aud": "service", "exp": 9_999_999_999}, KEY, algorithm="HS256"),
-        jwt.encode({"sub": EMAIL, "aud": "operator"}, KEY, algorithm="HS256"),
-        jwt.encode({"sub": EMAIL, "aud": "operator", "exp": 9_999_999_999}, None, algorithm="none"),
-        jwt.encode({"sub": "gone@example.com", "aud": "operator", "exp": 9_999_999_999}, KEY, algorithm="HS256"),
+        ("b@example.com", "short", WeakPasswordError),
+        ("b@example.com", "x" * 1025, WeakPasswordError),
+        ("b@example.com", "B@example.com", WeakPasswordError),
+        ("OP@example.com", PASSWORD, UserExistsError),
+        ("nobody", PASSWORD, BadEmailError),
+        ("@example.com", PASSWORD, BadEmailError),
+        ("b@", PASSWORD, BadEmailError),
+        ("b b@example.com", PASSWORD, BadEmailError),
+        ("b\x00@example.com", PASSWORD, BadEmailError),
+        (f"{'b' * 250}@example.com", PASSWORD, BadEmailError),
     ],
 )
-async def test_token_when_it_is_not_ours_then_it_opens_nothing(gate: Gate, token: str) -> None:
-    with pytest.raises(BadTokenError):
-        await gate.operator_of(token)
-
-
-async def test_create_operator_when_weak_or_taken_then_it_is_refused(gate: Gate, database: Database) -> None:
+@pytest.mark.usefixtures("owner")
+async def test_create_user_when_weak_or_taken_then_it_is_refused(
+    database: Database, email: str, password: str, error: type[Exception]
+) -> None:
     async with database.write() as db_session:
-        with pytest.raises(WeakPasswordError):
-            await create_operator(db_session, "b@example.com", "short")
-        with pytest.raises(OperatorExistsError):
-            await create_operator(db_session, EMAIL.upper(), PASSWORD)
-        with pytest.raises(ValueError, match="not an e-mail address"):
-            await create_operator(db_session, "nobody", PASSWORD)
+        with pytest.raises(error):
+            await create_user(db_session, email, password)
+
+
+async def test_first_user_when_there_is_one_already_then_nobody_is_added(database: Database) -> None:
+    async with database.write() as db_session:
+        assert await service.ensure_first_user(db_session, "a@example.com", PASSWORD)
+        assert not await service.ensure_first_user(db_session, "b@example.com", PASSWORD)
+        (only,) = await service.users(db_session, limit=10)
+    assert (only.email, only.role) == ("a@example.com", Role.OWNER)
+
+
+@pytest.mark.parametrize("change", [{"role": Role.VIEWER}, {"is_active": False}])
+async def test_change_when_it_is_the_last_owner_then_it_is_refused_until_there_is_another(
+    database: Database, owner: Any, change: dict[str, Any]
+) -> None:
+    async with database.write() as db_session:
+        with pytest.raises(LastOwnerError):
+            await service.change_user(db_session, owner.id, now_ms=1, **change)
+    async with database.write() as db_session:
+        await create_user(db_session, "b@example.com", PASSWORD)
+        changed = await service.change_user(db_session, owner.id, now_ms=1, **change)
+    assert changed.revision == 2
+
+
+async def test_change_when_somebody_else_was_first_then_it_is_refused_and_says_what_is_there(
+    database: Database, owner: Any
+) -> None:
+    async with database.write() as db_session:
+        other = await create_user(db_session, "b@example.com", PASSWORD, role=Role.STAFF)
+        await service.change_user(db_session, other.id, now_ms=1, role=Role.VIEWER, revision=1)
+        with pytest.raises(StaleUserError, match="is revision 2 now"):
+            await service.change_user(db_session, other.id, now_ms=1, role=Role.OPERATOR, revision=1)
+
+
+async def test_change_when_nothing_differs_then_the_revision_and_the_sessions_stay(
+    database: Database, owner: Any
+) -> None:
+    async with database.write() as db_session:
+        same = await service.change_user(db_session, owner.id, now_ms=1, role=Role.OWNER, is_active=True)
+    assert same == owner
+
+
+async def test_users_when_filtered_then_only_those_come(database: Database, owner: Any) -> None:
+    async with database.write() as db_session:
+        await create_user(db_session, "b@example.com", PASSWORD, role=Role.STAFF)
+        gone = await create_user(db_session, "c@example.com", PASSWORD, role=Role.STAFF)
+        await service.change_user(db_session, gone.id, now_ms=1, is_active=False)
+        staff = await service.users(db_session, limit=10, role=Role.STAFF)
+        active = await service.users(db_session, limit=10, is_active=True)
+        second = await service.users(db_session, limit=1, after=owner.id)
+    assert [row.email for row in staff] == ["b@example.com", "c@example.com"]
+    assert [row.email for row in active] == ["op@example.com", "b@example.com"]
+    assert [row.email for row in second] == ["b@example.com"]
+
+
+async def test_users_when_nobody_has_the_number_then_it_says_so(database: Database) -> None:
+    async with database.write() as db_session:
+        with pytest.raises(NoSuchUserError):
+            await service.user(db_session, 7)
+        with pytest.raises(NoSuchUserError):
+            await service.user_of_email(db_session, "nobody@example.com")
+        with pytest.raises(NoSuchUserError):
+            await service.end_sessions(db_session, 7, now_ms=1)

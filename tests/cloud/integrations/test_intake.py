@@ -95,7 +95,7 @@ async def test_intake_when_a_command_is_issued_then_the_machine_has_it_at_once_a
     machine: Any, running: Settings, seeded: Database, in_background: Any, script: Any, machine_id: str
 ) -> None:
     build = partial(rules.paid_vend, slot="A1", payment="pay-1")
-    request = Request(machine_id, {}, "op@example.com", 60_000)
+    request = Request(machine_id, "op@example.com", 60_000)
     async with in_background(intake.serve, running):
         await machine.publish(script.birth().topic, script.birth().payload, retain=True)
         await next_on(machine, Channel.HELLO)

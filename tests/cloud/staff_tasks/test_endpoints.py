@@ -36,7 +36,7 @@ async def test_list_when_filtered_then_the_oldest_comes_first(client: AsyncClien
 @pytest.mark.usefixtures("three")
 async def test_list_when_paged_then_every_task_comes_once(client: AsyncClient) -> None:
     first = (await client.get(TASKS, params={"limit": 2})).json()
-    second = (await client.get(TASKS, params={"limit": 2, "after": first["next"]})).json()
+    second = (await client.get(TASKS, params={"limit": 2, "cursor": first["next"]})).json()
     assert [row["kind"] for row in first["items"] + second["items"]] == ["vend_uncertain", "store_replaced", "debt"]
     assert second["next"] is None
 
@@ -59,7 +59,7 @@ async def test_task_when_resolved_over_http_then_who_when_and_how_are_kept(clien
     refused = await client.post(f"{TASKS}/{task['id']}/resolve", json={"resolution": "refused"})
     assert (refused.status_code, refused.json()["code"]) == (409, "already_resolved")
     assert "op@example.com" in refused.json()["detail"]
-    (entry,) = (await client.get("/api/v1/accounting/journal", params={"limit": 1})).json()["entries"]
+    (entry,) = (await client.get("/api/v1/accounting/journal", params={"limit": 1})).json()["items"]
     assert entry["source"] == f"task:{task['id']}#transfer"
 
 

@@ -1,0 +1,81 @@
+"""`/dashboard/activity`: who did what, when, from where."""
+
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse
+
+from cloud.dashboard.contexts import Contexts
+from cloud.dashboard.locks import PageLock
+from cloud.dashboard.pages import show
+from cloud.identity import activity
+from cloud.identity.activity import ActivityView, Filter
+from cloud.identity.gate import CurrentUser
+from cloud.identity.permissions import Permission
+from cloud.kit.http import DatabaseDep
+
+router = APIRouter(prefix="/dashboard/activity", include_in_schema=False)
+
+ROWS_SHOWN: Final = 100
+
+ACTIONS: Final = {
+    "user.logged_in": "ログインした",
+    "user.logged_out": "ログアウトした",
+    "user.login_failed": "ログインに失敗した",
+    "user.added": "利用者を追加した",
+    "user.changed": "利用者の権限を変更した",
+    "user.password_set": "利用者のパスワードを設定した",
+    "user.password_changed": "自分のパスワードを変更した",
+    "user.sessions_ended": "利用者をログアウトさせた",
+    "token.reused": "使用済みのトークンが使われた",
+    "machine.registered": "自販機を登録した",
+    "planogram.published": "棚割りを公開した",
+    "product.saved": "商品を保存した",
+    "command.issued": "自販機に指示を出した",
+    "task.resolved": "作業の結果を記録した",
+    "entry.reversed": "仕訳を取り消した",
+}
+"""Actions in words. What stands nowhere here is a permission that was refused, and is shown as it is."""
+
+SeesActivity = Annotated[CurrentUser, Depends(PageLock(Permission.ACTIVITY_READ))]
+
+
+@router.get("")
+async def activities(
+    request: Request,
+    user: SeesActivity,
+    database: DatabaseDep,
+    who: Annotated[str, Query(max_length=254)] = "",
+    action: Annotated[str, Query(max_length=48)] = "",
+    outcome: Literal["", "done", "refused"] = "",
+    before: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
+) -> HTMLResponse:
+    """操作記録."""
+    wanted = {"who": who.strip().lower(), "action": action, "outcome": outcome}
+
+    async def build(contexts: Contexts) -> dict[str, Any]:
+        chosen = Filter(who=wanted["who"] or None, action=action or None, outcome=outcome or None)
+        rows = await activity.listing(contexts.db_session, limit=ROWS_SHOWN + 1, before=before, wanted=chosen)
+        shown = rows[:ROWS_SHOWN]
+        return {
+            "rows": [_row(contexts, row) for row in shown],
+            "wanted": wanted,
+            "actions": ACTIONS,
+            "older": shown[-1].id if len(rows) > ROWS_SHOWN else None,
+            "is_first": before is None,
+        }
+
+    return await show(request, database, user, "activity", "操作記録", build)
+
+
+def _row(contexts: Contexts, row: ActivityView) -> dict[str, Any]:
+    return {
+        "at": contexts.moment(row.at_ms),
+        "who": row.who or "—",
+        "role": row.role,
+        "text": ACTIONS.get(row.action, row.action),
+        "is_refused": row.outcome == activity.REFUSED,
+        "target": row.target,
+        "detail": " · ".join(f"{name}: {value}" for name, value in row.detail.items()),
+        "from": " · ".join(part for part in (row.via, row.address) if part),
+    }

@@ -1,0 +1,83 @@
+"""Who may do what: the one table of roles and permissions. Pure.
+
+Every endpoint and page names the permission it needs (`access.Lock`); what names none is refused at start.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+
+class Role(StrEnum):
+    """What a user is here for. The words are kept in the database."""
+
+    OWNER = "owner"
+    """Everything, users included."""
+    ACCOUNTANT = "accountant"
+    """The books, and what they are made of; moves nothing."""
+    OPERATOR = "operator"
+    """Runs the fleet: machines, prices, commands; no books, no users."""
+    STAFF = "staff"
+    """Goes to the machines: stock, faults and tasks."""
+    VIEWER = "viewer"
+    """Looks at the fleet and its sales."""
+
+
+class Permission(StrEnum):
+    """Something a user may be allowed to do. The words stand in refusals and in the API's description."""
+
+    FLEET_READ = "fleet.read"
+    """Machines, slots, faults, planograms, products, stored events."""
+    FIGURES_READ = "figures.read"
+    """The day in numbers, live."""
+    INVENTORY_READ = "inventory.read"
+    SALES_READ = "sales.read"
+    """The history of single sales."""
+    COMMANDS_READ = "commands.read"
+    COMMANDS_ISSUE = "commands.issue"
+    """Remote vends and coupons."""
+    MACHINES_REGISTER = "machines.register"
+    """Shows a machine's secret once."""
+    PLANOGRAMS_PUBLISH = "planograms.publish"
+    """Products and prices of a machine."""
+    PRODUCTS_WRITE = "products.write"
+    TASKS_READ = "tasks.read"
+    TASKS_RESOLVE = "tasks.resolve"
+    """May book: what a resolution posts is fixed by the kind of task."""
+    BOOKS_READ = "books.read"
+    BOOKS_CORRECT = "books.correct"
+    """Reversals."""
+    ACTIVITY_READ = "activity.read"
+    USERS_MANAGE = "users.manage"
+    SELF = "self"
+    """Who am I, my password, my sessions."""
+
+
+_EVERYBODY: Final = frozenset(Role)
+_OFFICE: Final = frozenset({Role.OWNER, Role.ACCOUNTANT, Role.OPERATOR})
+
+ALLOWED: Final[Mapping[Permission, frozenset[Role]]] = {
+    Permission.FLEET_READ: _EVERYBODY,
+    # Whoever collects the cash knows the day's figures anyway.
+    Permission.FIGURES_READ: _EVERYBODY,
+    Permission.INVENTORY_READ: _EVERYBODY,
+    Permission.SALES_READ: _OFFICE | {Role.VIEWER},
+    Permission.COMMANDS_READ: _OFFICE,
+    Permission.COMMANDS_ISSUE: frozenset({Role.OWNER, Role.OPERATOR}),
+    Permission.MACHINES_REGISTER: frozenset({Role.OWNER, Role.OPERATOR}),
+    Permission.PLANOGRAMS_PUBLISH: frozenset({Role.OWNER, Role.OPERATOR}),
+    Permission.PRODUCTS_WRITE: frozenset({Role.OWNER, Role.OPERATOR}),
+    Permission.TASKS_READ: _OFFICE | {Role.STAFF},
+    Permission.TASKS_RESOLVE: frozenset({Role.OWNER, Role.OPERATOR, Role.STAFF}),
+    Permission.BOOKS_READ: frozenset({Role.OWNER, Role.ACCOUNTANT}),
+    Permission.BOOKS_CORRECT: frozenset({Role.OWNER, Role.ACCOUNTANT}),
+    Permission.ACTIVITY_READ: frozenset({Role.OWNER, Role.ACCOUNTANT}),
+    Permission.USERS_MANAGE: frozenset({Role.OWNER}),
+    Permission.SELF: _EVERYBODY,
+}
+"""Permission to the roles that have it. A permission that is not listed is nobody's."""
+
+
+def allows(role: str, permission: Permission) -> bool:
+    """Whether a role has a permission; a role nobody knows has none."""
+    return role in ALLOWED.get(permission, ())
