@@ -164,6 +164,8 @@ class InputPin:
         active_low: True for a contact to ground (pull-up on), False for a driven line (pull-down on).
         debounce_s: seconds a level must hold before it counts; 0 reports every edge.
         on_change: called with the new `is_active` on the loop that is running now.
+        on_edge: called with the raw level at once, in whatever thread the edge came from: for what cannot wait for the
+            event loop. It must be quick and safe in any thread.
     """
 
     def __init__(
@@ -174,7 +176,9 @@ class InputPin:
         active_low: bool,
         debounce_s: float = 0.0,
         on_change: Callable[[bool], None] | None = None,
+        on_edge: Callable[[bool], None] | None = None,
     ) -> None:
+        self._on_edge = on_edge
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
         self._debounce_s = debounce_s
@@ -203,12 +207,14 @@ class InputPin:
 
     def close(self) -> None:
         """Let go of the pin. Safe to call twice."""
-        self._on_change = None
+        self._on_change = self._on_edge = None
         if self._timer is not None:
             self._timer.cancel()
         self._device.close()
 
     def _edge(self) -> None:
+        if self._on_edge is not None:
+            self._on_edge(self.is_active)
         if threading.get_ident() == self._thread:
             self._loop.call_soon(self._settle)
         elif not self._loop.is_closed():

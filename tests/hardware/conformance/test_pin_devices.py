@@ -104,6 +104,38 @@ async def test_turn_when_the_home_line_answers_unasked_then_is_missing_and_not_s
     assert machine.world.state.spirals["A1"].angle == 0.0
 
 
+async def test_turn_when_the_contact_closes_then_the_motor_stops_before_the_event_loop_gets_its_turn(
+    machine: EmulatedMachine,
+) -> None:
+    turning = asyncio.create_task(machine.dispenser.turn("A1"))
+    await asyncio.sleep(1)
+    machine.board.drive_input(PINS.home[1], False)
+    assert turning_now(machine) == []
+    await asyncio.sleep(0.05)
+    assert await turning is Turn.HOME
+
+
+async def test_turn_when_a_spike_looks_like_home_then_the_coil_turns_on(machine: EmulatedMachine) -> None:
+    turning = asyncio.create_task(machine.dispenser.turn("A1"))
+    await asyncio.sleep(1)
+    machine.board.drive_input(PINS.home[1], False)
+    machine.board.drive_input(PINS.home[1], True)
+    assert turning_now(machine) == ["A1"]
+    assert await turning is Turn.HOME
+    assert machine.world.state.tray == ["green-tea"]
+
+
+async def test_turn_when_the_contact_bounces_on_leaving_then_is_one_whole_turn(machine: EmulatedMachine) -> None:
+    turning = asyncio.create_task(machine.dispenser.turn("A1"))
+    await asyncio.sleep(0.16)
+    for _ in range(3):
+        machine.board.drive_input(PINS.home[1], False)
+        machine.board.drive_input(PINS.home[1], True)
+    assert turning_now(machine) == ["A1"]
+    assert await turning is Turn.HOME
+    assert machine.world.state.tray == ["green-tea"]
+
+
 async def test_turn_when_the_caller_is_cancelled_then_ends_whole_before_it_raises(machine: EmulatedMachine) -> None:
     turning = asyncio.create_task(machine.dispenser.turn("A1"))
     await asyncio.sleep(0.5)
