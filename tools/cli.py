@@ -54,6 +54,21 @@ def _demo(options: argparse.Namespace) -> None:
     sys.exit(run(smoke=options.smoke, folder=options.dir, fresh=options.fresh))
 
 
+def _user(options: argparse.Namespace) -> None:
+    from cloud.identity.cli import run
+    from cloud.settings import load_settings
+
+    sys.exit(run(load_settings().database_url, options))
+
+
+def _user_arguments(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> None:
+    """Describe `vend user` when it is what was typed: other processes need nothing of the cloud."""
+    if arguments[:1] == ["user"]:
+        from cloud.identity.cli import add_arguments
+
+        add_arguments(parser)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a process; settings come from the environment and `.env`.
 
@@ -83,7 +98,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     demo.add_argument("--smoke", action="store_true", help="buy a drink, check the books, then stop")
     demo.add_argument("--dir", default=".demo", help="where the demo keeps its data (default: .demo)")
     demo.add_argument("--fresh", action="store_true", help="throw the demo's earlier data away first")
-    options = parser.parse_args(arguments)
+    typed = sys.argv[1:] if arguments is None else list(arguments)
+    _user_arguments(add("user", _user, "who may log in: add, list, role, password, disable, enable"), typed)
+    options = parser.parse_args(typed)
     try:
         options.run(options)
     except SettingsError as error:
