@@ -26,8 +26,8 @@ function addTile(slot, select) {
     units: 0,
     picture: "",
   };
-  const card = make("span", { class: "card" }, parts.code, parts.listPrice, parts.price, parts.name, parts.band);
-  parts.button = make("button", { type: "button", class: "slot", "data-slot": slot }, parts.stage, parts.sign, card);
+  const card = make("span", { class: "card" }, parts.code, parts.price, parts.name, parts.band);
+  parts.button = make("button", { type: "button", class: "slot", "data-slot": slot }, parts.stage, parts.sign, parts.listPrice, card);
   parts.button.addEventListener("click", () => select(slot));
   $("slots").append(make("li", {}, parts.button));
   return parts;
