@@ -1,12 +1,13 @@
 """Default is deny: every route of the application names the permission it needs, or is named here as public."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Final
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from fastapi.routing import iter_route_contexts
 
-from cloud.identity.access import Lock
+from cloud.identity.access import Lock, not_logged_in, token_of
+from cloud.kit.http import answer_of
 
 PUBLIC: Final = {
     "/",
@@ -54,6 +55,14 @@ def _locks(dependant: Any) -> Iterator[Lock]:
 def routes_of(app: FastAPI) -> list[Any]:
     """Every route, those of included routers too."""
     return list(iter_route_contexts(app.routes))
+
+
+async def turn_strangers_away(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Refuse whoever has no token before a byte of the body is read, and before they learn which addresses exist."""
+    path = request.url.path
+    if path.startswith("/api/") and path not in PUBLIC and token_of(request) is None:
+        return answer_of(not_logged_in())
+    return await call_next(request)
 
 
 def check_doors(app: FastAPI) -> None:

@@ -25,7 +25,7 @@ from cloud.dashboard.locks import LoginNeededError, PageRefusedError, to_login
 from cloud.dashboard.metrics import Metrics
 from cloud.db.database import Database, open_database
 from cloud.db.migrate import upgrade_database
-from cloud.doors import check_doors
+from cloud.doors import check_doors, turn_strangers_away
 from cloud.identity.activity_endpoints import router as activity_router
 from cloud.identity.endpoints import router as identity_router
 from cloud.identity.gate import Gate
@@ -126,6 +126,7 @@ def create_app(settings: Settings, database: Database | None = None, clock: Cloc
     install_error_answers(app)
     app.add_exception_handler(LoginNeededError, to_login)
     app.add_exception_handler(PageRefusedError, pages.refused)
+    app.middleware("http")(turn_strangers_away)
     app.middleware("http")(_with_headers)
     for router in (
         public,

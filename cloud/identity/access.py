@@ -27,6 +27,7 @@ from cloud.kit.idempotency import KeyReusedError, Name
 
 COOKIE: Final = "vend_session"
 _SAFE: Final = {"GET", "HEAD", "OPTIONS"}
+_CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
 
 
 def gate_of(connection: HTTPConnection) -> Gate:
@@ -64,23 +65,27 @@ def is_same_origin(connection: HTTPConnection) -> bool:
     return origin is None or urlsplit(origin).netloc == connection.headers.get("host")
 
 
+def not_logged_in() -> ProblemError:
+    """The refusal of a stranger."""
+    return ProblemError(401, "not_logged_in", "Log in first: POST /api/v1/admin/token.", _CHALLENGE)
+
+
 async def current_user(connection: HTTPConnection) -> CurrentUser:
     """The user who asks.
 
     Raises:
         ProblemError: 401, nobody we know; 403, a cookie that another site's page sends.
     """
-    challenge = {"WWW-Authenticate": "Bearer"}
     token = token_of(connection)
     if token is None:
-        raise ProblemError(401, "not_logged_in", "Log in first: POST /api/v1/admin/token.", challenge)
+        raise not_logged_in()
     is_changing = connection.scope.get("method", "GET") not in _SAFE
     if is_changing and _bearer(connection) is None and not is_same_origin(connection):
         raise ProblemError(403, "wrong_origin", "Another site's page must not do this.")
     try:
         return await gate_of(connection).user_of(token)
     except BadTokenError as error:
-        raise ProblemError(401, "bad_token", f"{error}.".capitalize(), challenge) from error
+        raise ProblemError(401, "bad_token", f"{error}.".capitalize(), _CHALLENGE) from error
 
 
 def _not_allowed(user: CurrentUser, permission: Permission) -> ProblemError:

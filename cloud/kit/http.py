@@ -92,10 +92,15 @@ def _problem(status: int, code: str, detail: str, headers: dict[str, str] | None
     return JSONResponse(content, status_code=status, headers=headers, media_type=PROBLEM_JSON)
 
 
-async def _on_problem(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, ProblemError)  # noqa: S101 - registered for this class only
+def answer_of(error: ProblemError) -> JSONResponse:
+    """The answer that a refusal becomes."""
     more: dict[str, Any] = {"fields": []} if error.status == HTTPStatus.UNPROCESSABLE_ENTITY else {}
     return _problem(error.status, error.code, error.detail, error.headers, **more)
+
+
+async def _on_problem(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ProblemError)  # noqa: S101 - registered for this class only
+    return answer_of(error)
 
 
 async def _on_http(_request: Request, error: Exception) -> JSONResponse:
