@@ -61,11 +61,11 @@ class CardOrders:
                     await asyncio.sleep(RETRY_S)
         return i.CardUnsettled(effect.reference, why)
 
-    async def abandon(self, effect: i.AbandonCard) -> list[i.CardTaken]:
+    async def abandon(self, effect: i.AbandonCard) -> list[i.CardTaken] | None:
         """Release what is reserved and end the session, if the reader can be told; its time-out does the rest.
 
         Returns:
-            Payments that it has charged instead, though nothing was delivered for them.
+            Payments that it has charged instead, though nothing was delivered for them; None when it was not told.
         """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SETTLE_LIMIT_S):
@@ -75,7 +75,7 @@ class CardOrders:
                     if not effect.asked:
                         break  # nothing can be reserved in it
                     await asyncio.sleep(RETRY_S)
-        return []
+        return None
 
     async def _abandon(self, effect: i.AbandonCard) -> list[i.CardTaken]:
         taken: list[i.CardTaken] = []

@@ -170,8 +170,9 @@ class Runtime:
             case i.SettleCard(reference):
                 self.apply(i.CardUnsettled(reference, "no reader") if cards is None else await cards.settle(effect))
             case i.AbandonCard() if cards is not None:
-                for taken in await cards.abandon(effect):
-                    self.apply(taken)
+                taken = await cards.abandon(effect)
+                if effect.asked and taken is not None:
+                    self.apply(i.CardTakenBack(effect.session, tuple(taken)))
 
     # --- wishes from outside -------------------------------------------------------------------
     def offer_planogram(self, planogram: Planogram) -> None:

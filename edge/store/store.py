@@ -13,7 +13,7 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -288,4 +288,8 @@ class Store:
 def _input_json(happened: Input) -> str:
     kind = type(happened)
     fields = {"type": kind.__name__} | {name: getattr(happened, name) for name in kind.__dataclass_fields__}
-    return json.dumps(fields, ensure_ascii=False, default=lambda value: value.model_dump(mode="json"))
+    return json.dumps(fields, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value.model_dump(mode="json")

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from edge.vend import inputs as i
 from edge.vend.bills import end_business
 from edge.vend.choosing import begin_vend
-from edge.vend.state import Card, MachineState, Phase
+from edge.vend.state import Asked, Card, MachineState, Phase
 from edge.vend.step import Context, Step, add_fault
 from protocol import events
 from protocol.ids import claim_code
@@ -38,7 +38,7 @@ def card_approved(state: MachineState, approved: i.CardApproved, context: Contex
     wanted = state.vend if state.phase is Phase.APPROVING else None
     card = state.card
     if wanted is None or card is None or card.session != approved.session:
-        return Step(state, (), (i.AbandonCard(approved.session, approved.amount),))
+        return _take_back(Step(state), approved.session, approved.amount)
     reserved = card.model_copy(
         update={"reference": approved.reference, "amount": approved.amount, "vend_id": wanted.vend_id}
     )
@@ -57,7 +57,7 @@ def card_denied(state: MachineState, denied: i.CardDenied, _: Context) -> Step:
         return Step(state)
     here = _denied(state, denied.why)
     after = _without_vend(state).model_copy(update={"card": None})
-    return Step(_rest(after), here.events, (i.AbandonCard(denied.session, state.open_vend.price_minor),))
+    return _take_back(Step(_rest(after), here.events), denied.session, state.open_vend.price_minor)
 
 
 def settle_card(state: MachineState, order: Literal["confirm", "release"]) -> Step:
@@ -92,8 +92,29 @@ def card_unsettled(state: MachineState, unknown: i.CardUnsettled, context: Conte
     return add_fault(closed, "payment.claim", detail=f"{card.reference}: {unknown.why}")
 
 
-def card_taken(state: MachineState, taken: i.CardTaken, context: Context) -> Step:
-    """Charged for nothing: the customer gets a claim code, and a person pays it back."""
+def _take_back(here: Step, session: str, amount: int) -> Step:
+    """Nothing may stay reserved in this session; it is remembered until the reader has been told."""
+    asked = Asked(session=session, amount=amount)
+    others = tuple(other for other in here.state.taken_back if other != asked)
+    after = here.state.model_copy(update={"taken_back": (*others, asked)})
+    return Step(after, here.events, (*here.effects, i.AbandonCard(session, amount)))
+
+
+def resume_taking_back(state: MachineState) -> tuple[i.Effect, ...]:
+    """Requests of which nobody knows whether the reader let go of them, after a restart."""
+    return tuple(i.AbandonCard(asked.session, asked.amount) for asked in state.taken_back)
+
+
+def card_taken_back(state: MachineState, told: i.CardTakenBack, context: Context) -> Step:
+    """The reader has been told. What it charged for nothing is a claim of the customer, told with the same step."""
+    left = tuple(asked for asked in state.taken_back if asked.session != told.session)
+    here = Step(state.model_copy(update={"taken_back": left}))
+    for taken in told.taken:
+        here = here.then(_taken(here.state, taken, context))
+    return here
+
+
+def _taken(state: MachineState, taken: i.CardTaken, context: Context) -> Step:
     number = state.payout_count + 1
     settled = events.PaymentSettled(
         payment=taken.reference,

@@ -112,11 +112,19 @@ class CardUnsettled:
 
 @dataclass(frozen=True, slots=True)
 class CardTaken:
-    """The reader charged a payment of an abandoned session: nothing was delivered for it."""
+    """The reader charged a payment although nothing was delivered for it."""
 
     reference: str
     amount: int
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardTakenBack:
+    """The reader has let go of a request that came to nothing, except for what it charged all the same."""
+
+    session: str
+    taken: tuple[CardTaken, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +297,7 @@ class Started:
 
 Input = (
     CoinIn | CoinCounterMoved | CoinsCounted | BillHeld | BillIn | BillBack | BillUncertain
-    | CardBegun | CardEnded | CardApproved | CardDenied | CardSettled | CardUnsettled | CardTaken
+    | CardBegun | CardEnded | CardApproved | CardDenied | CardSettled | CardUnsettled | CardTakenBack
     | Select | Clear | ReturnCredit | Delivered | NotDelivered
     | LegReady | LegDone | LegRefused | LegUncertain | DoorMoved | FaultSeen | FaultGone
     | PlanogramArrived | SettingsRefused | Restocked | FloatLoaded | Started

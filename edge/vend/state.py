@@ -134,6 +134,13 @@ class Card(_Part):
     """What the reader must be told, until it has been."""
 
 
+class Asked(_Part):
+    """A request to a card session that came to nothing."""
+
+    session: str
+    amount: int
+
+
 class Ending(_Part):
     """Why the customer's business is being brought to its end: bill first, then coins."""
 
@@ -159,6 +166,8 @@ class MachineState(_Part):
     ending: Ending | None = None
     """Set while settling."""
     card: Card | None = None
+    taken_back: tuple[Asked, ...] = ()
+    """Requests that were denied or answered too late; the reader must let go of them, and may have charged them."""
     doubtful: int = 0
     """Worth of a bill that nobody can find; the next payout records it as uncertain, with a claim code."""
     chosen: str = ""

@@ -23,9 +23,10 @@ from edge.vend.cards import (
     card_denied,
     card_ended,
     card_settled,
-    card_taken,
+    card_taken_back,
     card_unsettled,
     resume_card,
+    resume_taking_back,
 )
 from edge.vend.choosing import attempt, vend_if_chosen
 from edge.vend.commands import (
@@ -218,9 +219,9 @@ def _started(state: MachineState, started: i.Started, context: Context) -> Step:
     here = withdraw_offer(here, "restarted")
     if state.phase is Phase.DISPENSING:
         resolve = (i.ResolveVend(state.open_vend.slot, kept_power=state.armed_on == context.host_boot),)
-        return Step(here.state, here.events, resume_bill(state) + resolve)
+        return Step(here.state, here.events, resume_bill(state) + resolve + resume_taking_back(state))
     here = here.then(resume_card(here.state, context))
-    effects = resume_bill(state) + (resume_payout(state) if state.payout else ())
+    effects = resume_bill(state) + (resume_payout(state) if state.payout else ()) + resume_taking_back(state)
     return Step(here.state, here.events, here.effects + effects)
 
 
@@ -238,7 +239,7 @@ ANYTIME: dict[type, Handler] = {
     i.CardDenied: card_denied,
     i.CardSettled: card_settled,
     i.CardUnsettled: card_unsettled,
-    i.CardTaken: card_taken,
+    i.CardTakenBack: card_taken_back,
     i.Clear: _clear,
     i.DoorMoved: _door,
     i.FaultSeen: _fault_seen,

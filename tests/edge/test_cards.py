@@ -214,3 +214,21 @@ async def test_card_when_the_charge_is_refused_after_the_goods_fell_then_only_th
     await asyncio.sleep(5)
     settled = [event.d for event in bench.events() if event.kind == "payment.settled"]
     assert [(claim["outcome"], claim["owed_to"]) for claim in settled] == [("claim", "machine")]
+
+
+async def test_card_when_the_controller_dies_after_a_denial_then_the_reader_is_told_again_after_the_restart(
+    bench: Bench,
+) -> None:
+    await present(bench)
+    reader(bench).ignore_next()
+    bench.select("A1")
+    await asyncio.sleep(1)
+    session = bench.state.card.session if bench.state.card else ""
+    reader(bench).fail_next(Fault.SILENCE, "payments_of")
+    bench.runtime.apply(i.CardDenied(session, "timeout"))
+    await asyncio.sleep(0.1)
+    assert [asked.session for asked in bench.state.taken_back] == [session]
+    bench.power_off()
+    await bench.power_on()
+    await asyncio.sleep(5)
+    assert bench.state.taken_back == ()
