@@ -81,8 +81,7 @@ class CoinsIn:
                     self._machine.apply(i.FaultSeen("coin_acceptor.lost_events", detail=f"{count} lost"))
                 self._machine.apply(i.CoinCounterMoved(counter))
             case CoinDispensedByHand(value, counter):
-                self._machine.apply(i.CoinCounterMoved(counter))
-                self._machine.apply(i.FloatLoaded(value.minor, -1, staff="changer key"))
+                self._machine.apply(i.FloatLoaded(value.minor, -1, staff="changer key", counter=counter))
             case AcceptorRestarted():
                 self.poller.restarted()
                 self._accepted.count_again()

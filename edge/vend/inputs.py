@@ -246,11 +246,13 @@ class Restocked:
 
 @dataclass(frozen=True, slots=True)
 class FloatLoaded:
-    """Coins were put into a hopper."""
+    """Coins were put into a hopper, or left it by hand."""
 
     denomination: int
     added: int
     staff: str = ""
+    counter: int | None = None
+    """Of the device's event that told of it, written down in the same step; None when a person or a count did."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,7 +201,8 @@ def _restocked(state: MachineState, visit: i.Restocked, _: Context) -> Step:
 def _float_loaded(state: MachineState, visit: i.FloatLoaded, context: Context) -> Step:
     kind = visit.denomination
     count = max(0, state.hoppers.get(kind, 0) + visit.added)
-    after = state.model_copy(update={"hoppers": state.hoppers | {kind: count}})
+    counter = state.coin_counter if visit.counter is None else visit.counter
+    after = state.model_copy(update={"hoppers": state.hoppers | {kind: count}, "coin_counter": counter})
     event = events.FloatLoaded(
         denomination_minor=kind, currency=state.currency, added=visit.added, in_hopper=count, staff=visit.staff
     )
