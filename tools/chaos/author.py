@@ -27,6 +27,9 @@ BALANCES: Final = (1000, 1000, 1000, 500, 300, 180, 150, 0)
 """Money on the cards customers bring."""
 LINE_FAULTS: Final = ("silence", "lost reply", "lost reply", "refusal")
 VALIDATOR_COMMANDS: Final = ("stack", "stack", "give_back", "status", "status", "poll", "set_accepting", "start")
+CHANGER_COMMANDS: Final = (
+    "pay", "pay", "pay_before", "pay_after", "status", "status", "poll", "poll", "tubes", "set_accepting", "start",
+)  # fmt: skip
 READER_COMMANDS: Final = (
     "request", "confirm", "confirm", "fail", "fail", "payment", "payments_of", "end_session", "poll", "set_accepting",
     "start",
@@ -41,6 +44,7 @@ class Author:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)  # noqa: S311 - must repeat, not surprise
         self._steps: list[Action] = []
+        self._has_changer = False
         self._customers: tuple[tuple[Callable[[], None], float], ...] = (
             (self._pays_with_coins, 0.47),
             (self._pays_with_bill, 0.22),
@@ -48,9 +52,10 @@ class Author:
             (self._pays_by_phone, 0.05),
             (self._mixes, 0.04),
         )
+        self._coin_luck = self._luck_with_coins()
         self._bad_luck: tuple[tuple[float, tuple[Luck, ...]], ...] = (
             (0.2, self._luck_with_goods()),
-            (0.25, self._luck_with_coins()),
+            (0.25, self._coin_luck),
             (0.25, self._luck_with_bills()),
             (0.2, self._luck_with_cards()),
             (0.1, self._luck_with_computer()),
@@ -59,7 +64,10 @@ class Author:
     def write(self, visits: int) -> tuple[Action, ...]:
         """Steps of so many customers."""
         chance = self._random
-        if chance.random() < 0.2:
+        if chance.random() < 0.33:
+            self._has_changer = True
+            self._do("changer")
+        elif chance.random() < 0.2:
             self._do("wire", chance.choice((5, 15, 30)), chance.choice((0, 5, 15)), chance.randrange(10_000))
         if chance.random() < 0.25:
             self._do("cloud", chance.choice((0, 20, 100)), chance.choice((0, 20, 60)), chance.randrange(10_000))
@@ -196,10 +204,14 @@ class Author:
             self._do("blind_coin", chance.choice((10, 50, 100, 500, 1)))
         if chance.random() < 0.1:
             self._do("blind_bill", chance.choice(BILLS))
+        if self._has_changer and chance.random() < 0.1:
+            self._do("blind_key", self._kind())
 
     def _meets_bad_luck(self) -> None:
         weights = [weight for weight, _ in self._bad_luck]
         _, kinds = self._random.choices(self._bad_luck, weights)[0]
+        if self._has_changer and kinds is self._coin_luck:
+            kinds += self._luck_with_changer()
         name, draw = self._random.choice(kinds)
         self._do(name, *draw())
 
@@ -221,6 +233,15 @@ class Author:
             ("lose", lambda: (chance.choice(("request", "reply")), chance.choice(("order", "status", "credit")))),
             ("silent_hoppers", lambda: (chance.randint(1, 60),)),
             ("acceptor_restart", lambda: ()),
+        )
+
+    def _luck_with_changer(self) -> tuple[Luck, ...]:
+        chance = self._random
+        return (
+            ("changer_key", lambda: (self._kind(),)),
+            ("changer_line", lambda: self._line_fault(CHANGER_COMMANDS)),
+            ("changer_line", lambda: self._line_fault(CHANGER_COMMANDS)),
+            ("changer_power", lambda: (chance.randint(0, 6000), *self._outage(), chance.randint(0, 1))),
         )
 
     def _luck_with_bills(self) -> tuple[Luck, ...]:

@@ -27,7 +27,7 @@ SEEDS_PER_CAMPAIGN: Final = 1_000_000
 NOT_BAD_LUCK: Final = frozenset(
     {
         "coin", "bill", "card", "card_away", "choose", "clear", "lever", "pause", "settle", "leave", "take",
-        "take_bills", "staff", "cut", "paid", "coupon",
+        "take_bills", "staff", "cut", "paid", "coupon", "changer",
     }
 )  # fmt: skip
 
@@ -54,6 +54,8 @@ class Figures:
     """Card payments approved and settled."""
     commands: int = 0
     """Sales paid elsewhere and coupons."""
+    changers: int = 0
+    """Runs of a machine with a coin changer."""
     linked: int = 0
     """Runs that reported to a cloud."""
     events: int = 0
@@ -81,6 +83,7 @@ class Figures:
             "bills",
             "payments",
             "commands",
+            "changers",
             "linked",
             "events",
             "boots",
@@ -104,6 +107,7 @@ class Figures:
         self.bills += verdict.kinds["bill.held"]
         self.payments += verdict.kinds["payment.settled"]
         self.commands += len(record.asked)
+        self.changers += bool(record.world["changer"]["tubes"])
         self.linked += record.cloud is not None
         self.events += len(record.events)
         self.boots += boots

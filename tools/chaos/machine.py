@@ -7,7 +7,7 @@ import asyncio
 import json
 import random
 import sqlite3
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -19,16 +19,17 @@ from edge.runtime import Runtime
 from edge.store.errors import StoreFullError
 from edge.vend.state import Phase
 from hardware.bill_validator.simulated import SimulatedBillValidator
-from hardware.cashless_reader.simulated import PowerLoss, SimulatedCashlessReader
-from hardware.emulated import SORTER_PATHS, EmulatedMachine, emulate
+from hardware.cashless_reader.simulated import SimulatedCashlessReader
+from hardware.coin_changer.simulated import SimulatedCoinChanger
+from hardware.emulated import EmulatedMachine, emulate
 from hardware.gpio import PinMap
-from hardware.wire.null_modem import LineFaults
-from hardware.world_state import HopperState, Spiral, WorldState
+from hardware.world_state import HopperState, TubeState
 from tools.chaos.cloud import BadNetwork, TinyCloud
 from tools.chaos.disk import Disk
-from tools.chaos.power import Cut, Power, PowerCutError, PoweredDevice, PoweredStore
+from tools.chaos.fittings import Setup, empty_world, forget, get_mains, lose_mains, powered_devices
+from tools.chaos.power import Cut, Power, PowerCutError, PoweredStore
 from tools.chaos.record import Record, Seen
-from tools.chaos.steps import PRICES, STOCK
+from tools.chaos.steps import PRICES
 from tools.chaos.watch import Watch
 
 MACHINE: Final = "vm-chaos-0001"
@@ -82,31 +83,25 @@ class ShiftedClock(LoopClock):
 class ChaosMachine:
     """Machine, world and supply of one run."""
 
-    def __init__(
-        self, folder: Path, seed: int, faults: LineFaults, parts: Parts, cloud: TinyCloud | None = None
-    ) -> None:
+    def __init__(self, folder: Path, seed: int, setup: Setup, parts: Parts) -> None:
         """Put it together, without power.
 
         Args:
             folder: for the store.
             seed: for the ids of the store.
-            faults: of the coin wire.
+            setup: what it is fitted with.
             parts: what it is made of.
-            cloud: what it reports to, if anything.
         """
         self._path = folder / "store.db"
         self._seed = seed
         self._random = random.Random(seed)  # noqa: S311 - ids must repeat
-        self._faults = faults
+        self._setup = setup
         self._parts = parts
         self._last_cut: Cut | None = None
         self._boots = 0
         self._host_boots = 1
         """Starts of the computer, as opposed to its controller."""
-        self.world_state = WorldState(
-            spirals={slot: Spiral(capacity=STOCK) for slot in PRICES},
-            hoppers={value: HopperState() for value in SORTER_PATHS},
-        )
+        self.world_state = empty_world(has_changer=setup.has_changer)
         self.jammed: set[str] = set()
         self.stuck: set[str] = set()
         self.is_beam_blocked = False
@@ -114,11 +109,11 @@ class ChaosMachine:
         """Of the wall clock."""
         self.while_dead: list[Callable[[], None]] = []
         """What customers do while the controller is dead and the devices are not."""
-        self.record = Record(prices=dict(PRICES), cloud=cloud.end if cloud else None)
+        self.record = Record(prices=dict(PRICES), cloud=setup.cloud.end if setup.cloud else None)
         self.watch = Watch(self.world_state, self.see)
         self.power = Power(self._cut)
         self.disk = Disk(self._path.with_name("store.reserve"))
-        self.cloud = cloud
+        self.cloud = setup.cloud
         self.hardware: EmulatedMachine
         self.store: PoweredStore | None = None
         self.runtime: Runtime
@@ -139,8 +134,15 @@ class ChaosMachine:
         if self._boots > BOOTS_PER_RUN:
             raise NeverUpError
         loop = asyncio.get_running_loop()
-        self.hardware = emulate(self.world_state, pin_map=PIN_MAP, faults=self._faults, save=self.watch.changed)
-        self._power_devices()
+        self.hardware = emulate(
+            self.world_state,
+            pin_map=PIN_MAP,
+            faults=self._setup.wire,
+            save=self.watch.changed,
+            changer=self._setup.has_changer,
+        )
+        if self._last_cut is not None and self._last_cut.kind in NO_MAINS:
+            get_mains(self.hardware, self.world_state, remembers=self._last_cut.kind == "mains")
         self._put_faults_back()
         self._clock = ShiftedClock(loop, START_WALL_MS + int(loop.time() * 1000))
         self._clock.shift_ms = self.shift_ms
@@ -148,7 +150,9 @@ class ChaosMachine:
         self.see("boot")
         try:
             self._open_store(self._clock)
-            self.runtime = self._parts.make(self._opened(), self._devices(), f"host-{self._host_boots}")
+            self.runtime = self._parts.make(
+                self._opened(), powered_devices(self.hardware, self.power), f"host-{self._host_boots}"
+            )
             self.runtime.listen(lambda _: self._moved.set())
             await self.runtime.start()
         except PowerCutError:
@@ -237,12 +241,7 @@ class ChaosMachine:
         hardware.bus.close()
         self.see(cut.kind)
         if cut.kind in NO_MAINS:
-            self.validator.power_off()
-            self.reader.power_off()
-            hardware.world.close()
-            hardware.line.close()
-            for peer in hardware.hopper_peers.values():
-                peer.close()
+            lose_mains(hardware)
         if self.store is not None:
             self.store.lose_power()
         for task in (self._task, self._link):
@@ -275,25 +274,12 @@ class ChaosMachine:
 
     def _lose_memories(self, cut: Cut) -> None:
         """Without mains the acceptor forgets, hoppers keep their counters or not, and the latch is a flip-flop."""
-        self.hardware.acceptor_peer.power_cycle()
-        for peer in self.hardware.hopper_peers.values():
-            peer.power_cycle(keeps_counters=cut.kind != "amnesia")
+        forget(self.hardware, keeps_counters=cut.kind != "amnesia")
         self._host_boots += 1
         state = self.world_state
         state.is_drop_latched = False
         state.tray += state.falling
         state.falling.clear()
-
-    def _power_devices(self) -> None:
-        """The mains are back: validator and reader get power too, and remember or not."""
-        cut = self._last_cut
-        if cut is None or cut.kind not in NO_MAINS:
-            return
-        remembers = cut.kind == "mains"
-        if not self.world_state.validator.is_powered:
-            self.validator.power_on(remembers=remembers)
-        if not self.world_state.reader.is_powered:
-            self.reader.power_on(PowerLoss.KEEPS if remembers else PowerLoss.RELEASES, remembers=remembers)
 
     @property
     def has_mains(self) -> bool:
@@ -323,21 +309,15 @@ class ChaosMachine:
         """The cashless reader of now."""
         return cast("SimulatedCashlessReader", self.hardware.cashless_reader)
 
-    def _devices(self) -> Devices:
-        def powered(inner: Any, name: str) -> Any:
-            return PoweredDevice(inner, self.power, name)
+    @property
+    def changer(self) -> SimulatedCoinChanger | None:
+        """The coin changer of now; None where there are hoppers."""
+        return self.hardware.coin_changer
 
-        hardware = self.hardware
-        return Devices(
-            coin_acceptor=powered(hardware.acceptor, "acceptor"),
-            hoppers={kind: powered(hopper, "hopper") for kind, hopper in hardware.hoppers.items()},
-            hopper_paths=frozenset(SORTER_PATHS.values()),
-            dispenser=powered(hardware.dispenser, "dispenser"),
-            drop_sensor=powered(hardware.drop_sensor, "drop_sensor"),
-            door=hardware.door,
-            bill_validator=powered(hardware.bill_validator, "validator"),
-            cashless_reader=powered(hardware.cashless_reader, "reader"),
-        )
+    @property
+    def floats(self) -> Mapping[int, HopperState | TubeState]:
+        """Hoppers or tubes by denomination in yen, whichever it has."""
+        return self.world_state.changer.tubes or self.world_state.hoppers
 
     def _put_faults_back(self) -> None:
         world = self.hardware.world

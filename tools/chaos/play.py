@@ -11,8 +11,10 @@ from structlog.testing import capture_logs
 from edge.vend.state import Phase
 from hardware.wire.null_modem import LineFaults
 from tools.chaos.cloud import TinyCloud, Weather
+from tools.chaos.fittings import Setup
 from tools.chaos.hands.bills import Bills
 from tools.chaos.hands.cards import Cards
+from tools.chaos.hands.changer import Changer
 from tools.chaos.hands.coins import Coins
 from tools.chaos.hands.computer import Computer
 from tools.chaos.hands.goods import Goods
@@ -32,8 +34,8 @@ RESERVATION_S: Final = 125.0
 """A reader gives back by then what nobody charged."""
 LINK_LIMIT_S: Final = 900.0
 """A link left in peace has delivered everything by then."""
-TENDERS: Final = (Coins, Bills, Cards, Phone)
-"""Another way to pay is another file of hands, and a row here."""
+TENDERS: Final = (Bills, Cards, Phone)
+"""Beside coins. Another way to pay is another file of hands, and a row here."""
 
 OnStep = Callable[[int, Action, ChaosMachine], None]
 
@@ -55,11 +57,12 @@ def play(scenario: Scenario, parts: Parts = AS_SOLD, on_step: OnStep | None = No
 
 
 async def _play(scenario: Scenario, folder: Path, parts: Parts, on_step: OnStep | None) -> Record:
-    machine = ChaosMachine(folder, scenario.seed, _wire(scenario), parts, _cloud(scenario, parts))
+    setup = Setup(_wire(scenario), _cloud(scenario, parts), has_changer=_has_changer(scenario))
+    machine = ChaosMachine(folder, scenario.seed, setup, parts)
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _, context: _callback_failed(machine, context))
-    tenders = [tender(machine) for tender in TENDERS]
-    others = [Computer(machine), Goods(machine), *tenders]
+    coins = Changer(machine) if setup.has_changer else Coins(machine)
+    others = [Computer(machine), Goods(machine), coins, *(tender(machine) for tender in TENDERS)]
     staff = Staff(machine, others)
     actions: dict[str, Callable[..., Awaitable[None]]] = {
         name: getattr(hand, name) for hand in (staff, *others) for name in hand.ACTIONS
@@ -112,6 +115,10 @@ def _callback_failed(machine: ChaosMachine, context: dict[str, Any]) -> None:
     error = context.get("exception")
     if not isinstance(error, PowerCutError):
         machine.crash("callback", error or RuntimeError(str(context.get("message"))))
+
+
+def _has_changer(scenario: Scenario) -> bool:
+    return any(step.name == "changer" for step in scenario.steps)
 
 
 def _wire(scenario: Scenario) -> LineFaults:

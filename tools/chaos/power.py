@@ -21,6 +21,7 @@ from tools.chaos.disk import Disk
 COMMANDS: Final = frozenset(
     {
         "start", "set_accepting", "poll", "status", "dispense", "turn", "check", "arm", "wait_drop", "stop",
+        "pay", "tubes",
         "stack", "give_back",
         "request", "confirm", "fail", "payment", "payments_of", "end_session",
     }

@@ -12,9 +12,10 @@ class Seen:
     """One thing that happened in the world; `seq` is the newest event that was on the disk at that moment."""
 
     what: str
-    """Coins: coin, refused, paid, loaded, drained. Goods: unit, stocked, beam.
+    """Coins: coin, refused, paid, loaded, drained, keyed (let out of a tube by hand). Goods: unit, stocked, beam.
     Bills: bill (drawn in), bill_stacked, bill_back, bill_removed (by staff). Cards: reserved, charged, released.
-    Trouble a device was put into: validator, reader, acceptor_restart; its end: validator_ok, reader_ok.
+    Trouble a device was put into: validator, reader, changer; its end: validator_ok, reader_ok, changer_ok.
+    Acceptor or changer without power: acceptor_restart.
     Computer: boot, kill, mains, amnesia,
     disk_low, disk_ok, disk_end.
     """
@@ -24,7 +25,7 @@ class Seen:
     where: str = ""
     """Slot, denomination as text, or payment reference."""
     count: int = 1
-    """Of a payment: yen."""
+    """Of a payment: yen. Of a changer in trouble: commands that will fail."""
 
 
 @dataclass(slots=True)

@@ -10,8 +10,8 @@ from tools.chaos.campaign import Failure, Figures
 
 PLACES_SHOWN: Final = 30
 MONEY: Final = (
-    "coin lost", "credit", "credit invented", "payout invented", "hopper books", "bill lost", "bill invented",
-    "settled in words only", "charged without a sale", "payment invented", "left reserved",
+    "coin lost", "credit", "credit invented", "payout invented", "hopper books", "tube books", "bill lost",
+    "bill invented", "settled in words only", "charged without a sale", "payment invented", "left reserved",
 )  # fmt: skip
 UNITS: Final = ("charge without goods", "goods without charge", "unit without vend", "delivered unpaid")
 TWICE: Final = (
@@ -69,6 +69,7 @@ def _markdown(figures: Figures, command: str, campaign: dict[str, Any]) -> str:
         "bills taken in": figures.bills,
         "card payments": figures.payments,
         "sales paid elsewhere and coupons": figures.commands,
+        "runs with a coin changer": figures.changers,
         "runs with a cloud behind a bad network": figures.linked,
         "events checked": figures.events,
         "starts of the controller": figures.boots,

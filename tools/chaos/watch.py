@@ -1,8 +1,8 @@
 """Watches the world from outside and writes the log that the checker reads; the controller has no part in it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from hardware.world_state import CardPayment, WorldState
+from hardware.world_state import CardPayment, HopperState, TubeState, WorldState
 
 
 class Watch:
@@ -13,8 +13,9 @@ class Watch:
         self._world = world
         self._see = see
         self._units = {slot: len(spiral.units) for slot, spiral in world.spirals.items()}
-        self._coins = {value: hopper.count for value, hopper in world.hoppers.items()}
-        self._is_coin_falling = False
+        self._floats: Mapping[int, HopperState | TubeState] = world.changer.tubes or world.hoppers
+        self._coins = {value: pile.count for value, pile in self._floats.items()}
+        self._is_hand_at_coins = False
         self._bill: int | None = None
         self._bills_kept = 0
         self._reserved = ""
@@ -25,10 +26,10 @@ class Watch:
         for slot, spiral in world.spirals.items():
             if len(spiral.units) != self._units[slot]:
                 self._unit_moved(slot, len(spiral.units))
-        if not self._is_coin_falling:
-            for value, hopper in world.hoppers.items():
-                if hopper.count != self._coins[value]:
-                    self._coin_moved(value, hopper.count)
+        if not self._is_hand_at_coins:
+            for value, pile in self._floats.items():
+                if pile.count != self._coins[value]:
+                    self._coin_moved(value, pile.count)
         if world.validator.escrow != self._bill:
             self._bill_moved(world.validator.escrow)
         is_reserved = world.reader.phase == "reserved"
@@ -36,20 +37,30 @@ class Watch:
             self._money_reserved() if is_reserved else self._payment_ended()
 
     def coin(self, value: int, insert: Callable[[int], None]) -> None:
-        """A customer throws a coin in: whatever comes into a hopper now is no float."""
+        """A customer throws a coin in: whatever comes into a hopper or tube now is no float."""
         cup = self._world.return_cup
         before = cup.get(value, 0)
-        self._is_coin_falling = True
-        insert(value)
-        self._is_coin_falling = False
-        if value in self._coins:
-            self._coins[value] = self._world.hoppers[value].count
+        self._by_hand(value, insert)
         self._see("coin" if cup.get(value, 0) == before else "refused", str(value), 1)
 
     def drained(self, value: int) -> None:
-        """The coins of a hopper have gone without anybody telling the machine."""
+        """The coins of a hopper or tube have gone without anybody telling the machine."""
         self._see("drained", str(value), self._coins[value])
         self._coins[value] = 0
+
+    def keyed(self, value: int, press: Callable[[int], None]) -> None:
+        """Somebody presses the key of a tube: the coin that falls is no payout."""
+        before = self._coins[value]
+        self._by_hand(value, press)
+        if fallen := before - self._coins[value]:
+            self._see("keyed", str(value), fallen)
+
+    def _by_hand(self, value: int, act: Callable[[int], None]) -> None:
+        self._is_hand_at_coins = True
+        act(value)
+        self._is_hand_at_coins = False
+        if value in self._coins:
+            self._coins[value] = self._floats[value].count
 
     def bill_removed(self) -> None:
         """Staff took the bill between the rollers out."""

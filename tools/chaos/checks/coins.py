@@ -6,11 +6,9 @@ Losses that no controller can prevent are counted, each with its own bound (READ
 from collections import Counter, deque
 from typing import Final
 
-from tools.chaos.checks.verdict import NO_MAINS, PAYOUTS, Event, Run, Verdict
-
-READ_WITHIN_S: Final = 5.0
-"""A running controller has journaled every coin by then, on a bad wire too."""
-
+from tools.chaos.checks.tubes import check_tubes
+from tools.chaos.checks.unread import forgotten
+from tools.chaos.checks.verdict import PAYOUTS, Event, Run, Verdict
 
 REMEMBERED: Final = 5
 """Events an acceptor keeps until they are read."""
@@ -20,7 +18,10 @@ def check_coins(run: Run, verdict: Verdict) -> None:
     """Coins in, coins out, and what the machine believes to be in its hoppers."""
     unread = _check_in(run, verdict)
     unsure = _check_out(run, verdict)
-    _check_books(run, unread, unsure, verdict)
+    if run.has_changer:
+        check_tubes(run, unread, verdict)
+    else:
+        _check_books(run, unread, unsure, verdict)
 
 
 def _check_in(run: Run, verdict: Verdict) -> Counter[int]:
@@ -30,14 +31,15 @@ def _check_in(run: Run, verdict: Verdict) -> Counter[int]:
     missing = inside - credited
     for kind, count in (credited - inside).items():
         verdict.found("credit invented", f"{count} coins of {kind} were credited and never came in")
-    unexcused = missing - _forgotten(run)
-    if unexcused.total() > _overflowed(run):
+    unexcused = missing - forgotten(run, "coin", _credited(run))
+    if unexcused.total() > (0 if run.has_changer else _overflowed(run)):
         verdict.found("coin lost", f"inside and not credited: {dict(unexcused)}; the acceptor forgot none of them")
     told = sum(_lost(event) for event in run.of_kind("fault.raised"))
-    if told != missing.total():
+    if told != (0 if run.has_changer else missing.total()):  # a changer counts what is inside, not what came in
         verdict.found("coins untold", f"{dict(missing)} were never credited, the events tell of {told} coins")
     if missing:
-        verdict.losses["yen the acceptor forgot unread"] += sum(kind * count for kind, count in missing.items())
+        device = "changer" if run.has_changer else "acceptor"
+        verdict.losses[f"yen the {device} forgot unread"] += sum(kind * count for kind, count in missing.items())
     return missing
 
 
@@ -53,28 +55,6 @@ def _overflowed(run: Run) -> int:
         refused[seen.seq] += seen.what == "refused"
         dropped += unread + refused[seen.seq] > REMEMBERED
     return dropped
-
-
-def _forgotten(run: Run) -> Counter[int]:
-    """Coins that fell shortly before the acceptor lost its memory and were not on the disk by then, by kind."""
-    heard = _credited(run)
-    inside, fresh, forgotten = Counter[int](), list[tuple[float, int]](), Counter[int]()
-    is_up, booted, fresh_from = False, 0.0, 0.0
-    for seen in run.log:
-        if seen.what == "boot":
-            is_up, booted = True, seen.at
-        elif seen.what == "coin":
-            inside[int(seen.where)] += 1
-            fresh.append((seen.at, int(seen.where)))
-        elif seen.what in {"kill", "acceptor_restart"} | NO_MAINS:
-            if is_up and seen.at - booted >= READ_WITHIN_S:
-                fresh_from = seen.at - READ_WITHIN_S  # what fell before had time enough to be read
-            if seen.what != "kill":
-                credited = Counter(kind for seq, kind in heard if seq <= seen.seq)
-                newest = Counter(kind for at, kind in fresh if at >= fresh_from)
-                forgotten |= (inside - credited) & (newest + forgotten)
-            is_up = is_up and seen.what == "acceptor_restart"
-    return forgotten
 
 
 def _credited(run: Run) -> list[tuple[int, int]]:

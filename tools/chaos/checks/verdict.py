@@ -83,6 +83,11 @@ class Run:
         return is_on
 
     @property
+    def has_changer(self) -> bool:
+        """Coins go to a coin changer with tubes."""
+        return bool(self.world["changer"]["tubes"])
+
+    @property
     def world(self) -> dict[str, Any]:
         """At the end."""
         return self.record.world

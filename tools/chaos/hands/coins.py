@@ -1,4 +1,7 @@
-"""Coins: customers throw them in, staff fill the hoppers, and the coin wire has bad luck."""
+"""Coins: customers throw them in, staff fill the hoppers, and the coin wire has bad luck.
+
+The same words for a machine with a coin changer: `changer.py`.
+"""
 
 import asyncio
 from typing import ClassVar, Final
@@ -17,7 +20,7 @@ class Coins(Hand):
 
     ACTIONS: ClassVar = (
         "coin", "blind_coin", "hopper_jam", "hopper_empty", "hopper_refuse", "lose", "silent_hoppers",
-        "acceptor_restart",
+        "acceptor_restart", "changer", "changer_key", "blind_key", "changer_line", "changer_power",
     )  # fmt: skip
 
     async def coin(self, value: int) -> None:
@@ -40,8 +43,8 @@ class Coins(Hand):
         """Coins are gone that the machine believes in."""
         state = self._machine.world_state
         self._machine.watch.drained(kind)
-        state.coins_taken[kind] = state.coins_taken.get(kind, 0) + state.hoppers[kind].count
-        state.hoppers[kind].count = 0
+        state.coins_taken[kind] = state.coins_taken.get(kind, 0) + self._machine.floats[kind].count
+        self._machine.floats[kind].count = 0
 
     async def hopper_refuse(self, kind: int) -> None:
         """The next order is refused."""
@@ -60,6 +63,21 @@ class Coins(Hand):
         """The acceptor loses its power for a moment."""
         self._machine.see("acceptor_restart")
         self._machine.hardware.acceptor_peer.power_cycle()
+
+    async def changer(self) -> None:
+        """The coin changer of the whole run, fitted before the first boot."""
+
+    async def changer_key(self, kind: int) -> None:
+        """Nothing: hoppers have no keys."""
+
+    async def blind_key(self, kind: int) -> None:
+        """Nothing: hoppers have no keys."""
+
+    async def changer_line(self, fault: str, command: str, times: int) -> None:
+        """Nothing: there is no changer."""
+
+    async def changer_power(self, after_ms: int, off_ms: int, remembers: int) -> None:
+        """Nothing: there is no changer."""
 
     async def serve(self) -> None:
         """Fill each hopper up, and say what was filled in."""

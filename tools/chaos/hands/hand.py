@@ -54,9 +54,9 @@ class Hand:
             await self._machine.settle_power()
         raise RuntimeError("the machine does not listen to staff")
 
-    def trouble(self, device: str, *, line: bool = False) -> None:
-        """Note that this device is in trouble; `line`: it waits for a command that may come late."""
-        self._machine.see(device)
+    def trouble(self, device: str, *, line: bool = False, count: int = 1) -> None:
+        """Note that this device is in trouble; `line`: it waits for so many commands, which may come late."""
+        self._machine.see(device, count=count)
         if line:
             self._faulty_line = self._machine.hardware
 
