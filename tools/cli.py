@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from protocol.kit.settings import SettingsError
 
@@ -67,6 +68,35 @@ def _user_arguments(parser: argparse.ArgumentParser, arguments: Sequence[str]) -
         from cloud.identity.cli import add_arguments
 
         add_arguments(parser)
+
+
+def _backup(options: argparse.Namespace) -> None:
+    from tools.backup import run_backup
+
+    sys.exit(run_backup(options.file))
+
+
+def _restore(options: argparse.Namespace) -> None:
+    from tools.backup import run_restore
+
+    sys.exit(run_restore(options.file, options.into, replace=options.replace))
+
+
+def _rebuild(options: argparse.Namespace) -> None:
+    from tools.backup import run_rebuild
+
+    sys.exit(run_rebuild(options.into))
+
+
+def _add_database_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
+    save = add("backup", _backup, "save the whole database to one file, while everything runs")
+    save.add_argument("file", type=Path, help="the file to make; it must not exist")
+    load = add("restore", _restore, "put a backup into an empty database; stop cloud, intake and worker before")
+    load.add_argument("file", type=Path, help="the backup")
+    load.add_argument("--into", metavar="URL", help="another database than DATABASE_URL; of any kind")
+    load.add_argument("--replace", action="store_true", help="throw away what the database holds")
+    again = add("rebuild", _rebuild, "replay all events into fresh books and compare: sales, stock, ledger")
+    again.add_argument("--into", metavar="URL", help="keep the fresh books there (default: compare and forget)")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -26,12 +26,17 @@ def alembic_config(connection: Connection | None = None) -> Config:
     return config
 
 
-def _upgrade(connection: Connection) -> None:
-    command.upgrade(alembic_config(connection), "head")
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Apply migrations up to `revision`, in the connection's transaction.
+
+    Raises:
+        alembic.util.CommandError: there is no such revision.
+    """
+    command.upgrade(alembic_config(connection), revision)
 
 
 async def upgrade_database(database: Database) -> None:
     """Apply every missing migration, in one transaction; of several processes that start together one does it."""
     async with database.write() as db_session:
         await locks.take(db_session, Lock.SCHEMA)
-        await (await db_session.connection()).run_sync(_upgrade)
+        await (await db_session.connection()).run_sync(upgrade)

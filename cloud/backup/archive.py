@@ -1,0 +1,203 @@
+"""The backup file: one zip with a manifest and every table as rows of JSON. Knows files, no database.
+
+`tables/<name>.jsonl` holds one row per line, its values in the order of the manifest's columns; bytes are base64, dates
+ISO 8601, JSON documents JSON text. `manifest.json` names the revision of the schema and, for each table, how many rows
+there are and the SHA-256 of its lines. Anybody can read it without us, into any database.
+"""
+
+import fcntl
+import os
+import zipfile
+import zlib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO, Final, Literal, Self
+
+from pydantic import BaseModel, ConfigDict
+
+FORMAT: Final = 1
+MANIFEST: Final = "manifest.json"
+MAX_MANIFEST_BYTES: Final = 1 << 20
+LEVEL: Final = 6
+"""Of compression; higher costs much time and saves little on events."""
+
+Kind = Literal["int", "bool", "text", "bytes", "date", "json"]
+
+_DAMAGE: Final = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, NotImplementedError, RuntimeError)
+"""What reading a damaged zip raises, depending on where the damage is."""
+
+
+class BadArchiveError(ValueError):
+    """A file that is no whole backup. Nothing was done with it."""
+
+
+class BackupRunningError(RuntimeError):
+    """Somebody else is writing the same file."""
+
+
+class Column(BaseModel):
+    """One column of a table."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    kind: Kind
+
+
+class TableInfo(BaseModel):
+    """One table in the archive."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    columns: list[Column]
+    rows: int
+    sha256: str
+    """Of its lines, line feeds included."""
+
+    @property
+    def member(self) -> str:
+        """Name of its file in the zip."""
+        return f"tables/{self.name}.jsonl"
+
+
+class Manifest(BaseModel):
+    """What the archive holds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    format: Literal[1] = FORMAT
+    revision: str
+    """Of the schema the rows belong to."""
+    made_at_ms: int
+    """ms since 1970 UTC."""
+    ledger_entries: int
+    ledger_head: str
+    """Number and hash of the newest entry: enough to tell two books apart."""
+    tables: list[TableInfo]
+
+    @property
+    def rows(self) -> int:
+        """In all tables."""
+        return sum(table.rows for table in self.tables)
+
+
+class ArchiveWriter:
+    """Writes tables one after the other, then the manifest."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=LEVEL)
+        self.tables: list[TableInfo] = []
+
+    async def add(self, name: str, columns: list[Column], lines: AsyncIterator[bytes]) -> None:
+        """Write one table.
+
+        Args:
+            name: of the table.
+            columns: in the order of each row's values.
+            lines: one row each, without the line feed.
+        """
+        info = TableInfo(name=name, columns=columns, rows=0, sha256="")
+        digest, rows = sha256(), 0
+        with self._zip.open(info.member, "w", force_zip64=True) as member:
+            async for line in lines:
+                text = line + b"\n"
+                digest.update(text)
+                member.write(text)
+                rows += 1
+        self.tables.append(info.model_copy(update={"rows": rows, "sha256": digest.hexdigest()}))
+
+    def finish(self, manifest: Manifest) -> None:
+        """Write the manifest and close the zip."""
+        self._zip.writestr(MANIFEST, manifest.model_dump_json(indent=2))
+        self._zip.close()
+
+
+class Archive:
+    """A backup that can be read. Use it in a `with`."""
+
+    def __init__(self, path: Path) -> None:
+        """Open it and read the manifest.
+
+        Raises:
+            BadArchiveError: it is not a backup of ours, or of a newer format.
+        """
+        try:
+            self._zip = zipfile.ZipFile(path)
+            with self._zip.open(MANIFEST) as member:
+                self.manifest = Manifest.model_validate_json(member.read(MAX_MANIFEST_BYTES))
+        except _DAMAGE as error:
+            raise BadArchiveError(f"{path} is not a whole backup: {error}") from error
+        self._path = path
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._zip.close()
+
+    def check(self) -> None:
+        """Read everything once and compare it with the manifest.
+
+        Raises:
+            BadArchiveError: a table is missing, or is not what the manifest says.
+        """
+        for table in self.manifest.tables:
+            digest, rows = sha256(), 0
+            for line in self.lines(table):
+                digest.update(line)
+                rows += 1
+            if (rows, digest.hexdigest()) != (table.rows, table.sha256):
+                raise BadArchiveError(f"{self._path} is damaged: table {table.name} is not what was saved")
+
+    def lines(self, table: TableInfo) -> Iterator[bytes]:
+        """The rows of a table, each with its line feed.
+
+        Raises:
+            BadArchiveError: they cannot be read.
+        """
+        try:
+            with self._zip.open(table.member) as member:
+                yield from member
+        except _DAMAGE as error:
+            raise BadArchiveError(f"{self._path} is damaged in table {table.name}: {error}") from error
+
+
+def part_of(path: Path) -> Path:
+    """Where a file is written before it gets its name."""
+    return path.with_name(f".{path.name}.part")
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[BinaryIO]:
+    """A file that appears under its name only when it is whole and on the disk; readable by its owner only.
+
+    Raises:
+        FileExistsError: there is one of that name; a backup is never overwritten.
+        BackupRunningError: somebody else writes it now.
+    """
+    if path.exists():
+        raise FileExistsError(f"{path} exists already; choose another name")
+    part = part_of(path)
+    with os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BackupRunningError(f"another backup to {path} is running") from error
+        os.fchmod(file.fileno(), 0o600)
+        file.truncate()  # what a backup that was cut short has left
+        try:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+            part.replace(path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
