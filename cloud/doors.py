@@ -6,8 +6,8 @@ from typing import Any, Final
 from fastapi import FastAPI, Request, Response
 from fastapi.routing import iter_route_contexts
 
-from cloud.identity.access import Lock, not_logged_in, token_of
-from cloud.kit.http import answer_of
+from cloud.identity.access import Lock, current_user
+from cloud.kit.http import ProblemError, answer_of
 
 PUBLIC: Final = {
     "/",
@@ -58,10 +58,13 @@ def routes_of(app: FastAPI) -> list[Any]:
 
 
 async def turn_strangers_away(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Refuse whoever has no token before a byte of the body is read, and before they learn which addresses exist."""
+    """Refuse whoever we do not know before a byte of the body is read, and before they learn which addresses exist."""
     path = request.url.path
-    if path.startswith("/api/") and path not in PUBLIC and token_of(request) is None:
-        return answer_of(not_logged_in())
+    if path.startswith("/api/") and path not in PUBLIC:
+        try:
+            request.state.user = await current_user(request)
+        except ProblemError as error:
+            return answer_of(error)
     return await call_next(request)
 
 

@@ -65,20 +65,18 @@ def is_same_origin(connection: HTTPConnection) -> bool:
     return origin is None or urlsplit(origin).netloc == connection.headers.get("host")
 
 
-def not_logged_in() -> ProblemError:
-    """The refusal of a stranger."""
-    return ProblemError(401, "not_logged_in", "Log in first: POST /api/v1/admin/token.", _CHALLENGE)
-
-
 async def current_user(connection: HTTPConnection) -> CurrentUser:
     """The user who asks.
 
     Raises:
         ProblemError: 401, nobody we know; 403, a cookie that another site's page sends.
     """
+    known: CurrentUser | None = getattr(connection.state, "user", None)
+    if known is not None:
+        return known  # the application's own door has asked already
     token = token_of(connection)
     if token is None:
-        raise not_logged_in()
+        raise ProblemError(401, "not_logged_in", "Log in first: POST /api/v1/admin/token.", _CHALLENGE)
     is_changing = connection.scope.get("method", "GET") not in _SAFE
     if is_changing and _bearer(connection) is None and not is_same_origin(connection):
         raise ProblemError(403, "wrong_origin", "Another site's page must not do this.")

@@ -1,0 +1,188 @@
+"""The API against its own description: requests made from `/openapi.json`, well-formed and not, every answer checked.
+
+Each operation is met with a business day in the database. Seeded: the same requests every time.
+"""
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import requests
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient, Response
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import Case, GenerationMode, openapi
+from schemathesis.checks import not_a_server_error
+from schemathesis.schemas import APIOperation
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from cloud.db.database import Database, open_database
+from cloud.doors import PUBLIC
+from cloud.identity.activity import Origin
+from cloud.identity.gate import Gate
+from cloud.identity.service import create_user
+from cloud.identity.tokens import TokenSigner
+from cloud.machines.interpreter import Interpreter
+from cloud.machines.receiver import Receiver
+from cloud.main import create_app
+from cloud.seed import seed_demo
+from cloud.settings import Settings, load_settings
+
+EXAMPLES: Final = 12
+"""Requests of an owner per operation and kind."""
+STRANGERS: Final = 3
+KNOWN: Final = {
+    "machine_id": "vm-test-0001",
+    "product_id": "green-tea",
+    "epoch": "a" * 32,
+    **dict.fromkeys(("user_id", "seq", "task_id", "sale_id", "number"), 1),
+}
+"""Names in addresses that lead to something; drawn ones hardly ever do."""
+CHECKS: Final = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+KEY: Final = "j" * 40
+
+
+def settings_of(url: str) -> Settings:
+    return load_settings(
+        _env_file=None, database_url=url, mqtt_password="p" * 20, jwt_secret_key=KEY, encryption_key="e" * 40
+    )
+
+
+SCHEMA: Final = openapi.from_dict(create_app(settings_of("sqlite+aiosqlite://")).openapi())
+OPERATIONS: Final = {found.ok().label: found.ok() for found in SCHEMA.get_all_operations()}
+RUNS: Final = [
+    pytest.param(found, mode, id=f"{label}-{mode}")
+    for label, found in OPERATIONS.items()
+    for mode in GenerationMode
+    if mode is GenerationMode.POSITIVE or found.body or list(found.iter_parameters())
+]
+"""Every operation with well-formed requests, and with others where there is something to get wrong."""
+LOCKED: Final = [run for run in RUNS if run.values[0].path not in PUBLIC]
+ENDS_ITSELF: Final = {"PUT /api/v1/admin/me/password", "PATCH /api/v1/admin/users/{user_id}"}
+ENDS_ITSELF |= {
+    f"{verb} /api/v1/admin/users/{{user_id}}/{what}" for verb, what in (("DELETE", "sessions"), ("PUT", "password"))
+}
+"""What may log out whoever asks."""
+
+Operation = APIOperation[Any, Any, Any, Any]
+
+
+class Visitor:
+    """Sends requests to an application that runs in a loop of its own."""
+
+    def __init__(self, runner: asyncio.Runner, app: FastAPI) -> None:
+        self._runner = runner
+        self._client = AsyncClient(transport=ASGITransport(app, raise_app_exceptions=False))
+
+    def send(self, case: Case, headers: dict[str, str]) -> Response:
+        wanted = case.as_transport_kwargs(base_url="http://cloud.test", headers=headers)
+        ready = requests.Request(**{name: wanted[name] for name in wanted if name != "allow_redirects"}).prepare()
+        content = ready.body.encode() if isinstance(ready.body, str) else ready.body
+        self._client.cookies.clear()
+        request = self._client.request(
+            str(ready.method), str(ready.url), headers=list(ready.headers.items()), content=content
+        )
+        return self._runner.run(request)
+
+
+async def business_day(url: str, script: Any) -> str:
+    """Fill a migrated database; an owner's token."""
+    database = open_database(url)
+    async with database.write() as db_session:
+        await seed_demo(db_session, script.machine, "machine-secret-of-the-tests-0123456789")
+        await create_user(db_session, "owner@example.com", "correct horse")
+    script.restock()
+    script.sale(short=40)
+    script.failed_vend()
+    script.add("fault.raised", {"code": "slot.jammed", "where": "A1"})
+    script.add("hologram.shown", {"text": "?"})
+    await Receiver(database).handle([script.birth(), *script.messages()])
+    interpreter = Interpreter(database)
+    while await interpreter.run_once():
+        pass
+    gate = Gate(database, TokenSigner(KEY))
+    token = await gate.login_browser("owner@example.com", "correct horse", Origin("api"))
+    await database.close()
+    return token
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """Where the business day is kept once it is made, and the owner's token."""
+    return tmp_path_factory.mktemp("contract") / "day.db", []
+
+
+@pytest.fixture
+def day(kept: tuple[Path, list[str]], empty_database: Path, new_script: Any) -> tuple[Path, str]:
+    """A database with a business day in it, and an owner's token."""
+    path, tokens = kept
+    if not tokens:
+        shutil.copy(empty_database, path)
+        tokens.append(asyncio.run(business_day(f"sqlite+aiosqlite:///{path}", new_script())))
+    return path, tokens[0]
+
+
+@pytest.fixture
+def visitor(day: tuple[Path, str], tmp_path: Path) -> Iterator[Visitor]:
+    """A copy of the day for each operation: what one changes is not seen by the next."""
+    shutil.copy(day[0], tmp_path / "day.db")
+    url = f"sqlite+aiosqlite:///{tmp_path}/day.db"
+    with asyncio.Runner() as runner:
+        database: Database = open_database(url)
+        yield Visitor(runner, create_app(settings_of(url), database))
+        runner.run(database.close())
+
+
+def look_at(
+    operation: Operation, mode: GenerationMode, visitor: Visitor, headers: dict[str, str], examples: int
+) -> list[int]:
+    """Send so many requests, the same ones every time, and check every answer; their status codes."""
+    codes = []
+
+    @settings(
+        max_examples=examples,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode), is_known=st.booleans())
+    def run(case: Case, is_known: bool) -> None:
+        if is_known and mode is GenerationMode.POSITIVE:
+            case.path_parameters |= {name: KNOWN[name] for name in case.path_parameters if name in KNOWN}
+        answer = visitor.send(case, headers)
+        codes.append(answer.status_code)
+        case.validate_response(answer, checks=CHECKS)
+
+    run()
+    return codes
+
+
+@pytest.mark.parametrize(("operation", "mode"), RUNS)
+def test_operation_when_an_owner_asks_for_anything_then_the_answer_is_one_that_is_described(
+    day: tuple[Path, str], visitor: Visitor, operation: Operation, mode: GenerationMode
+) -> None:
+    codes = look_at(operation, mode, visitor, {"Authorization": f"Bearer {day[1]}"}, EXAMPLES)
+    if operation.path not in PUBLIC and operation.label not in ENDS_ITSELF:
+        assert not {401, 403} & set(codes)
+
+
+@pytest.mark.parametrize(("operation", "mode"), LOCKED)
+def test_operation_when_a_stranger_asks_for_anything_then_nothing_opens(
+    visitor: Visitor, operation: Operation, mode: GenerationMode
+) -> None:
+    assert set(look_at(operation, mode, visitor, {}, STRANGERS)) <= {401, 403}
