@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.accounting import chart
+from cloud.accounting import chart, places
 from cloud.accounting import rules as entries
 from cloud.accounting import service as accounting
 from cloud.catalogue import rules as tax
@@ -122,7 +122,7 @@ async def _money(db_session: AsyncSession, at_ms: int) -> None:
         db_session,
         [
             entries.transfer(capital, "資本金払込", debit=chart.BANK, credit=chart.CAPITAL, amount_minor=CAPITAL_YEN),
-            entries.transfer(cash, "釣銭準備金", debit=chart.CASH, credit=chart.BANK, amount_minor=CASH_YEN),
+            entries.transfer(cash, "釣銭準備金", debit=places.SAFE, credit=chart.BANK, amount_minor=CASH_YEN),
         ],
     )
 

@@ -6,7 +6,7 @@ balances, has at least two legs, continues the hash chain, and is never changed.
 
 from datetime import date
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Integer, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.db.base import Base, Millis, Minor
@@ -48,7 +48,11 @@ class Posting(Base):
     """One row is one leg of an entry."""
 
     __tablename__ = "postings"
-    __table_args__ = (CheckConstraint("amount_minor <> 0", name="not_zero"), {"sqlite_with_rowid": False})
+    __table_args__ = (
+        CheckConstraint("amount_minor <> 0", name="not_zero"),
+        Index("ix_postings_sub_account", "sub_account", "account_code", "entry_number"),
+        {"sqlite_with_rowid": False},
+    )
 
     entry_number: Mapped[int] = mapped_column(
         BigInteger().with_variant(Integer, "sqlite"),
@@ -59,6 +63,8 @@ class Posting(Base):
     account_code: Mapped[str] = mapped_column(ForeignKey("accounts.code"))
     amount_minor: Mapped[Minor]
     """Debit positive, credit negative."""
+    sub_account: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    """Where or whose (`places.py`); empty where nobody asks."""
 
 
 class AccountDay(Base):
@@ -79,5 +85,16 @@ class AccountTotal(Base):
     __tablename__ = "account_totals"
 
     account_code: Mapped[str] = mapped_column(ForeignKey("accounts.code"), primary_key=True)
+    debit_minor: Mapped[Minor]
+    credit_minor: Mapped[Minor]
+
+
+class SubAccountTotal(Base):
+    """One row is what one account ever moved at one place. Kept by a trigger: a cash box is one short read."""
+
+    __tablename__ = "sub_account_totals"
+
+    account_code: Mapped[str] = mapped_column(ForeignKey("accounts.code"), primary_key=True)
+    sub_account: Mapped[str] = mapped_column(String(64), primary_key=True)
     debit_minor: Mapped[Minor]
     credit_minor: Mapped[Minor]

@@ -19,6 +19,21 @@ class Moved:
     credit_minor: int
 
 
+@dataclass(frozen=True, slots=True)
+class MovedAt:
+    """What one account moved at one place: both turnovers, not negative."""
+
+    account: str
+    sub_account: str
+    debit_minor: int
+    credit_minor: int
+
+    @property
+    def balance_minor(self) -> int:
+        """Debit balance positive, credit balance negative."""
+        return self.debit_minor - self.credit_minor
+
+
 class TrialLine(BaseModel):
     """One account: turnovers, and its balance on the side where it stands."""
 

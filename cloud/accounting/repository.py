@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.accounting.models import AccountDay, AccountTotal, JournalEntry, Posting
-from cloud.accounting.reports import Moved
+from cloud.accounting.models import AccountDay, AccountTotal, JournalEntry, Posting, SubAccountTotal
+from cloud.accounting.reports import Moved, MovedAt
 from cloud.accounting.rules import GENESIS, Draft, Leg, SealedEntry
 from cloud.db import locks
 from cloud.db.locks import Lock
-from cloud.db.statements import slices
+from cloud.db.statements import insert_rows, slices
 
 
 async def lock_head(db_session: AsyncSession) -> tuple[int, str]:
@@ -41,7 +41,13 @@ async def insert_entries(db_session: AsyncSession, entries: Sequence[SealedEntry
     if not entries:
         return
     postings = [
-        {"entry_number": entry.number, "line": line, "account_code": leg.account, "amount_minor": leg.amount_minor}
+        {
+            "entry_number": entry.number,
+            "line": line,
+            "account_code": leg.account,
+            "amount_minor": leg.amount_minor,
+            "sub_account": leg.sub_account,
+        }
         for entry in entries
         for line, leg in enumerate(entry.draft.legs, start=1)
     ]
@@ -58,9 +64,8 @@ async def insert_entries(db_session: AsyncSession, entries: Sequence[SealedEntry
         }
         for entry in entries
     ]
-    connection = await db_session.connection()
-    await connection.execute(insert(Posting.__table__), postings)  # type: ignore[arg-type]
-    await connection.execute(insert(JournalEntry.__table__), rows)  # type: ignore[arg-type]
+    await insert_rows(db_session, Posting.__table__, postings)
+    await insert_rows(db_session, JournalEntry.__table__, rows)
 
 
 async def entries(
@@ -115,12 +120,12 @@ async def _legs(db_session: AsyncSession, numbers: Sequence[int]) -> dict[int, l
     found: dict[int, list[Leg]] = {}
     for part in slices(numbers):
         query = (
-            select(Posting.entry_number, Posting.account_code, Posting.amount_minor)
+            select(Posting.entry_number, Posting.account_code, Posting.amount_minor, Posting.sub_account)
             .where(Posting.entry_number.in_(part))
             .order_by(Posting.entry_number, Posting.line)
         )
         for row in await db_session.execute(query):
-            found.setdefault(row.entry_number, []).append(Leg(row.account_code, row.amount_minor))
+            found.setdefault(row.entry_number, []).append(Leg(row.account_code, row.amount_minor, row.sub_account))
     return found
 
 
@@ -156,3 +161,33 @@ async def recomputed_totals(db_session: AsyncSession) -> list[Moved]:
         func.sum(-amount).filter(amount < 0),
     ).group_by(Posting.account_code)
     return [Moved(code, int(debit or 0), int(credit or 0)) for code, debit, credit in await db_session.execute(query)]
+
+
+async def totals_by_place(db_session: AsyncSession, account: str | None = None) -> list[MovedAt]:
+    """What each account ever moved at each place; a read of one small table."""
+    query = select(
+        SubAccountTotal.account_code,
+        SubAccountTotal.sub_account,
+        SubAccountTotal.debit_minor,
+        SubAccountTotal.credit_minor,
+    ).order_by(SubAccountTotal.account_code, SubAccountTotal.sub_account)
+    if account is not None:
+        query = query.where(SubAccountTotal.account_code == account)
+    return [MovedAt(*row) for row in await db_session.execute(query)]
+
+
+async def recomputed_totals_by_place(db_session: AsyncSession) -> list[MovedAt]:
+    """What the postings themselves add up to, by place; the slow way, for checking."""
+    amount = Posting.amount_minor
+    query = (
+        select(
+            Posting.account_code,
+            Posting.sub_account,
+            func.sum(amount).filter(amount > 0),
+            func.sum(-amount).filter(amount < 0),
+        )
+        .where(Posting.sub_account != "")
+        .group_by(Posting.account_code, Posting.sub_account)
+    )
+    rows = await db_session.execute(query)
+    return [MovedAt(code, sub, int(debit or 0), int(credit or 0)) for code, sub, debit, credit in rows]

@@ -7,11 +7,12 @@ Sources: Japanese bookkeeping with tax-exclusive books (税抜経理) and perpet
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
 from cloud.accounting import chart
+from cloud.accounting.places import Place
 
 GENESIS: Final = "0" * 64
 """What the first entry names as the hash before it."""
@@ -23,6 +24,8 @@ class Leg:
 
     account: str
     amount_minor: int
+    sub_account: str = ""
+    """Where or whose (`places.py`); at most 64 characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +92,24 @@ def entry_hash(draft: Draft, number: int, previous_hash: str) -> str:
         draft.occurred_at_ms,
         draft.description,
         draft.reverses,
-        [[leg.account, leg.amount_minor] for leg in draft.legs],
+        [_said(leg) for leg in draft.legs],
     ]
     return hashlib.sha256(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
 
 
-def legs(*pairs: tuple[str, int]) -> tuple[Leg, ...]:
+def _said(leg: Leg) -> list[str | int]:
+    """A leg as the hash covers it; one without a sub-account reads as it did before there were any."""
+    said: list[str | int] = [leg.account, leg.amount_minor]
+    return [*said, leg.sub_account] if leg.sub_account else said
+
+
+def legs(*parts: tuple[str | Place, int]) -> tuple[Leg, ...]:
     """Legs without the empty ones: a tax of 0 yen is no leg."""
-    return tuple(Leg(account, amount) for account, amount in pairs if amount)
+    return tuple(
+        Leg(place, amount) if isinstance(place, str) else Leg(place.account, amount, place.sub_account)
+        for place, amount in parts
+        if amount
+    )
 
 
 def reversal(entry: Draft, number: int, *, on: date, at_ms: int, why: str) -> Draft:
@@ -106,7 +119,7 @@ def reversal(entry: Draft, number: int, *, on: date, at_ms: int, why: str) -> Dr
         entry_date=on,
         occurred_at_ms=at_ms,
         description=f"取消 #{number} {why}".rstrip(),
-        legs=tuple(Leg(leg.account, -leg.amount_minor) for leg in entry.legs),
+        legs=tuple(replace(leg, amount_minor=-leg.amount_minor) for leg in entry.legs),
         reverses=number,
     )
 
@@ -126,10 +139,9 @@ class Event:
         return Draft(f"{self.source}#{part}", self.entry_date, self.occurred_at_ms, description, tuple(entry_legs))
 
 
-def sale(event: Event, name: str, *, net_minor: int, tax_minor: int, tender: str) -> Draft | None:
-    """Money in, sales and output tax out. Cash goes to 現金, every other tender waits as a receivable."""
-    money = chart.CASH if tender == "cash" else chart.CARD_RECEIVABLE
-    pairs = ((money, net_minor + tax_minor), (chart.SALES, -net_minor), (chart.OUTPUT_TAX, -tax_minor))
+def sale(event: Event, name: str, *, net_minor: int, tax_minor: int, paid_from: Place) -> Draft | None:
+    """Sales and output tax, paid from the customer's credit or by a processor that owes it to us."""
+    pairs = ((paid_from, net_minor + tax_minor), (chart.SALES, -net_minor), (chart.OUTPUT_TAX, -tax_minor))
     return event.draft("sale", f"商品売上 - {name}", legs(*pairs))
 
 
@@ -170,23 +182,14 @@ def purchase(event: Event, name: str, *, net_minor: int, tax_minor: int, settled
     return [draft for draft in drafts if draft]
 
 
-def owed_to_customer(event: Event, short_minor: int, claim: str = "") -> Draft | None:
-    """Money the machine could not pay out: ours to hold, not ours to keep. The customer has the claim code."""
-    text = f"お返し不足 番号 {claim}" if claim else "お返し不足"
-    return event.draft("owed", text, legs((chart.CASH, short_minor), (chart.CUSTOMER_DEPOSITS, -short_minor)))
-
-
-def price_not_collected(event: Event, unpaid_minor: int) -> Draft | None:
-    """Goods were delivered and the bill that was to pay them went back: the sale stands, the money is lost."""
-    return event.draft("unpaid", "代金未収", legs((chart.OTHER_LOSSES, unpaid_minor), (chart.CASH, -unpaid_minor)))
-
-
 def unit_missing(event: Event, name: str, *, from_stock_minor: int) -> Draft | None:
     """A unit is gone and was not sold; one the books did not have costs nothing here."""
     pairs = ((chart.SHRINKAGE, from_stock_minor), (chart.GOODS, -from_stock_minor))
     return event.draft("missing", f"棚卸減耗 - {name}", legs(*pairs))
 
 
-def transfer(event: Event, description: str, *, debit: str, credit: str, amount_minor: int) -> Draft | None:
+def transfer(
+    event: Event, description: str, *, debit: str | Place, credit: str | Place, amount_minor: int
+) -> Draft | None:
     """A plain entry of two legs."""
     return event.draft("transfer", description, legs((debit, amount_minor), (credit, -amount_minor)))

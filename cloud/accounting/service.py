@@ -93,6 +93,11 @@ async def trial_balance(db_session: AsyncSession) -> reports.TrialBalance:
     return reports.trial_balance(await repository.totals(db_session))
 
 
+async def by_place(db_session: AsyncSession, account: str | None = None) -> list[reports.MovedAt]:
+    """What accounts moved at their places, now; of one account, if named."""
+    return await repository.totals_by_place(db_session, account)
+
+
 async def income_statement(db_session: AsyncSession, start: date, end: date) -> reports.IncomeStatement:
     """Profit and loss from `start` to `end`, both included."""
     return reports.income_statement(await repository.moved_between(db_session, start, end), start, end)
@@ -157,7 +162,14 @@ async def verify(db_session: AsyncSession) -> list[str]:
         if kept.pop(row.account, None) != row:
             findings.append(f"the total of account {row.account} differs from its postings")
     findings += [f"account {code} has a total but no postings" for code in kept]
-    return findings
+    return findings + await _verify_places(db_session)
+
+
+async def _verify_places(db_session: AsyncSession) -> list[str]:
+    kept = set(await repository.totals_by_place(db_session))
+    found = set(await repository.recomputed_totals_by_place(db_session))
+    odd = sorted({(row.account, row.sub_account) for row in kept ^ found})
+    return [f"the total of account {account} at {place} differs from its postings" for account, place in odd]
 
 
 async def _verify_chain(db_session: AsyncSession) -> list[str]:

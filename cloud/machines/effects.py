@@ -10,8 +10,10 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cloud.accounting import places
 from cloud.accounting import rules as entries
 from cloud.accounting import service as accounting
+from cloud.accounting.cash import MachineCash
 from cloud.catalogue.service import Catalogue
 from cloud.commands import service as commands
 from cloud.inventory import service as inventory
@@ -29,8 +31,11 @@ from cloud.staff_tasks.detect import Origin, tasks_of
 from cloud.staff_tasks.rules import NewTask
 from protocol.envelope import digest
 from protocol.events import (
+    BillHeld,
     BillReturned,
+    BillStacked,
     ChangePaid,
+    CoinAccepted,
     CommandDone,
     CommandTaken,
     CreditReturned,
@@ -39,6 +44,7 @@ from protocol.events import (
     Event,
     FaultCleared,
     FaultRaised,
+    FloatLoaded,
     SettingsApplied,
     SlotRestocked,
     VendDispensed,
@@ -104,13 +110,16 @@ class Effects:
         match body:
             case VendDispensed():
                 self._sold(found, body)
-                self._unpaid(found, body.unpaid_minor)
+                self._bookings.append(self._cash(found).price_not_collected(body.unpaid_minor))
             case VendFailed():
                 self._failed(found, body)
+            case CoinAccepted() | BillHeld() | BillStacked() | BillReturned() | FloatLoaded():
+                self._cash_moved(self._cash(found), body)
             case ChangePaid() | CreditReturned():
-                self._paid_out(found, body)
-            case BillReturned():
-                self._unpaid(found, body.unpaid_minor)
+                paid = self._cash(found).paid_out(
+                    paid_minor=body.paid_minor, short_minor=body.short_minor, claim=body.claim
+                )
+                self._bookings.append(paid)
             case SlotRestocked():
                 self._restocked(found, body)
             case CommandTaken():
@@ -141,7 +150,7 @@ class Effects:
             case FaultCleared():
                 self._faults[found.event.machine_id, body.code, body.where] = None
             case _:
-                pass  # booted, coins, selections, started vends: history, and the link tells the boot
+                pass  # booted, selections, started vends: history, and the link tells the boot
 
     def _booking(self, found: Understood) -> entries.Event:
         timezone = self._timezones.get(found.event.machine_id, self._default_timezone)
@@ -208,13 +217,23 @@ class Effects:
         report = commands.Report(found.event.machine_id, body.command, body.n, happening, found.occurred_at_ms, **said)
         self._reports.append((report, found.event))
 
-    def _paid_out(self, found: Understood, body: ChangePaid | CreditReturned) -> None:
-        if body.short_minor:
-            self._bookings.append(entries.owed_to_customer(self._booking(found), body.short_minor, body.claim))
+    def _cash(self, found: Understood) -> MachineCash:
+        return MachineCash(self._booking(found), found.event.machine_id)
 
-    def _unpaid(self, found: Understood, unpaid_minor: int) -> None:
-        if unpaid_minor:
-            self._bookings.append(entries.price_not_collected(self._booking(found), unpaid_minor))
+    def _cash_moved(
+        self, cash: MachineCash, body: CoinAccepted | BillHeld | BillStacked | BillReturned | FloatLoaded
+    ) -> None:
+        match body:
+            case CoinAccepted():
+                self._bookings.append(cash.coin_accepted(body.amount_minor, body.routed_to))
+            case BillHeld():
+                self._bookings.append(cash.bill_held(body.amount_minor))
+            case BillStacked():
+                self._bookings.append(cash.bill_stacked(body.amount_minor))
+            case BillReturned():
+                self._bookings += [cash.bill_returned(body.amount_minor), cash.price_not_collected(body.unpaid_minor)]
+            case FloatLoaded():
+                self._bookings.append(cash.float_loaded(body.added * body.denomination_minor, body.staff))
 
     def _restocked(self, found: Understood, body: SlotRestocked) -> None:
         if not body.added:
@@ -261,8 +280,9 @@ class Effects:
     def _entries_of(self, sold: _Sold, cost: Any) -> list[entries.Draft | None]:
         name = self._catalogue.name(sold.fact.product_id)
         fact = sold.fact
+        paid_from = places.paid_from(fact.tender, fact.machine_id)
         return [
-            entries.sale(sold.event, name, net_minor=fact.net_minor, tax_minor=fact.tax_minor, tender=fact.tender),
+            entries.sale(sold.event, name, net_minor=fact.net_minor, tax_minor=fact.tax_minor, paid_from=paid_from),
             entries.cost_of_sale(
                 sold.event, name, from_stock_minor=cost.stock_minor, uncovered_minor=cost.uncovered_minor
             ),

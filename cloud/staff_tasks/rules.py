@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from cloud.accounting import chart
+from cloud.accounting import chart, places
+from cloud.accounting.places import Place
 
 RESOLUTIONS: Final[dict[str, tuple[str, ...]]] = {
     "vend_uncertain": ("unit_found", "unit_missing"),
@@ -41,20 +42,30 @@ class NewTask:
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """The two accounts a resolution moves the task's amount between."""
+    """What a resolution moves the task's amount between."""
 
-    debit: str
-    credit: str
+    debit: str | Place
+    credit: str | Place
     description: str
 
 
-BOOKINGS: Final = {
-    ("debt", "paid_out"): Booking(chart.CUSTOMER_DEPOSITS, chart.CASH, "お返し不足の支払い"),
-    ("debt", "written_off"): Booking(chart.CUSTOMER_DEPOSITS, chart.OTHER_INCOME, "お返し不足を雑収入へ振替"),
-    ("payout_uncertain", "paid"): Booking(chart.CUSTOMER_DEPOSITS, chart.CASH, "お返し済みを確認"),
-    ("card_collect", "written_off"): Booking(chart.OTHER_LOSSES, chart.CARD_RECEIVABLE, "カード代金の未回収"),
-}
-"""Resolutions with a clear entry. The event itself has booked what was owed; every other one is a record only."""
+def booking(kind: str, resolution: str, machine_id: str) -> Booking | None:
+    """The entry of a resolution. The event has booked what was owed; every resolution not named here is a record only.
+
+    That doubtful coins or a doubtful bill did come out is a difference of the machine's cash until its next count,
+    which finds it missing and settles it.
+    """
+    claims = places.claims(machine_id)
+    match kind, resolution:
+        case "debt", "paid_out":
+            return Booking(claims, places.SAFE, "お返し不足の支払い")
+        case "debt", "written_off":
+            return Booking(claims, chart.OTHER_INCOME, "お返し不足を雑収入へ振替")
+        case "payout_uncertain", "paid":
+            return Booking(claims, places.difference(machine_id), "お返し済みを確認")
+        case "card_collect", "written_off":
+            return Booking(chart.OTHER_LOSSES, places.receivable("card"), "カード代金の未回収")
+    return None
 
 
 class WrongResolutionError(ValueError):

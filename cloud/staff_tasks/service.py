@@ -155,7 +155,7 @@ def _close(row: StaffTask, answer: Answer, now_ms: int) -> None:
 async def _post(db_session: AsyncSession, row: StaffTask, timezone: str) -> None:
     """What a resolution does beyond being recorded."""
     event = entries.Event(f"task:{row.id}", local_day(row.resolved_at_ms, timezone), row.resolved_at_ms)
-    booking = rules.BOOKINGS.get((row.kind, row.resolution))
+    booking = rules.booking(row.kind, row.resolution, row.machine_id)
     if booking is not None:
         text = f"{booking.description} 番号 {row.claim}" if row.claim else booking.description
         draft = entries.transfer(event, text, debit=booking.debit, credit=booking.credit, amount_minor=row.amount_minor)

@@ -69,8 +69,16 @@ ATTACKS = (
     (BOTH, [*legs(3, 5, -5), entry(3, "c", previous="'made up'")], "hash of the entry before"),
     (BOTH, [*legs(4, 5, -5), entry(4, "c")], "hash of the entry before|null value"),
     (BOTH, [*legs(4, 5, -5), entry(4, "c", previous="'made up'")], "hash of the entry before"),
-    (BOTH, ["INSERT INTO postings VALUES (1, 3, '1001', 7)"], "its legs are final"),
-    (["sqlite"], ["INSERT OR REPLACE INTO postings VALUES (1, 1, '1001', 7)"], "its legs are final"),
+    (
+        BOTH,
+        ["INSERT INTO postings (entry_number, line, account_code, amount_minor) VALUES (1, 3, '1001', 7)"],
+        "its legs are final",
+    ),
+    (
+        ["sqlite"],
+        ["INSERT OR REPLACE INTO postings (entry_number, line, account_code, amount_minor) VALUES (1, 1, '1001', 7)"],
+        "its legs are final",
+    ),
     (BOTH, ["UPDATE postings SET amount_minor = 7 WHERE entry_number = 1"], "posted is final"),
     (BOTH, ["DELETE FROM postings"], "posted is final"),
     (BOTH, ["UPDATE journal_entries SET description = 'other'"], "posted is final"),
@@ -79,10 +87,21 @@ ATTACKS = (
     (["postgres"], ["TRUNCATE journal_entries CASCADE"], "posted is final"),
     (
         BOTH,
-        ["INSERT INTO postings VALUES (9, 1, '1001', 7)", "INSERT INTO postings VALUES (9, 2, '1001', -7)"],
+        [
+            "INSERT INTO postings (entry_number, line, account_code, amount_minor) VALUES (9, 1, '1001', 7)",
+            "INSERT INTO postings (entry_number, line, account_code, amount_minor) VALUES (9, 2, '1001', -7)",
+        ],
         "(?i)foreign key",
     ),
-    (BOTH, [*legs(3, 5), "INSERT INTO postings VALUES (3, 2, '9999', -5)", entry(3, "c")], "(?i)foreign key"),
+    (
+        BOTH,
+        [
+            *legs(3, 5),
+            "INSERT INTO postings (entry_number, line, account_code, amount_minor) VALUES (3, 2, '9999', -5)",
+            entry(3, "c"),
+        ],
+        "(?i)foreign key",
+    ),
 )
 
 
@@ -120,7 +139,9 @@ async def test_legs_when_two_transactions_race_for_one_entry_then_the_later_cann
     """On PostgreSQL both would see no entry 3 yet; the lock in the trigger makes the second one wait and look again."""
 
     async def late() -> None:
-        await run(posted, "INSERT INTO postings VALUES (3, 3, '1001', 7)")
+        await run(
+            posted, "INSERT INTO postings (entry_number, line, account_code, amount_minor) VALUES (3, 3, '1001', 7)"
+        )
 
     async with posted.write() as db_session:
         await service.post(db_session, [draft("c")])

@@ -79,6 +79,7 @@ async def test_interpreter_when_change_is_short_then_the_debt_to_the_customer_is
     seeded: Database, clock: Any, script: Any
 ) -> None:
     script.sale(short=40)
+    script.add("coin.accepted", {"amount_minor": 100, "credit_minor": 100, "routed_to": "hopper", "counter": 2})
     script.add(
         "credit.returned", {"reason": "lever", "owed_minor": 100, "paid_minor": 90, "coins": {}, "short_minor": 10}
     )
@@ -93,12 +94,19 @@ async def test_interpreter_when_a_bill_that_was_to_pay_is_gone_then_the_loss_is_
 ) -> None:
     script.restock()
     before = await balances(seeded)
+    script.add("coin.accepted", {"amount_minor": 100, "credit_minor": 100, "routed_to": "cash_box", "counter": 1})
+    script.add("bill.held", {"amount_minor": 1000, "credit_minor": 1100})
+    body = {"vend_id": "v", "slot": "A1", "product_id": "green-tea", "price_minor": 160, "planogram_rev": 1}
+    script.add("vend.dispensed", body | {"credit_minor": 940, "on_hand": 5})
     script.add("bill.returned", {"amount_minor": 1000, "credit_minor": 0, "unpaid_minor": 60})
+    script.add("bill.held", {"amount_minor": 1000, "credit_minor": 1000})
     script.add("bill.returned", {"amount_minor": 1000, "credit_minor": 0})
     await take_in(seeded, clock, script)
     after = await balances(seeded)
     assert after["8001"] == 60
-    assert after["1001"] == before["1001"] - 60
+    assert after["4001"] == -149
+    assert after["1001"] == before["1001"] + 100
+    assert after["2110"] == 0
 
 
 async def test_interpreter_when_a_vend_fails_then_it_is_recorded_and_no_money_moves(

@@ -61,7 +61,7 @@ def change(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
 BOOKED: dict[tuple[str, str], dict[str, int]] = {
     ("debt", "paid_out"): {"2110": 90, "1001": -90},
     ("debt", "written_off"): {"2110": 90, "7001": -90},
-    ("payout_uncertain", "paid"): {"2110": 90, "1001": -90},
+    ("payout_uncertain", "paid"): {"2110": 90, "1160": -90},
     ("card_collect", "written_off"): {"8001": 90, "1020": -90},
     ("vend_uncertain", "unit_missing"): {"5102": 84, "1101": -84},
 }
@@ -121,6 +121,7 @@ async def test_resolve_when_doubtful_coins_did_not_come_out_then_the_customer_is
     seeded: Database, clock: Any, script: Any
 ) -> None:
     owed = {"owed_minor": 340, "paid_minor": 250, "coins": {}, "short_minor": 90, "uncertain_minor": 50}
+    script.add("coin.accepted", {"amount_minor": 340, "credit_minor": 340, "routed_to": "hopper", "counter": 1})
     script.add("credit.returned", owed | {"reason": "lever", "claim": "7K3Q-9MXA"})
     await hear(seeded, clock, script)
     before = await balances(seeded)

@@ -1,0 +1,78 @@
+"""What cash does in a machine, as entries: event in, entry out. Pure; the reasons stand in docs/decisions/0014.
+
+Money that a customer put in is owed to the customer (お客様預り金) until a vend takes the price of it. So at any
+moment the places of a machine hold what lies in it, and its credit is what its screen shows.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from cloud.accounting import chart, places
+from cloud.accounting.rules import Draft, Event, legs
+
+COUNTED_BY_CHANGER: Final = "changer"
+"""`staff` of a `float.loaded` that is a difference found by the changer's own count (docs/decisions/0010)."""
+
+
+@dataclass(frozen=True, slots=True)
+class MachineCash:
+    """Entries of one event of one machine. Amounts in yen, not negative unless said."""
+
+    event: Event
+    machine_id: str
+
+    def coin_accepted(self, amount_minor: int, routed_to: str) -> Draft | None:
+        """A coin fell into a hopper or the cash box; it is the customer's credit."""
+        return self._taken("硬貨投入", routed_to, amount_minor)
+
+    def bill_held(self, amount_minor: int) -> Draft | None:
+        """A bill is between the rollers: inside, and the customer's until a sale needs it."""
+        return self._taken("紙幣投入", places.ESCROW, amount_minor)
+
+    def bill_stacked(self, amount_minor: int) -> Draft | None:
+        """The bill moved on; what it pays was taken from the credit by the sale."""
+        moved = ((self._cash(places.STACKER), amount_minor), (self._cash(places.ESCROW), -amount_minor))
+        return self.event.draft("bill", "紙幣収納", legs(*moved))
+
+    def bill_returned(self, amount_minor: int) -> Draft | None:
+        """The customer has the bill again."""
+        back = ((places.credit(self.machine_id), amount_minor), (self._cash(places.ESCROW), -amount_minor))
+        return self.event.draft("bill", "紙幣返却", legs(*back))
+
+    def paid_out(self, *, paid_minor: int, short_minor: int, claim: str) -> Draft | None:
+        """Credit went back in coins; what was missing stays owed, under the claim code the customer was shown.
+
+        Coins that may or may not have come out count as not paid and as still in the hopper: a person's answer and
+        the next count settle both, in whatever order they come.
+        """
+        text = "お返し"
+        if short_minor:
+            text = f"お返し(不足あり) 番号 {claim}" if claim else "お返し(不足あり)"
+        moved = (
+            (places.credit(self.machine_id), paid_minor + short_minor),
+            (self._cash(places.HOPPER), -paid_minor),
+            (places.claims(self.machine_id), -short_minor),
+        )
+        return self.event.draft("payout", text, legs(*moved))
+
+    def float_loaded(self, amount_minor: int, staff: str) -> Draft | None:
+        """Coins were put into a hopper or, negative, taken out: from and to the hands of staff.
+
+        What the changer found by counting is a difference instead: nobody carried it.
+        """
+        is_count = staff == COUNTED_BY_CHANGER
+        other = places.difference(self.machine_id) if is_count else places.SAFE
+        text = "釣銭機の計数差異" if is_count else "釣銭補充"
+        return self.event.draft("float", text, legs((self._cash(places.HOPPER), amount_minor), (other, -amount_minor)))
+
+    def price_not_collected(self, unpaid_minor: int) -> Draft | None:
+        """Goods were delivered and the bill that was to pay them went back: the sale stands, the money is lost."""
+        lost = ((chart.OTHER_LOSSES, unpaid_minor), (places.credit(self.machine_id), -unpaid_minor))
+        return self.event.draft("unpaid", "代金未収", legs(*lost))
+
+    def _taken(self, text: str, part: str, amount_minor: int) -> Draft | None:
+        inside = ((self._cash(part), amount_minor), (places.credit(self.machine_id), -amount_minor))
+        return self.event.draft("money", text, legs(*inside))
+
+    def _cash(self, part: str) -> places.Place:
+        return places.cash(self.machine_id, part)

@@ -1,0 +1,59 @@
+"""Sub-accounts (補助科目): where cash is, whose credit it is, which processor owes it. Pure; docs/decisions/0014.
+
+A place is a dimension of a leg, not an account: a new machine means no new account.
+"""
+
+from typing import Final, NamedTuple
+
+from cloud.accounting import chart
+
+
+class Place(NamedTuple):
+    """An account and one of its sub-accounts."""
+
+    account: str
+    sub_account: str
+
+
+SAFE: Final = Place(chart.CASH, "safe")
+"""Cash in our own hands: the office, and who works for it on the road."""
+
+HOPPER: Final = "hopper"
+"""Coins that can be paid out: hoppers, or a changer's tubes."""
+CASH_BOX: Final = "cash_box"
+STACKER: Final = "stacker"
+ESCROW: Final = "escrow"
+"""The one bill that is held between the rollers."""
+
+INSIDE: Final = (HOPPER, CASH_BOX, STACKER, ESCROW)
+"""Parts of a machine that hold cash, in the order of a count."""
+
+
+def cash(machine_id: str, part: str) -> Place:
+    """Cash in a part of a machine; a part nobody knows is its cash box, where what is not sorted falls."""
+    return Place(chart.CASH, f"{machine_id}/{part if part in INSIDE else CASH_BOX}")
+
+
+def credit(machine_id: str) -> Place:
+    """What customers put in and may still spend or have back: owed to them until the vend."""
+    return Place(chart.CUSTOMER_DEPOSITS, f"{machine_id}/credit")
+
+
+def claims(machine_id: str) -> Place:
+    """What a machine could not pay out; customers have claim codes for it."""
+    return Place(chart.CUSTOMER_DEPOSITS, f"{machine_id}/claims")
+
+
+def difference(machine_id: str) -> Place:
+    """Cash of a machine that a count found too much or too little, until it is explained."""
+    return Place(chart.CASH_DIFFERENCE, machine_id)
+
+
+def receivable(tender: str) -> Place:
+    """What a processor owes us."""
+    return Place(chart.CARD_RECEIVABLE, tender[:64])
+
+
+def paid_from(tender: str, machine_id: str) -> Place:
+    """Who pays a sale: the credit in the machine, or a processor later."""
+    return credit(machine_id) if tender == "cash" else receivable(tender)
