@@ -59,5 +59,4 @@ def field_problem(item: Mapping[str, Any]) -> FieldProblem:
     advise = _ADVICE.get(item["type"])
     advice = advise(item.get("ctx") or {}) if advise else f"Correct it: {message}."
     field = ".".join(str(part) for part in item["loc"])
-    # A field's name is the caller's: it may hold half of a surrogate pair, which no answer can carry.
-    return FieldProblem(field=field.encode(errors="replace").decode(), problem=message, what_to_do=advice)
+    return FieldProblem(field=field, problem=message, what_to_do=advice)

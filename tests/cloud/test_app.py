@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
+from alembic.script import ScriptDirectory
 from fastapi import FastAPI
 from httpx import AsyncClient
 
 from cloud.db.database import Database
+from cloud.db.migrate import alembic_config
 from cloud.machines.interpreter import Interpreter
 from cloud.machines.receiver import Receiver
 
@@ -36,7 +38,8 @@ async def test_public_pages_when_asked_by_a_stranger_then_they_say_what_runs(str
     root = (await stranger.get("/")).json()
     assert (root["status"], root["machine_state"]) == ("running", {"online": 0, "total": 1})
     assert (await stranger.get("/health")).json()["status"] == "healthy"
-    assert (await stranger.get("/ready")).json() == {"status": "ready", "database_revision": "0005"}
+    newest = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    assert (await stranger.get("/ready")).json() == {"status": "ready", "database_revision": newest}
 
 
 def api_routes(app: FastAPI) -> Any:

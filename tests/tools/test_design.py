@@ -166,6 +166,9 @@ def _contexts() -> dict[str, dict[str, Any]]:
     }
     task |= {"href": "/e/1", "choices": [("noted", "確認した")]}
     done = task | {"resolution": "確認した", "resolved_by": "o", "resolved_at": "2", "note": "<販売>"}
+    user = {"id": 1, "email": "<販売>", "role": "owner", "is_active": False, "revision": 1, "sessions": 2}
+    deed = {"at": "1", "who": "<販売>", "role": "<販売>", "text": "<販売>", "is_refused": True, "target": "<販売>"}
+    deed |= {"detail": "<販売>", "from": "<販売>"}
     balance = {"assets": [line], "liabilities": [], "equity": [line]}
     return {
         "login.html": {"user": None, "error": "違います"},
@@ -186,7 +189,17 @@ def _contexts() -> dict[str, dict[str, Any]]:
             "trial_total": {"debit": 160, "credit": 160},
         },
         "queue.html": {"items": [item]},
-        "tasks.html": {"tasks": [task], "resolved": [done], "note_length": 500, "error": "<販売>"},
+        "tasks.html": {"tasks": [task], "resolved": [done], "note_length": 500, "error": "<販売>", "may_resolve": True},
+        "users.html": {"users": [user], "roles": {"owner": "<販売>"}, "least": 10, "error": "<販売>"},
+        "activity.html": {
+            "rows": [deed],
+            "wanted": {"who": "<販売>", "action": "", "outcome": ""},
+            "actions": {"user.added": "<販売>"},
+            "older": 7,
+            "is_first": False,
+        },
+        "account.html": {"role": "<販売>", "least": 10, "error": "<販売>"},
+        "refused.html": {"user": None, "code": "not_allowed"},
     }
 
 
@@ -195,7 +208,7 @@ def _render(name: str, context: dict[str, Any]) -> str:
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
     )
     base = {"title": "今日", "path": "/dashboard/", "user": "operator", "updated_at": "12:31:05", "online": True}
-    base |= {"open_tasks": 2}
+    base |= {"open_tasks": 2, "navigation": [("/dashboard/", "今日"), ("/dashboard/tasks", "作業")]}
     return environment.get_template(name).render(base | context)
 
 

@@ -1,7 +1,7 @@
 """Every door of the application × every role × strangers, against one table a person can read."""
 
 import asyncio
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from fastapi import APIRouter, FastAPI
@@ -184,7 +184,7 @@ class Socket:
         }
         self._served = asyncio.create_task(app(scope, self._heard.get, self._told.put))
 
-    async def __aenter__(self) -> "Socket":
+    async def __aenter__(self) -> Self:
         assert (await self._told.get())["type"] == "websocket.accept"
         return self
 
