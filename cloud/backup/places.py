@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.accounting.rules import Draft, Leg
+from cloud.accounting import service as accounting
+from cloud.accounting.rules import Draft
 from cloud.inventory.service import Movement
 
 
@@ -109,10 +110,10 @@ async def manual_items(kept: AsyncSession, tables: dict[str, Table], log: Log) -
             place = max(place, found)
     place = Place()
     entries = tables["journal_entries"]
-    async for row in await kept.stream(select(entries).order_by(entries.c.number)):
+    async for row in await kept.stream(select(entries.c.number, entries.c.source).order_by(entries.c.number)):
         found = log.place_of(row.source)
         if found is None:
-            items.append(Manual(place, draft=_draft(row, await _legs(kept, tables["postings"], row.number))))
+            items.append(Manual(place, draft=(await accounting.entry(kept, row.number)).draft))
         else:
             place = max(place, found)
     return items
@@ -128,12 +129,3 @@ def _movement(row: Any) -> Movement:
         to_place=row.to_place,
         cost_minor=row.value_minor + row.uncovered_minor if row.from_place is None else 0,
     )
-
-
-async def _legs(kept: AsyncSession, postings: Table, number: int) -> tuple[Leg, ...]:
-    query = select(postings).where(postings.c.entry_number == number).order_by(postings.c.line)
-    return tuple(Leg(row.account_code, row.amount_minor) for row in await kept.execute(query))
-
-
-def _draft(row: Any, legs: tuple[Leg, ...]) -> Draft:
-    return Draft(row.source, row.entry_date, row.occurred_at_ms, row.description, legs, row.reverses)

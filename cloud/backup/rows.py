@@ -62,17 +62,15 @@ async def lines(db_session: AsyncSession, table: Table) -> AsyncIterator[bytes]:
         yield orjson.dumps(values)
 
 
-def decoder(info: TableInfo, table: Table, dialect: str) -> Callable[[bytes], tuple[Any, ...]]:
-    """What turns a line into the values the driver of `dialect` takes.
+def decoder(info: TableInfo, table: Table) -> Callable[[bytes], tuple[Any, ...]]:
+    """What turns a line into values for `insert_many`.
 
     Raises:
         BadArchiveError: the table in the database has other columns than the saved one.
     """
     if sorted(map(str, info.columns)) != sorted(map(str, columns_of(table))):
         raise BadArchiveError(f"table {info.name} of the backup has other columns than revision it names")
-    decoders = [
-        None if column.kind == "date" and dialect == "sqlite" else _DECODERS.get(column.kind) for column in info.columns
-    ]
+    decoders = [_DECODERS.get(column.kind) for column in info.columns]
 
     def decode(line: bytes) -> tuple[Any, ...]:
         return tuple(
@@ -99,4 +97,4 @@ _ENCODERS: Final[dict[Kind, Callable[[Any], Any]]] = {
     "json": _json_text,
 }
 _DECODERS: Final[dict[Kind, Callable[[Any], Any]]] = {"bytes": b64decode, "date": date.fromisoformat}
-"""A JSON document goes to the driver as text on both databases; a date is text for SQLite."""
+"""A JSON document goes to the driver as text on both databases."""

@@ -1,10 +1,11 @@
 """Statements that SQLAlchemy spells per dialect: insert-or-update, and reading many keys in slices."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from functools import cache
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Dialect, FromClause, Table, insert
+from sqlalchemy import Date, Dialect, FromClause, Table, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -53,7 +54,7 @@ async def insert_many(
         db_session: a writing session.
         table: where to.
         columns: names, in the order of each row's values.
-        rows: values the driver takes as they are: integers, text, bytes, None; on PostgreSQL dates too.
+        rows: integers, text, bytes, dates, None.
     """
     if not rows:
         return
@@ -63,6 +64,23 @@ async def insert_many(
         await connection.exec_driver_sql(with_arrays, tuple(list(values) for values in zip(*rows, strict=True)))
         return
     statement = insert(table).values(dict.fromkeys(columns)).compile(dialect=connection.dialect)
+    dates = [at for at, name in enumerate(columns) if isinstance(table.c[name].type, Date)]
+    if dates:
+        rows = [tuple(_iso(value) if at in dates else value for at, value in enumerate(row)) for row in rows]
     order = [columns.index(name) for name in statement.positiontup or ()]
     in_order = rows if order == list(range(len(columns))) else [tuple(row[i] for i in order) for row in rows]
     await connection.exec_driver_sql(str(statement), list(in_order))
+
+
+async def insert_rows(db_session: AsyncSession, table: FromClause, rows: Sequence[Mapping[str, Any]]) -> None:
+    """`insert_many` for rows by column name; all have the same columns, and no column's default is filled in."""
+    if not isinstance(table, Table):
+        raise TypeError(f"{table!r} is not a table")
+    if rows:
+        columns = tuple(rows[0])
+        await insert_many(db_session, table, columns, [tuple(row[name] for name in columns) for row in rows])
+
+
+def _iso(value: date | None) -> str | None:
+    # SQLite has no dates; its driver should not have to guess how we write them.
+    return value.isoformat() if value else None

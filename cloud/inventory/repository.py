@@ -3,10 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, insert, select, tuple_
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.db.statements import slices, upsert
+from cloud.db.statements import insert_rows, slices, upsert
 from cloud.inventory.models import OnHand, Place, Pool, StockMovement
 from cloud.inventory.rules import Cost, PoolState
 
@@ -42,8 +42,7 @@ async def add_places(db_session: AsyncSession, rows: Sequence[Mapping[str, Any]]
 
 async def add_movements(db_session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
     """Record movements."""
-    if rows:
-        await (await db_session.connection()).execute(insert(StockMovement), list(rows))
+    await insert_rows(db_session, StockMovement.__table__, rows)
 
 
 async def add_on_hand(db_session: AsyncSession, changes: Mapping[PlaceProduct, int]) -> None:

@@ -56,7 +56,7 @@ def read_event(event: LoggedEvent, sync: ClockSync) -> Understood | Trouble:
     if body is None:
         why = f"未知のイベント: kind {envelope.kind!r} is newer than this cloud"
         return Trouble("unknown_kind", why, fingerprint=envelope.kind, envelope=envelope)
-    if why := "; ".join([*misfits(dict(body)), *misfits({"boot": envelope.boot.n, "mono": envelope.mono})]):
+    if why := "; ".join([*misfits(vars(body)), *misfits({"boot": envelope.boot.n, "mono": envelope.mono})]):
         return Trouble("broken_body", why, envelope=envelope)
     occurred_at_ms, sync = corrected(
         wall_ms=envelope.t,

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, insert, select, tuple_
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.db.statements import slices
+from cloud.db.statements import insert_rows, slices
 from cloud.sales.models import Sale
 
 EventKey = tuple[str, str, int]
@@ -30,8 +30,7 @@ async def known(db_session: AsyncSession, keys: Sequence[EventKey]) -> set[Event
 
 async def add(db_session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
     """Insert sales."""
-    if rows:
-        await (await db_session.connection()).execute(insert(Sale), list(rows))
+    await insert_rows(db_session, Sale.__table__, rows)
 
 
 async def page(

@@ -1,4 +1,4 @@
-"""The cloud's two rates, on one process and a SQLite file of this disk: intake, and interpretation.
+"""The cloud's two rates, in one process, on SQLite and PostgreSQL, both durable on this disk: intake, interpretation.
 
 Intake is measured at its core, without a broker: bytes in, committed, acknowledgement out. A broker and its
 client library take their own share, which `docs/decisions/0003-link.md` names.
@@ -9,7 +9,8 @@ import contextlib
 import logging
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import count, product
 from pathlib import Path
 from typing import Final
 
@@ -28,11 +29,14 @@ from protocol import events as e
 from protocol.envelope import MAX_FRAME_EVENTS, pack_frame
 from protocol.topics import Channel, Topic
 from tools.bench.figures import Figure, median
+from tools.postgres import running
 from tools.stack import MACHINE
 
 BATCH: Final = 500
 """Messages handed to the intake at once: what piles up under load while the previous batch commits."""
 EVENTS_PER_SALE: Final = 6
+FRAMES: Final = (("single events", 1, "≥ 15,000"), ("frames of 50", MAX_FRAME_EVENTS, "≥ 100,000"))
+"""What is sent, events per message, target per second."""
 
 
 def sale(number: int) -> list[e.Event]:
@@ -61,33 +65,50 @@ def recorded(sales: int) -> list[bytes]:
     return bodies
 
 
-@contextlib.asynccontextmanager
-async def _database() -> AsyncIterator[Database]:
+@contextlib.contextmanager
+def _servers() -> Iterator[dict[str, Callable[[], str]]]:
+    """Name of each kind of database to what makes the URL of a fresh one. PostgreSQL's server uses cores of its own."""
     logging.disable(logging.INFO)
-    with tempfile.TemporaryDirectory() as folder:
-        database = open_database(f"sqlite+aiosqlite:///{folder}/cloud.db")
-        await upgrade_database(database)
-        async with database.write() as db_session:
-            await seed_demo(db_session, MACHINE, "0123456789abcdef0123456789abcdef")
-        yield database
-        await database.close()
+    with tempfile.TemporaryDirectory() as folder, running(durable=True) as server:
+        numbers = count()
+
+        def postgres() -> str:
+            name = f"bench_{next(numbers)}"
+            server.create(name)
+            return server.url(name)
+
+        yield {
+            "SQLite": lambda: f"sqlite+aiosqlite:///{folder}/{next(numbers)}/cloud.db",
+            "PostgreSQL": postgres,
+        }
+
+
+@contextlib.asynccontextmanager
+async def _database(url: str) -> AsyncIterator[Database]:
+    database = open_database(url)
+    await upgrade_database(database)
+    async with database.write() as db_session:
+        await seed_demo(db_session, MACHINE, "0123456789abcdef0123456789abcdef")
+    yield database
+    await database.close()
 
 
 def intake(*, quick: bool) -> list[Figure]:
     """Events stored and acknowledged per second: single messages, and frames of 50."""
     bodies = recorded(2_000 if quick else 10_000)
     topic = str(Topic(MACHINE, Channel.EVENTS))
-    runs = 2 if quick else 5
+    runs = range(2 if quick else 5)
     figures = []
-    for name, size, target in (("single events", 1, "≥ 15,000"), ("frames of 50", MAX_FRAME_EVENTS, "≥ 100,000")):
-        frames = [pack_frame(bodies[at : at + size]) for at in range(0, len(bodies), size)]
-        rates = [asyncio.run(_intake(topic, frames, len(bodies))) for _ in track(range(runs), name, transient=True)]
-        figures.append(median(f"intake: stored and acknowledged, {name}", rates, "events/s", target))
+    with _servers() as servers:
+        for (server, url), (name, size, target) in product(servers.items(), FRAMES):
+            frames = [pack_frame(bodies[at : at + size]) for at in range(0, len(bodies), size)]
+            rates = [asyncio.run(_intake(url(), topic, frames, len(bodies))) for _ in track(runs, name, transient=True)]
+            figures.append(median(f"intake on {server}: stored and acknowledged, {name}", rates, "events/s", target))
     return figures
 
 
-async def _intake(topic: str, frames: list[bytes], events: int) -> float:
-    async with _database() as database:
+async def _intake(url: str, topic: str, frames: list[bytes], events: int) -> float:
+    async with _database(url) as database:
         receiver = Receiver(database)
         messages = [Inbound(topic, frame) for frame in frames]
         begun = time.perf_counter()
@@ -100,12 +121,18 @@ def interpret(*, quick: bool) -> list[Figure]:
     """Sales per second turned into stock movements and journal entries, from stored events."""
     sales = 2_000 if quick else 10_000
     bodies = recorded(sales)
-    rates = [asyncio.run(_interpret(bodies, sales)) for _ in track(range(2 if quick else 5), "sales", transient=True)]
-    return [median("interpretation: sales posted to stock and ledger", rates, "sales/s", "≥ 3,000")]
+    runs = range(2 if quick else 5)
+    figures = []
+    with _servers() as servers:
+        for server, url in servers.items():
+            rates = [asyncio.run(_interpret(url(), bodies, sales)) for _ in track(runs, server, transient=True)]
+            what = f"interpretation on {server}: sales posted to stock and ledger"
+            figures.append(median(what, rates, "sales/s", "≥ 3,000"))
+    return figures
 
 
-async def _interpret(bodies: list[bytes], sales: int) -> float:
-    async with _database() as database:
+async def _interpret(url: str, bodies: list[bytes], sales: int) -> float:
+    async with _database(url) as database:
         topic = str(Topic(MACHINE, Channel.EVENTS))
         frames = [pack_frame(bodies[at : at + MAX_FRAME_EVENTS]) for at in range(0, len(bodies), MAX_FRAME_EVENTS)]
         receiver = Receiver(database)
