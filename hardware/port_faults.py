@@ -52,6 +52,10 @@ class FaultyLine:
         """
         self._faults.append((fault, command))
 
+    def repair(self) -> None:
+        """Whatever still waits for a command meets none any more."""
+        self._faults.clear()
+
     async def ask(self, command: str, act: Callable[[], T]) -> T:
         """Send a question, which the device always answers if it can.
 

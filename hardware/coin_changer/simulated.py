@@ -145,6 +145,10 @@ class SimulatedCoinChanger:
         """
         self._line.fail_next(fault, command)
 
+    def repair_line(self) -> None:
+        """No command fails any more."""
+        self._line.repair()
+
     def press_key(self, value: int) -> None:
         """A hand inside the door presses the key of a tube: one coin falls, unless there is a reason against it."""
         memory = self._memory

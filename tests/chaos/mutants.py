@@ -3,17 +3,22 @@
 import contextlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edge.bill_orders import BillOrders, BillOutcome
 from edge.devices import Devices
+from edge.payout_orders import LegOutcome, PayoutOrders
 from edge.runtime import Runtime
 from edge.store.store import Store
 from edge.vend import inputs as i
 from edge.vend.state import MachineState
 from edge.vend.step import Step
+from hardware.coin_changer.adapters import ChangerAcceptor, ChangerTube
+from hardware.coin_changer.port import CoinChanger
+from hardware.coin_hopper.port import HopperStatus
 from hardware.errors import DeviceError, DeviceOfflineError, DeviceRefusedError
 from protocol.events import Event
+from protocol.money import yen
 from tools.chaos.cloud import Reply, TinyCloud
 from tools.chaos.machine import IDLE_RETURN_S, Parts
 from tools.chaos.power import PoweredStore
@@ -198,6 +203,57 @@ class TakesAgain(Runtime):
         return super().apply(happened)
 
 
+class CountsItsOwnPayouts(ChangerTube):
+    """A tube counts the orders of this process, not the changer's payouts: after a restart none was ever taken."""
+
+    _orders = 0
+
+    async def dispense(self, count: int) -> None:
+        await super().dispense(count)
+        self._orders += 1
+
+    async def status(self) -> HopperStatus:
+        return replace(await super().status(), event_counter=1 + self._orders)
+
+
+class TellsCoinsAgain(ChangerAcceptor):
+    """After a restart nobody looks which coins the journal has: what the changer tells again is credited again."""
+
+    async def start(self, last_counter: int | None) -> str:
+        return await super().start(None if last_counter is None else 0)
+
+
+class TakesAnyPayout(PayoutOrders):
+    """After a restart the changer's last payout is taken for the open order, whichever tube it came from."""
+
+    def __init__(self, devices: Devices, changer: CoinChanger) -> None:
+        super().__init__(devices.hoppers)
+        self._changer = changer
+
+    async def _resolve(self, kind: int, count: int, before: int) -> LegOutcome:
+        await super()._settled(kind, count)
+        paid = (await self._changer.status()).paid
+        return i.LegUncertain("it forgot") if paid is None else i.LegDone(min(count, sum(paid.values())))
+
+
+class BelievesAnyTube(Runtime):
+    """Resolves its payouts with `TakesAnyPayout`."""
+
+    def __init__(self, store: Store, devices: Devices, software: str, *, idle_return_s: float, host_boot: str) -> None:
+        super().__init__(store, devices, software, idle_return_s=idle_return_s, host_boot=host_boot)
+        if devices.coin_changer is not None:
+            self._payouts = TakesAnyPayout(devices, devices.coin_changer)
+
+
+class ForgetsTheTube(Runtime):
+    """A coin that fell into a tube is not added to the books of the tube; the next count hides it."""
+
+    def apply(self, happened: i.Input) -> Step:
+        if isinstance(happened, i.CoinIn) and self._devices.coin_changer is not None:
+            happened = replace(happened, routed_to="cash_box")
+        return super().apply(happened)
+
+
 class EagerCloud(TinyCloud):
     """Acknowledges what it has received, commits afterwards, and may crash in between."""
 
@@ -213,6 +269,8 @@ class Mutant:
     rules: frozenset[str]
     """At least one of these must be broken."""
     parts: Parts
+    needs: str = ""
+    """A word of the scenarios in which it differs from the machine as it is sold; empty: of all."""
 
 
 def _mutant(kind: type[Runtime] | type[PoweredStore] | type[TinyCloud], *rules: str) -> Mutant:
@@ -225,6 +283,20 @@ def _mutant(kind: type[Runtime] | type[PoweredStore] | type[TinyCloud], *rules: 
         return kind(store, devices, "chaos", idle_return_s=IDLE_RETURN_S, host_boot=host_boot)
 
     return Mutant(frozenset(rules), Parts(make=make))
+
+
+def _changer_mutant(
+    *rules: str, slot: type[ChangerAcceptor] = ChangerAcceptor, tube: type[ChangerTube] = ChangerTube
+) -> Mutant:
+    def make(store: PoweredStore, devices: Devices, host_boot: str) -> Runtime:
+        changer = devices.coin_changer
+        if changer is not None:
+            acceptor = slot(changer)
+            hoppers = {kind: tube(changer, acceptor, yen(kind)) for kind in devices.hoppers}
+            devices = replace(devices, coin_acceptor=acceptor, hoppers=hoppers)
+        return Runtime(store, devices, "chaos", idle_return_s=IDLE_RETURN_S, host_boot=host_boot)
+
+    return Mutant(frozenset(rules), Parts(make=make), needs="changer")
 
 
 MUTANTS = {
@@ -247,4 +319,8 @@ MUTANTS = {
     "sells_on_a_full_disk": _mutant(SellsOnAFullDisk, "sold on a full disk"),
     "takes_again": _mutant(TakesAgain, "command"),
     "eager_cloud": _mutant(EagerCloud, "link"),
+    "counts_its_own_payouts": _changer_mutant("double payout", tube=CountsItsOwnPayouts),
+    "tells_coins_again": _changer_mutant("credit invented", slot=TellsCoinsAgain),
+    "believes_any_tube": replace(_mutant(BelievesAnyTube, "payout invented"), needs="changer"),
+    "forgets_the_tube": replace(_mutant(ForgetsTheTube, "tube books"), needs="changer"),
 }

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tools.chaos.__main__ import main
-from tools.chaos.author import LINE_FAULTS, READER_COMMANDS, VALIDATOR_COMMANDS
+from tools.chaos.author import CHANGER_COMMANDS, LINE_FAULTS, READER_COMMANDS, VALIDATOR_COMMANDS
 from tools.chaos.campaign import run_campaign, run_seeds
 from tools.chaos.checker import check
 from tools.chaos.play import play
@@ -26,6 +26,11 @@ SALES = {
         Action("coupon", ("A1", 60, 15_000)), Action("coin", (100,)), Action("choose", ("A1",)), Action("settle"),
     ),
 }  # fmt: skip
+CHANGER = Action("changer")
+ANY_SALES = SALES | {
+    "changer": (CHANGER, Action("coin", (500,)), Action("choose", ("A1",)), Action("settle")),
+}  # fmt: skip
+"""… and on a machine with a coin changer: the change comes from two tubes."""
 
 
 def test_campaign_when_thousands_of_vends_are_broken_in_every_way_then_nothing_is_lost() -> None:
@@ -33,16 +38,17 @@ def test_campaign_when_thousands_of_vends_are_broken_in_every_way_then_nothing_i
     assert figures.failures == []
     assert set(figures.cuts) == {"kill", "mains", "amnesia"}
     assert figures.cuts.total() > VENDS / 10
-    assert len(figures.faults) >= 30
+    assert len(figures.faults) >= 33
     assert min(figures.bills, figures.payments) > VENDS / 20
     assert figures.commands > VENDS / 20
     assert figures.linked > figures.runs / 8
+    assert figures.changers > figures.runs / 5
 
 
-@pytest.mark.parametrize("tender", SALES)
+@pytest.mark.parametrize("tender", ANY_SALES)
 @pytest.mark.parametrize("kind", ["kill", "mains", "amnesia"])
 def test_sale_when_the_power_goes_at_any_tick_then_nothing_is_lost(kind: str, tender: str) -> None:
-    sale, end = SALES[tender], (Action("lever"), Action("settle"))
+    sale, end = ANY_SALES[tender], (Action("lever"), Action("settle"))
     struck = 0
     for ticks in range(1, 300):
         record = play(Scenario.of(7, *sale, Action("cut", (kind, ticks, 0, 300)), *sale, *end))
@@ -53,12 +59,12 @@ def test_sale_when_the_power_goes_at_any_tick_then_nothing_is_lost(kind: str, te
     assert struck > 25
 
 
-@pytest.mark.parametrize("tender", SALES)
+@pytest.mark.parametrize("tender", ANY_SALES)
 def test_failing_sale_when_the_controller_is_killed_at_any_tick_then_nothing_is_lost(tender: str) -> None:
     settle, end = Action("settle"), (Action("lever"), Action("settle"))
     for ticks in range(1, 300):
         kill = Action("cut", ("kill", ticks, 0, 300))
-        record = play(Scenario.of(7, Action("empty_turn", ("A1", 4)), kill, *SALES[tender], settle, *end))
+        record = play(Scenario.of(7, Action("empty_turn", ("A1", 4)), kill, *ANY_SALES[tender], settle, *end))
         assert check(record).findings == [], f"tick {ticks}: {record.cuts}"
         if not record.cuts:
             break
@@ -68,14 +74,18 @@ def test_failing_sale_when_the_controller_is_killed_at_any_tick_then_nothing_is_
 @pytest.mark.parametrize("fault", sorted(set(LINE_FAULTS)))
 @pytest.mark.parametrize(
     ("tender", "device", "commands"),
-    [("bill", "validator_line", VALIDATOR_COMMANDS), ("card", "reader_line", READER_COMMANDS)],
+    [
+        ("bill", "validator_line", VALIDATOR_COMMANDS),
+        ("card", "reader_line", READER_COMMANDS),
+        ("changer", "changer_line", CHANGER_COMMANDS),
+    ],
 )
 def test_sale_when_the_line_of_its_device_fails_at_any_command_then_nothing_is_lost(
     tender: str, device: str, commands: tuple[str, ...], fault: str, times: int
 ) -> None:
     for command in sorted(set(commands)):
         trouble = Action(device, (fault, command, times))
-        record = play(Scenario.of(7, trouble, *SALES[tender], *SALES[tender], Action("pause", (60_000,))))
+        record = play(Scenario.of(7, trouble, *ANY_SALES[tender], *ANY_SALES[tender], Action("pause", (60_000,))))
         assert check(record).findings == [], f"{fault} of {command}, {times} times"
 
 
@@ -84,6 +94,62 @@ def test_first_payout_when_its_hopper_forgets_that_it_paid_then_is_not_paid_twic
     for ticks in range(15, 60):
         record = play(Scenario.of(7, coin, Action("cut", ("amnesia", ticks, 0, 300)), choice, end))
         assert check(record).findings == [], f"tick {ticks}: {record.cuts}"
+
+
+@pytest.mark.parametrize("kind", ["kill", "mains"])
+def test_key_when_the_power_goes_at_any_tick_then_the_coin_let_out_by_hand_is_told_once(kind: str) -> None:
+    key = (Action("changer_key", (50,)), Action("coin", (100,)))
+    for ticks in range(1, 300):
+        record = play(Scenario.of(7, CHANGER, Action("cut", (kind, ticks, 0, 300)), *key))
+        assert check(record).findings == [], f"tick {ticks}: {record.cuts}"
+        if not record.cuts:
+            break
+
+
+@pytest.mark.parametrize("remembers", [0, 1])
+def test_changer_when_it_loses_its_power_at_any_moment_of_a_sale_then_nothing_is_lost(remembers: int) -> None:
+    for after_ms in range(0, 9000, 150):
+        outage = Action("changer_power", (after_ms, 300, remembers))
+        record = play(Scenario.of(7, CHANGER, outage, *ANY_SALES["changer"], Action("lever"), Action("settle")))
+        assert check(record).findings == [], f"after {after_ms} ms"
+        assert any(seen.what == "acceptor_restart" for seen in record.log)
+
+
+def test_payout_of_tubes_when_the_changer_forgets_it_while_the_controller_is_dead_then_is_not_paid_twice() -> None:
+    for ticks in range(30, 90):
+        cut = Action("cut", ("amnesia", ticks, 200, 300))
+        record = play(Scenario.of(7, cut, *ANY_SALES["changer"]))
+        assert check(record).findings == [], f"tick {ticks}: {record.cuts}"
+
+
+@pytest.mark.parametrize("word", ["hopper_jam", "hopper_empty", "hopper_refuse"])
+def test_tube_when_it_pays_less_than_it_should_then_the_customer_has_a_claim_and_the_books_are_right(word: str) -> None:
+    steps = (CHANGER, Action("coin", (500,)), Action(word, (10,)), Action("choose", ("A1",)), Action("settle"))
+    record = play(Scenario.of(7, *steps))
+    assert check(record).findings == []
+    change = next(json.loads(raw)["d"] for raw in record.events if '"kind":"change.paid"' in raw)
+    assert bool(change["claim"]) == (word != "hopper_refuse")
+
+
+def test_coin_when_its_tube_is_full_then_falls_into_the_cash_box_and_is_credited() -> None:
+    record = play(Scenario.of(7, CHANGER, *[Action("coin", (500,))] * 5, Action("lever"), Action("settle")))
+    assert check(record).findings == []
+    assert record.world["cash_box"] == {"500": 2}
+
+
+def test_scenario_when_its_changer_is_left_out_then_the_machine_has_hoppers_and_no_keys() -> None:
+    seed = next(seed for seed in range(99) if {"changer", "changer_key"} <= _words(Scenario.from_seed(seed)))
+    whole = Scenario.from_seed(seed)
+    rest = whole.only([(at, step) for at, step in whole.numbered() if step.name != "changer"])
+    with_tubes, with_hoppers = play(whole), play(Scenario.from_line(rest.line))
+    assert check(with_tubes).findings == check(with_hoppers).findings == []
+    assert with_tubes.world["changer"]["tubes"].keys() == with_hoppers.world["hoppers"].keys()
+    assert not with_tubes.world["hoppers"]
+    assert not with_hoppers.world["changer"]["tubes"]
+
+
+def _words(scenario: Scenario) -> set[str]:
+    return {step.name for step in scenario.steps}
 
 
 def test_coins_when_more_fall_into_a_dead_machine_than_its_acceptor_remembers_then_the_kept_ones_are_credited() -> None:
@@ -132,8 +198,10 @@ def test_clock_when_it_jumps_in_a_sale_then_nothing_but_the_time_stamps_changes(
 
 
 def test_scenario_when_its_seed_is_the_same_then_every_byte_is_the_same() -> None:
-    linked = next(seed for seed in range(50) if "cloud" in {step.name for step in Scenario.from_seed(seed).steps})
-    for seed in (3, 14, 15, linked):
+    linked, tubed = (
+        next(seed for seed in range(50) if word in _words(Scenario.from_seed(seed))) for word in ("cloud", "changer")
+    )
+    for seed in (3, 14, 15, linked, tubed):
         first, second = play(Scenario.from_seed(seed)), play(Scenario.from_seed(seed))
         assert first.events
         assert first == second

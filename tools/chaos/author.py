@@ -25,6 +25,8 @@ BILLS: Final = (1000, 1000, 1000, 1000, 1000, 1000, 2000, 2000, 5000, 10_000, 50
 """Bills customers hold to the slot; one that does not exist is refused."""
 BALANCES: Final = (1000, 1000, 1000, 500, 300, 180, 150, 0)
 """Money on the cards customers bring."""
+LONGEST_SALE: Final = 80
+"""Ticks from the first coin to the last coin of the change, when it comes from two hoppers or tubes."""
 LINE_FAULTS: Final = ("silence", "lost reply", "lost reply", "refusal")
 VALIDATOR_COMMANDS: Final = ("stack", "stack", "give_back", "status", "status", "poll", "set_accepting", "start")
 CHANGER_COMMANDS: Final = (
@@ -75,7 +77,7 @@ class Author:
         for _ in range(visits):
             if chance.random() < 0.16:
                 self._meets_bad_luck()
-            if chance.random() < 0.10:
+            if chance.random() < 0.14:
                 self._power_cut()
             chance.choices(customers, weights)[0]()
             while chance.random() < 0.5:
@@ -197,8 +199,10 @@ class Author:
         chance = self._random
         for _ in range(1 if chance.random() < 0.7 else chance.randint(2, 3)):
             kind = chance.choice(("kill", "kill", "kill", "kill", "mains", "mains", "amnesia"))
-            delay_ms = chance.choice((0, 0, 0, chance.randint(1, 2600), chance.randint(1, 20_000)))
-            ticks = chance.randint(1, chance.choice((12, 40)))
+            delay_ms = chance.choice(
+                (0, 0, 0, chance.randint(1, 3600), chance.randint(1, 3600), chance.randint(1, 20_000))
+            )
+            ticks = chance.randint(1, chance.choice((12, 40, LONGEST_SALE)))
             self._do("cut", kind, ticks, delay_ms, chance.choice((5, 300, 1500, 5000)))
         if chance.random() < 0.25:
             self._do("blind_coin", chance.choice((10, 50, 100, 500, 1)))

@@ -87,6 +87,10 @@ class Changer(Coins):
         if self._machine.has_mains and not self._machine.world_state.changer.is_powered:
             self._changer.power_on(remembers=remembers)
 
+    async def end(self) -> None:
+        """Nothing of the line lies in wait any more."""
+        self._changer.repair_line()
+
     async def serve(self) -> None:
         """Plug it in, free the tubes and fill them up; it counts them itself when the door is closed."""
         self._get_power(remembers=True)
