@@ -216,6 +216,82 @@ def test_checker_when_one_thing_is_wrong_then_finds_it(sound: Record, what: str)
     assert rule in check(record).rules
 
 
+TUBE_STEPS = (
+    Action("changer"),
+    Action("coin", (500,)), Action("choose", ("A1",)), Action("settle"), Action("take"),
+    Action("changer_key", (50,)), Action("hopper_empty", (500,)), Action("door"),
+    Action("coin", (100,)), Action("lever"), Action("settle"),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def sound_with_tubes() -> Record:
+    record = play(Scenario.of(1, *TUBE_STEPS))
+    assert check(record).findings == []
+    return record
+
+
+def be_unsure(record: Record) -> None:
+    at = next(at for at, raw in enumerate(record.events) if json.loads(raw)["kind"] == "door.opened")
+    body = {"code": "payout.uncertain", "where": "hopper 10", "detail": ""}
+    record.events[at] = json.dumps(json.loads(record.events[at]) | {"kind": "fault.raised", "d": body})
+
+
+def route_elsewhere(record: Record) -> None:
+    edit("coin.accepted", routed_to="cash_box")(record)
+
+
+def tell_no_key(record: Record) -> None:
+    for at, raw in enumerate(record.events):
+        event = json.loads(raw)
+        if event["d"].get("staff") == "changer key":
+            event["d"]["staff"] = "changer"
+            record.events[at] = json.dumps(event)
+
+
+def tell_of_lost_coins(record: Record) -> None:
+    at = next(at for at, raw in enumerate(record.events) if json.loads(raw)["kind"] == "door.opened")
+    body = {"code": "coin_acceptor.lost_events", "where": "", "detail": "1 lost"}
+    record.events[at] = json.dumps(json.loads(record.events[at]) | {"kind": "fault.raised", "d": body})
+
+
+TUBE_CHANGES: dict[str, tuple[Callable[[Record], None], str]] = {
+    "a coin came out of a tube twice": (repeat("paid"), "double payout"),
+    "a coin told never came out of a tube": (forget("paid"), "payout invented"),
+    "a coin that fell into a tube was not credited": (repeat("coin"), "coin lost"),
+    "the tube's books are wrong": (forget_float, "tube books"),
+    "the sum that an event tells is wrong": (edit("float.loaded", in_hopper=3), "tube books"),
+    "a count moved the books without a cause": (forget("drained"), "tube books"),
+    "a coin in a tube is told to be in the cash box": (route_elsewhere, "tube books"),
+    "nobody told the machine of coins filled in": (edit("float.loaded", staff="nobody"), "tube books"),
+    "a coin let out by hand is not told": (repeat("keyed"), "key untold"),
+    "a coin let out by hand is told as counted": (tell_no_key, "key untold"),
+    "a coin is told as let out and no key was pressed": (forget("keyed"), "key invented"),
+    "nobody knows what a changer paid, for no reason": (be_unsure, "payout given up"),
+    "lost coins are told that were never missing": (tell_of_lost_coins, "coins untold"),
+}
+
+
+@pytest.mark.parametrize("what", TUBE_CHANGES)
+def test_checker_when_one_thing_is_wrong_with_tubes_then_finds_it(sound_with_tubes: Record, what: str) -> None:
+    change, rule = TUBE_CHANGES[what]
+    record = copy.deepcopy(sound_with_tubes)
+    change(record)
+    assert rule in check(record).rules
+
+
+def test_checker_when_the_changer_lost_its_power_right_after_a_coin_then_counts_it_as_a_loss(
+    sound_with_tubes: Record,
+) -> None:
+    record = copy.deepcopy(sound_with_tubes)
+    coin = next(seen for seen in reversed(record.log) if seen.what == "coin")
+    at = record.log.index(coin)
+    record.log[at:at] = [coin, Seen("acceptor_restart", coin.seq, coin.at + 0.1)]
+    verdict = check(record)
+    assert "coin lost" not in verdict.rules
+    assert verdict.losses["yen the changer forgot unread"] == 100
+
+
 def test_checker_when_the_acceptor_lost_its_power_right_after_a_coin_then_counts_it_as_a_loss(sound: Record) -> None:
     record = copy.deepcopy(sound)
     coin = next(seen for seen in reversed(record.log) if seen.what == "coin")
