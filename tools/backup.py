@@ -115,7 +115,7 @@ async def _rebuilt(database: Database, into: str | None, timezone: str, told: To
 
 def _report(found: Replayed) -> int:
     print(
-        f"replayed {found.events:,} events with {found.carried:,} manual entries, movements and changes between them: "
+        f"replayed {found.events:,} events with {found.carried:,} manual entries and movements between them: "
         f"{found.sales:,} sales, ledger entry {found.entries:,} with hash {found.head[:16]}…"
     )
     if not found.differences:

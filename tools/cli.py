@@ -128,6 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     demo.add_argument("--smoke", action="store_true", help="buy a drink, check the books, then stop")
     demo.add_argument("--dir", default=".demo", help="where the demo keeps its data (default: .demo)")
     demo.add_argument("--fresh", action="store_true", help="throw the demo's earlier data away first")
+    _add_database_commands(add)
     typed = sys.argv[1:] if arguments is None else list(arguments)
     _user_arguments(add("user", _user, "who may log in: add, list, role, password, disable, enable"), typed)
     options = parser.parse_args(typed)
