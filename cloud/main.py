@@ -14,11 +14,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.staticfiles import StaticFiles
 
+from cloud.accounting.cash_endpoints import router as cash_router
 from cloud.accounting.endpoints import router as accounting_router
 from cloud.catalogue import service as catalogue
 from cloud.catalogue.endpoints import router as catalogue_router
 from cloud.commands.endpoints import router as commands_router
-from cloud.dashboard import account_page, activity_page, api_page, pages, tasks, users_page
+from cloud.dashboard import account_page, activity_page, api_page, cash_page, pages, tasks, users_page
 from cloud.dashboard.endpoints import router as dashboard_router
 from cloud.dashboard.live import Live
 from cloud.dashboard.locks import LoginNeededError, PageRefusedError, to_login
@@ -142,10 +143,11 @@ def create_app(settings: Settings, database: Database | None = None, clock: Cloc
         sales_router,
         inventory_router,
         accounting_router,
+        cash_router,
     ):
         app.include_router(router)
     app.mount("/dashboard/static", StaticFiles(directory=pages.HERE / "static"), name="dashboard-static")
-    for page in (pages, tasks, users_page, activity_page, account_page, api_page):
+    for page in (pages, tasks, users_page, activity_page, account_page, api_page, cash_page):
         app.include_router(page.router)
     check_doors(app)
     describe(app)
@@ -174,7 +176,12 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Serve until `stop` is set."""
     app = create_app(settings)
     config = uvicorn.Config(
-        app, host=settings.host, port=settings.port, log_config=None, access_log=False, timeout_graceful_shutdown=3
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=3,
     )
     server = _Server(config)
     live: Live = app.state.live

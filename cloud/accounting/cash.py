@@ -4,6 +4,7 @@ Money that a customer put in is owed to the customer (お客様預り金) until 
 moment the places of a machine hold what lies in it, and its credit is what its screen shows.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -76,3 +77,38 @@ class MachineCash:
 
     def _cash(self, part: str) -> places.Place:
         return places.cash(self.machine_id, part)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a count found in one part of a machine, in yen."""
+
+    part: str
+    expected_minor: int
+    counted_minor: int
+    collected_minor: int = 0
+    """Of what was counted, what was taken to the safe."""
+
+    @property
+    def difference_minor(self) -> int:
+        """Too much is positive, too little negative."""
+        return self.counted_minor - self.expected_minor
+
+
+def counted(event: Event, machine_id: str, lines: Sequence[Counted]) -> list[Draft | None]:
+    """The books follow the count: each difference to 現金過不足, then what was taken goes to the safe."""
+    total = sum(line.difference_minor for line in lines)
+    found = [(places.cash(machine_id, line.part), line.difference_minor) for line in lines]
+    by_part = legs(*found, (places.difference(machine_id), -total))
+    taken = [(places.cash(machine_id, line.part), -line.collected_minor) for line in lines]
+    return [
+        event.draft("difference", f"現金実査 {machine_id}", by_part),
+        event.draft("collected", f"売上金回収 {machine_id}", legs((places.SAFE, -sum(n for _, n in taken)), *taken)),
+    ]
+
+
+def explained(event: Event, machine_id: str, balance_minor: int, why: str) -> Draft | None:
+    """What nobody could explain becomes a loss (debit balance) or an income, so that 現金過不足 of a machine is 0."""
+    other = chart.OTHER_LOSSES if balance_minor > 0 else chart.OTHER_INCOME
+    moved = ((other, balance_minor), (places.difference(machine_id), -balance_minor))
+    return event.draft("explained", f"現金過不足の整理 {machine_id} {why}".rstrip(), legs(*moved))

@@ -25,6 +25,8 @@ class PostingView(BaseModel):
 
     account_code: str
     account_name: str
+    place: str
+    """Sub-account: where the cash is, whose credit it is; empty where nobody asks."""
     debit: int | None
     credit: int | None
 
@@ -90,6 +92,7 @@ def entry_view(entry: SealedEntry) -> EntryView:
             PostingView(
                 account_code=leg.account,
                 account_name=chart.BY_CODE[leg.account].name_ja,
+                place=leg.sub_account,
                 debit=leg.amount_minor if leg.amount_minor > 0 else None,
                 credit=-leg.amount_minor if leg.amount_minor < 0 else None,
             )
@@ -103,10 +106,17 @@ async def get_journal(
     database: DatabaseDep,
     asked: AskedDep,
     account: Annotated[str | None, Query(pattern=r"^\d{4}$")] = None,
+    place: Annotated[str | None, Query(max_length=64, description="A sub-account, e.g. `vm-1/cash_box`.")] = None,
 ) -> JournalPage:
     """Entries with their postings, newest first."""
     async with database.read() as db_session:
-        rows = await service.journal(db_session, limit=asked.one_more, before=asked.after(int), account=account)
+        rows = await service.journal(
+            db_session,
+            limit=asked.one_more,
+            before=asked.after(int),
+            account=account,
+            place=place,
+        )
         total, head_hash = await service.head(db_session)
     page = asked.page([entry_view(row) for row in rows], lambda row: row.number)
     return JournalPage(items=page.items, next=page.next, total=total, head_hash=head_hash)
@@ -131,7 +141,10 @@ async def get_trial_balance(database: DatabaseDep) -> TrialBalance:
 
 @router.get("/income-statement", dependencies=_READ, responses=refusals(http_422="bad_period"))
 async def get_income_statement(
-    database: DatabaseDep, today: TodayDep, start: date | None = None, end: date | None = None
+    database: DatabaseDep,
+    today: TodayDep,
+    start: date | None = None,
+    end: date | None = None,
 ) -> IncomeStatement:
     """Profit and loss; from the first of this month to today unless told otherwise."""
     end = end or today

@@ -6,10 +6,20 @@ balances, has at least two legs, continues the hash chain, and is never changed.
 
 from datetime import date
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cloud.db.base import Base, Millis, Minor
+from cloud.db.base import Base, BigId, MachineRef, Millis, Minor
 
 
 class Account(Base):
@@ -30,7 +40,9 @@ class JournalEntry(Base):
     __tablename__ = "journal_entries"
 
     number: Mapped[int] = mapped_column(
-        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
+        BigInteger().with_variant(Integer, "sqlite"),
+        primary_key=True,
+        autoincrement=False,
     )
     """1, 2, 3 … without a gap."""
     entry_date: Mapped[date] = mapped_column(Date, index=True)
@@ -98,3 +110,41 @@ class SubAccountTotal(Base):
     sub_account: Mapped[str] = mapped_column(String(64), primary_key=True)
     debit_minor: Mapped[Minor]
     credit_minor: Mapped[Minor]
+
+
+class CashCount(Base):
+    """One row is one count of the cash in one machine. Never changed; what it found is in the ledger."""
+
+    __tablename__ = "cash_counts"
+    __table_args__ = (
+        Index("ix_cash_counts_machine_id", "machine_id", "id"),
+        Index("ix_cash_counts_counted_by", "counted_by", "id"),
+    )
+
+    id: Mapped[BigId]
+    machine_id: Mapped[MachineRef]
+    counted_at_ms: Mapped[Millis]
+    counted_by: Mapped[str] = mapped_column(String(254))
+    note: Mapped[str] = mapped_column(String(500))
+    heard_upto_ms: Mapped[Millis]
+    """When the machine was last heard: what it did after that was not expected yet."""
+
+
+class CashCountLine(Base):
+    """One row is one part of the machine in a count."""
+
+    __tablename__ = "cash_count_lines"
+
+    count_id: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"),
+        ForeignKey("cash_counts.id"),
+        primary_key=True,
+    )
+    part: Mapped[str] = mapped_column(String(16), primary_key=True)
+    """hopper, cash_box, stacker or escrow."""
+    expected_minor: Mapped[Minor]
+    counted_minor: Mapped[Minor]
+    collected_minor: Mapped[Minor]
+    """Of what was counted, what was taken to the safe."""
+    pieces: Mapped[dict[str, int]] = mapped_column(JSON)
+    """Denomination as text to coins or bills; empty when only the sum was said."""

@@ -118,7 +118,7 @@ def trial_balance(moved: Iterable[Moved]) -> TrialBalance:
                 credit_turnover=row.credit_minor,
                 debit=max(balance, 0),
                 credit=max(-balance, 0),
-            )
+            ),
         )
     return TrialBalance(lines=lines, debit=sum(line.debit for line in lines), credit=sum(line.credit for line in lines))
 

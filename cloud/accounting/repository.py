@@ -3,10 +3,18 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.accounting.models import AccountDay, AccountTotal, JournalEntry, Posting, SubAccountTotal
+from cloud.accounting.models import (
+    AccountDay,
+    AccountTotal,
+    CashCount,
+    CashCountLine,
+    JournalEntry,
+    Posting,
+    SubAccountTotal,
+)
 from cloud.accounting.reports import Moved, MovedAt
 from cloud.accounting.rules import GENESIS, Draft, Leg, SealedEntry
 from cloud.db import locks
@@ -75,6 +83,7 @@ async def entries(
     offset: int = 0,
     before: int | None = None,
     account: str | None = None,
+    place: str | None = None,
     newest_first: bool = True,
 ) -> list[SealedEntry]:
     """A page of the journal, with legs.
@@ -85,16 +94,15 @@ async def entries(
         offset: skip so many.
         before: only entries with a lower number.
         account: only entries with a leg on this account.
+        place: only entries with a leg on this sub-account.
         newest_first: the order.
     """
     order = JournalEntry.number.desc() if newest_first else JournalEntry.number
     query = select(JournalEntry).order_by(order).limit(limit).offset(offset)
     if before is not None:
         query = query.where(JournalEntry.number < before)
-    if account:
-        query = query.where(
-            JournalEntry.number.in_(select(Posting.entry_number).where(Posting.account_code == account))
-        )
+    if account or place:
+        query = query.where(JournalEntry.number.in_(select(Posting.entry_number).where(*_on(account, place))))
     rows = list((await db_session.scalars(query)).all())
     legs = await _legs(db_session, [row.number for row in rows])
     return [_sealed(row, legs.get(row.number, [])) for row in rows]
@@ -108,11 +116,17 @@ async def entry(db_session: AsyncSession, number: int) -> SealedEntry | None:
     return _sealed(row, (await _legs(db_session, [number])).get(number, []))
 
 
-async def count(db_session: AsyncSession, account: str | None = None) -> int:
-    """How many entries there are, or how many have a leg on `account`."""
-    if account is None:
+def _on(account: str | None, place: str | None) -> list[ColumnElement[bool]]:
+    """Legs of an account, of a place, or of a place of an account."""
+    wanted = ((Posting.account_code, account), (Posting.sub_account, place))
+    return [column == value for column, value in wanted if value]
+
+
+async def count(db_session: AsyncSession, account: str | None = None, place: str | None = None) -> int:
+    """How many entries there are, or how many have a leg on `account`, on `place`."""
+    if not account and not place:
         return (await head(db_session))[0]  # numbers have no gaps
-    query = select(func.count(Posting.entry_number.distinct())).where(Posting.account_code == account)
+    query = select(func.count(Posting.entry_number.distinct())).where(*_on(account, place))
     return int(await db_session.scalar(query) or 0)
 
 
@@ -191,3 +205,61 @@ async def recomputed_totals_by_place(db_session: AsyncSession) -> list[MovedAt]:
     )
     rows = await db_session.execute(query)
     return [MovedAt(code, sub, int(debit or 0), int(credit or 0)) for code, sub, debit, credit in rows]
+
+
+async def add_count(db_session: AsyncSession, count: CashCount, lines: Sequence[CashCountLine]) -> int:
+    """Write a count with its lines; their `count_id` is filled in.
+
+    Returns:
+        Its number.
+    """
+    db_session.add(count)
+    await db_session.flush()
+    for line in lines:
+        line.count_id = count.id
+        db_session.add(line)
+    await db_session.flush()
+    return count.id
+
+
+async def counts(
+    db_session: AsyncSession,
+    *,
+    limit: int,
+    before: int | None = None,
+    machine_id: str | None = None,
+    counted_by: str | None = None,
+) -> list[tuple[CashCount, list[CashCountLine]]]:
+    """Counts with their lines, newest first."""
+    query = select(CashCount).order_by(CashCount.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(CashCount.id < before)
+    if machine_id:
+        query = query.where(CashCount.machine_id == machine_id)
+    if counted_by:
+        query = query.where(CashCount.counted_by == counted_by)
+    return await _with_lines(db_session, list((await db_session.scalars(query)).all()))
+
+
+async def one_count(db_session: AsyncSession, number: int) -> tuple[CashCount, list[CashCountLine]] | None:
+    """One count, or None."""
+    row = await db_session.get(CashCount, number)
+    return (await _with_lines(db_session, [row]))[0] if row else None
+
+
+async def newest_counts(db_session: AsyncSession) -> dict[str, int]:
+    """Machine to the time of its newest count."""
+    query = select(CashCount.machine_id, func.max(CashCount.counted_at_ms)).group_by(CashCount.machine_id)
+    return {machine_id: int(at_ms) for machine_id, at_ms in await db_session.execute(query)}
+
+
+async def _with_lines(
+    db_session: AsyncSession,
+    rows: Sequence[CashCount],
+) -> list[tuple[CashCount, list[CashCountLine]]]:
+    found: dict[int, list[CashCountLine]] = {row.id: [] for row in rows}
+    for part in slices(list(found)):
+        query = select(CashCountLine).where(CashCountLine.count_id.in_(part))
+        for line in await db_session.scalars(query):
+            found[line.count_id].append(line)
+    return [(row, found[row.id]) for row in rows]

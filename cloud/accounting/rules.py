@@ -189,7 +189,12 @@ def unit_missing(event: Event, name: str, *, from_stock_minor: int) -> Draft | N
 
 
 def transfer(
-    event: Event, description: str, *, debit: str | Place, credit: str | Place, amount_minor: int
+    event: Event,
+    description: str,
+    *,
+    debit: str | Place,
+    credit: str | Place,
+    amount_minor: int,
 ) -> Draft | None:
     """A plain entry of two legs."""
     return event.draft("transfer", description, legs((debit, amount_minor), (credit, -amount_minor)))

@@ -115,6 +115,7 @@ async def journal(
     offset: int = 0,
     before: int | None = None,
     account: str | None = None,
+    place: str | None = None,
 ) -> list[SealedEntry]:
     """A page of the journal, newest first.
 
@@ -124,8 +125,16 @@ async def journal(
         offset: skip so many.
         before: only entries with a lower number.
         account: only entries with a leg on it.
+        place: only entries with a leg on this sub-account (of `account`, if named).
     """
-    return await repository.entries(db_session, limit=limit, offset=offset, before=before, account=account)
+    return await repository.entries(
+        db_session,
+        limit=limit,
+        offset=offset,
+        before=before,
+        account=account,
+        place=place,
+    )
 
 
 async def entry(db_session: AsyncSession, number: int) -> SealedEntry:
@@ -140,9 +149,9 @@ async def entry(db_session: AsyncSession, number: int) -> SealedEntry:
     return found
 
 
-async def entry_count(db_session: AsyncSession, account: str | None = None) -> int:
-    """How many entries the journal has; with `account` only those with a leg on it."""
-    return await repository.count(db_session, account)
+async def entry_count(db_session: AsyncSession, account: str | None = None, place: str | None = None) -> int:
+    """How many entries the journal has; with `account` or `place` only those with a leg on it."""
+    return await repository.count(db_session, account, place)
 
 
 async def head(db_session: AsyncSession) -> tuple[int, str]:

@@ -34,6 +34,7 @@ ACTIONS: Final = {
     "command.issued": "自販機に指示を出した",
     "task.resolved": "作業の結果を記録した",
     "entry.reversed": "仕訳を取り消した",
+    "cash.counted": "現金を数えた",
 }
 """Actions in words. What stands nowhere here is a permission that was refused, and is shown as it is."""
 

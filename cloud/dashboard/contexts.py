@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
+from urllib.parse import quote
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -136,13 +137,20 @@ class Contexts:
             ],
         }
 
-    async def journal(self, page: int, account: str | None) -> dict[str, Any]:
-        """仕訳帳: a page of entries, newest first; of one account, if named."""
+    async def journal(self, page: int, account: str | None, place: str | None = None) -> dict[str, Any]:
+        """仕訳帳: a page of entries, newest first; of one account, or of one place of it, if named."""
         offset = (page - 1) * ENTRIES_PER_PAGE
-        rows = await accounting.journal(self.db_session, limit=ENTRIES_PER_PAGE, offset=offset, account=account)
-        total = await accounting.entry_count(self.db_session, account)
+        rows = await accounting.journal(
+            self.db_session,
+            limit=ENTRIES_PER_PAGE,
+            offset=offset,
+            account=account,
+            place=place,
+        )
+        total = await accounting.entry_count(self.db_session, account, place)
         pages = max(-(-total // ENTRIES_PER_PAGE), 1)
-        return {"entries": [self._entry(row) for row in rows], "page": page, "pages": pages}
+        here = f"&place={quote(place)}" if place else ""
+        return {"entries": [self._entry(row) for row in rows], "page": page, "pages": pages, "here": here}
 
     async def statements(self, today: date) -> dict[str, Any]:
         """決算: this month's profit and loss, the balance sheet and the trial balance of now."""
@@ -184,7 +192,7 @@ class Contexts:
                     "raw_preview": row.raw[:RAW_SHOWN].decode(errors="replace"),
                 }
                 for row in rows
-            ]
+            ],
         }
 
     def moment(self, at_ms: int) -> str:
@@ -205,7 +213,7 @@ class Contexts:
                     "units": sum(max(level.on_hand, 0) for level in own),
                     "capacity": sum(level.slot.capacity for level in own),
                     "stockouts": sum(level.tone == "out" for level in own),
-                }
+                },
             )
         return rows
 
@@ -221,7 +229,7 @@ class Contexts:
                     "kind": kind,
                     "href": event_href(event.machine_id, event.epoch, event.seq),
                     "tone": tone,
-                }
+                },
             )
         return rows
 
@@ -253,6 +261,7 @@ class Contexts:
                 {
                     "account_code": leg.account,
                     "account_name": chart.BY_CODE[leg.account].name_ja,
+                    "place": leg.sub_account,
                     "debit": leg.amount_minor if leg.amount_minor > 0 else None,
                     "credit": -leg.amount_minor if leg.amount_minor < 0 else None,
                 }

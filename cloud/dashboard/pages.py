@@ -40,6 +40,7 @@ PARTS: Final = {
 NAVIGATION: Final = (
     ("/dashboard/", "今日", Permission.FIGURES_READ),
     ("/dashboard/#machines", "自販機", Permission.FLEET_READ),
+    ("/dashboard/cash", "現金", Permission.BOOKS_READ),
     ("/dashboard/journal", "仕訳帳", Permission.BOOKS_READ),
     ("/dashboard/statements", "決算", Permission.BOOKS_READ),
     ("/dashboard/tasks", "作業", Permission.TASKS_READ),
@@ -63,7 +64,12 @@ async def refused(request: Request, error: Exception) -> Response:
 
 
 def _render(
-    request: Request, page: str, title: str, user: CurrentUser | None, context: dict[str, Any], part: str | None = None
+    request: Request,
+    page: str,
+    title: str,
+    user: CurrentUser | None,
+    context: dict[str, Any],
+    part: str | None = None,
 ) -> HTMLResponse:
     part = request.query_params.get("part") if part is None else part
     name = f"{page}.html"
@@ -179,9 +185,17 @@ async def journal(
     database: DatabaseDep,
     page: Annotated[int, Query(ge=1, le=10_000_000)] = 1,
     account: str | None = None,
+    place: Annotated[str | None, Query(max_length=64)] = None,
 ) -> HTMLResponse:
-    """仕訳帳, of all accounts or of one."""
-    return await show(request, database, user, "journal", "仕訳帳", lambda contexts: contexts.journal(page, account))
+    """仕訳帳, of all accounts, of one, or of one place of it."""
+    return await show(
+        request,
+        database,
+        user,
+        "journal",
+        "仕訳帳",
+        lambda contexts: contexts.journal(page, account, place),
+    )
 
 
 @router.get("/statements")

@@ -44,6 +44,8 @@ class Permission(StrEnum):
     TASKS_READ = "tasks.read"
     TASKS_RESOLVE = "tasks.resolve"
     """May book: what a resolution posts is fixed by the kind of task."""
+    CASH_COUNT = "cash.count"
+    """Say what was counted in a machine; books the difference. What should be there is not shown before."""
     BOOKS_READ = "books.read"
     BOOKS_CORRECT = "books.correct"
     """Reversals."""
@@ -69,6 +71,7 @@ ALLOWED: Final[Mapping[Permission, frozenset[Role]]] = {
     Permission.PRODUCTS_WRITE: frozenset({Role.OWNER, Role.OPERATOR}),
     Permission.TASKS_READ: _OFFICE | {Role.STAFF},
     Permission.TASKS_RESOLVE: frozenset({Role.OWNER, Role.OPERATOR, Role.STAFF}),
+    Permission.CASH_COUNT: _OFFICE | {Role.STAFF},
     Permission.BOOKS_READ: frozenset({Role.OWNER, Role.ACCOUNTANT}),
     Permission.BOOKS_CORRECT: frozenset({Role.OWNER, Role.ACCOUNTANT}),
     Permission.ACTIVITY_READ: frozenset({Role.OWNER, Role.ACCOUNTANT}),

@@ -49,7 +49,9 @@ def lost_to_books(record: Record) -> int:
 
 @pytest.mark.parametrize(("database_kind", "seed"), [("sqlite", seed) for seed in SEEDS])
 async def test_cash_when_a_machine_had_a_bad_day_then_the_books_are_its_memory_and_the_world_as_far_as_events_know(
-    seeded: Database, book: Any, seed: int
+    seeded: Database,
+    book: Any,
+    seed: int,
 ) -> None:
     record = play_in_thread(seed)
     machine_id = json.loads(record.events[0])["m"]

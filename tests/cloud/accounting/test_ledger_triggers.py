@@ -110,7 +110,9 @@ ATTACKS = (
     [(kind, statements, why) for kinds, statements, why in ATTACKS for kind in kinds],
 )
 async def test_ledger_when_attacked_with_sql_then_it_refuses_and_stays_sound(
-    posted: Database, statements: list[str], why: str
+    posted: Database,
+    statements: list[str],
+    why: str,
 ) -> None:
     with pytest.raises(IntegrityError, match=why):
         await run(posted, *statements)
@@ -134,13 +136,15 @@ async def test_verify_when_the_kept_totals_were_tampered_with_then_it_says_which
 
 
 async def test_legs_when_two_transactions_race_for_one_entry_then_the_later_cannot_add_to_what_is_sealed(
-    posted: Database, database_kind: str
+    posted: Database,
+    database_kind: str,
 ) -> None:
     """On PostgreSQL both would see no entry 3 yet; the lock in the trigger makes the second one wait and look again."""
 
     async def late() -> None:
         await run(
-            posted, "INSERT INTO postings (entry_number, line, account_code, amount_minor) VALUES (3, 3, '1001', 7)"
+            posted,
+            "INSERT INTO postings (entry_number, line, account_code, amount_minor) VALUES (3, 3, '1001', 7)",
         )
 
     async with posted.write() as db_session:
@@ -155,7 +159,8 @@ async def test_legs_when_two_transactions_race_for_one_entry_then_the_later_cann
 
 
 async def test_verify_when_an_entry_was_changed_behind_the_triggers_then_the_chain_shows_it(
-    posted: Database, database_kind: str
+    posted: Database,
+    database_kind: str,
 ) -> None:
     drops = {
         "sqlite": "DROP TRIGGER ledger_journal_entries_no_update",

@@ -35,7 +35,8 @@ async def test_post_when_the_same_source_comes_again_then_it_is_posted_once(data
     ],
 )
 async def test_post_when_one_draft_is_no_entry_then_nothing_of_the_batch_is_posted(
-    database: Database, legs: Any
+    database: Database,
+    legs: Any,
 ) -> None:
     good = draft("good", ("1001", 1), ("4001", -1))
     with pytest.raises(BadEntryError):

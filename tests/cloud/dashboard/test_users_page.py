@@ -91,8 +91,8 @@ async def member(stranger: AsyncClient, seeded: Database, request: Any) -> Async
 @pytest.mark.parametrize(
     ("member", "links"),
     [
-        ("owner", ["今日", "自販機", "仕訳帳", "決算", "作業", "受信箱", "利用者", "操作記録"]),
-        ("accountant", ["今日", "自販機", "仕訳帳", "決算", "作業", "受信箱", "操作記録"]),
+        ("owner", ["今日", "自販機", "現金", "仕訳帳", "決算", "作業", "受信箱", "利用者", "操作記録"]),
+        ("accountant", ["今日", "自販機", "現金", "仕訳帳", "決算", "作業", "受信箱", "操作記録"]),
         ("operator", ["今日", "自販機", "作業", "受信箱"]),
         ("staff", ["今日", "自販機", "作業", "受信箱"]),
         ("viewer", ["今日", "自販機", "受信箱"]),

@@ -61,11 +61,18 @@ owner accountant operator staff viewer
   yes        yes       no    no     no  GET     /api/v1/accounting/balance-sheet
   yes        yes       no    no     no  GET     /api/v1/accounting/verification
   yes        yes       no    no     no  POST    /api/v1/accounting/journal/{number}/reversal
+  yes        yes       no    no     no  GET     /api/v1/accounting/cash
+  yes        yes       no    no     no  GET     /api/v1/accounting/cash/counts
+  yes        yes       no    no     no  GET     /api/v1/accounting/cash/counts/{number}
+  yes        yes      yes   yes     no  POST    /api/v1/accounting/cash/machines/{machine_id}/counts
   yes        yes      yes   yes    yes  GET     /dashboard/
   yes        yes      yes   yes    yes  GET     /dashboard/machines/{machine_id}
   yes        yes       no    no     no  GET     /dashboard/journal
   yes        yes       no    no     no  GET     /dashboard/journal/{account}
   yes        yes       no    no     no  GET     /dashboard/statements
+  yes        yes       no    no     no  GET     /dashboard/cash
+  yes        yes      yes   yes     no  GET     /dashboard/cash/{machine_id}
+  yes        yes      yes   yes     no  POST    /dashboard/cash/{machine_id}
   yes        yes      yes   yes    yes  GET     /dashboard/inbox
   yes        yes      yes   yes     no  GET     /dashboard/tasks
   yes         no      yes   yes     no  POST    /dashboard/tasks/{task_id}/resolve
