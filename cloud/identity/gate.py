@@ -79,6 +79,7 @@ class Gate:
         self._signer = signer
         self._clock = clock
         self._passwords = passwords or service.passwords
+        self._nobody = self._passwords.nobody  # made now: the first wrong address must not take longer
 
     def now_ms(self) -> int:
         """Now by the clock that logins follow, ms since 1970 UTC."""
@@ -196,7 +197,7 @@ class Gate:
             await self._refuse_if_closed(db_session, email, origin)
             row = await repository.user(db_session, email)
         is_right, stronger = await self._passwords.check(
-            password[: rules.MAX_PASSWORD_CHARS], row.password_hash if row else self._passwords.nobody
+            password[: rules.MAX_PASSWORD_CHARS], row.password_hash if row else self._nobody
         )
         if row is None or not is_right or not row.is_active:
             await self._count_failure(email, origin, row.role if row else "")

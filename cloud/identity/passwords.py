@@ -4,6 +4,7 @@ Source: RFC 9106 section 4, the second recommended option (64 MiB, three passes,
 """
 
 import asyncio
+from functools import cached_property
 from typing import Final
 
 from pwdlib import PasswordHash
@@ -19,8 +20,11 @@ class Passwords:
 
     def __init__(self, *, time_cost: int = TIME_COST, memory_kib: int = MEMORY_KIB, lanes: int = LANES) -> None:
         self._hasher = PasswordHash((Argon2Hasher(time_cost=time_cost, memory_cost=memory_kib, parallelism=lanes),))
-        # Checked when nobody has the address, so that both answers take the same time.
-        self.nobody = self._hasher.hash("nobody's password")
+
+    @cached_property
+    def nobody(self) -> str:
+        """Checked when nobody has the address, so that both answers take the same time."""
+        return self._hasher.hash("nobody's password")
 
     async def hash(self, password: str) -> str:
         """The hash to keep."""

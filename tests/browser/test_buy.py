@@ -156,7 +156,9 @@ async def test_login_when_the_password_is_wrong_then_says_so_and_stays(watched: 
     watched.complaints = [said for said in watched.complaints if "401" not in said]
 
 
-@pytest.mark.parametrize("path", ["", "machines/vm-tokyo-0001", "journal", "statements", "tasks", "inbox"])
+@pytest.mark.parametrize(
+    "path", ["", "machines/vm-tokyo-0001", "journal", "statements", "tasks", "inbox", "users", "activity", "account"]
+)
 async def test_dashboard_page_when_opened_then_is_whole_and_light(watched: Watched, stack: Stack, path: str) -> None:
     page = await log_in(watched, stack)
     answer = await page.goto(f"{stack.cloud_url}/dashboard/{path}")
