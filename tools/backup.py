@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy.exc import SQLAlchemyError
 
 from cloud.backup.archive import BackupRunningError, BadArchiveError, Manifest
-from cloud.backup.rebuild import Replayed, rebuild
+from cloud.backup.rebuild import OldSchemaError, Replayed, rebuild
 from cloud.backup.restore import NotEmptyError, UnsoundBooksError, restore
 from cloud.backup.save import Told, backup
 from cloud.db.database import Database, open_database
@@ -20,7 +20,7 @@ from cloud.settings import load_settings
 
 console = Console(stderr=True)
 
-REFUSALS = (BadArchiveError, BackupRunningError, NotEmptyError, UnsoundBooksError, OSError)
+REFUSALS = (BadArchiveError, BackupRunningError, NotEmptyError, OldSchemaError, UnsoundBooksError, OSError)
 
 
 @contextmanager

@@ -43,8 +43,9 @@ REPLAYED: Final = (
 )
 """Made anew from events and manual items, then compared."""
 
-TOUCHED: Final = ("machine_commands", "quarantine", "staff_tasks")
-"""The interpreter writes into these too, but people and the clock have gone on from there: copied after the replay."""
+NEEDED: Final = ("accounts", "machines", "planograms", "products", "tax_rates", "streams", "machine_events")
+"""What the replay reads: copied before it. Everything else is copied after it, as people and the clock have left it:
+tasks and commands have gone on since, and a month that was closed later must not refuse what was posted before."""
 
 _CURSORS: Final = (
     "stored_upto",
@@ -122,7 +123,7 @@ async def _target(target: Database | None) -> AsyncIterator[Database]:
 
 
 async def _prepare(kept: AsyncSession, fresh: Database, tables: dict[str, Table]) -> None:
-    """A database of the same revision with everything in it that is not replayed, and cursors at the start."""
+    """A database of the same revision with the events in it and what they are read with; cursors at the start."""
     async with fresh.write() as made:
         await clear(made, tables, replace=False)
         await (await made.connection()).run_sync(upgrade)
@@ -131,7 +132,7 @@ async def _prepare(kept: AsyncSession, fresh: Database, tables: dict[str, Table]
             raise OldSchemaError
         mine = await (await made.connection()).run_sync(tables_of)
         for name, table in tables.items():
-            if name not in (*REPLAYED, *TOUCHED):
+            if name in NEEDED:
                 await _copy(kept, made, table, mine[name])
         await made.execute(update(tables["streams"]).values(dict.fromkeys(_CURSORS, 0) | {"interpreted_digest": ""}))
 
@@ -191,8 +192,9 @@ async def _differences(kept: AsyncSession, made: AsyncSession, tables: dict[str,
 async def _copy_rest(kept: AsyncSession, made: AsyncSession, tables: dict[str, Table]) -> None:
     connection = await made.connection()
     mine = await connection.run_sync(tables_of)
-    for name in TOUCHED:
-        await _copy(kept, made, tables[name], mine[name])
+    for name, table in tables.items():
+        if name not in (*REPLAYED, *NEEDED):
+            await _copy(kept, made, table, mine[name])
     streams = tables["streams"]
     for row in await kept.execute(select(streams.c.id, streams.c.stored_upto)):
         await made.execute(update(streams).where(streams.c.id == row.id).values(stored_upto=row.stored_upto))

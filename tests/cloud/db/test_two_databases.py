@@ -105,11 +105,15 @@ async def test_writers_when_intakes_workers_and_people_work_at_once_then_nothing
 async def test_machines_when_two_people_publish_the_same_revision_then_one_is_told_to_read_again(
     seeded: Database, others: list[Database], clock: Any, machine_id: str
 ) -> None:
+    met = asyncio.Barrier(2)
+
     async def publish(database: Database) -> bool:
-        async with database.write() as db_session:
+        async with database.read() as db_session:
             newest = await machines.planogram(db_session, machine_id)
-            assert newest is not None
-            following = newest.model_copy(update={"rev": 2})
+        assert newest is not None
+        following = newest.model_copy(update={"rev": 2})
+        await met.wait()
+        async with database.write() as db_session:
             try:
                 await machines.publish_planogram(db_session, machine_id, following, by="op", now_ms=clock())
             except machines.StaleRevisionError:
