@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from cloud.accounting.cash_endpoints import router as cash_router
 from cloud.accounting.endpoints import router as accounting_router
+from cloud.accounting.months_endpoints import router as months_router
 from cloud.catalogue import service as catalogue
 from cloud.catalogue.endpoints import router as catalogue_router
 from cloud.commands.endpoints import router as commands_router
@@ -144,6 +145,7 @@ def create_app(settings: Settings, database: Database | None = None, clock: Cloc
         inventory_router,
         accounting_router,
         cash_router,
+        months_router,
     ):
         app.include_router(router)
     app.mount("/dashboard/static", StaticFiles(directory=pages.HERE / "static"), name="dashboard-static")

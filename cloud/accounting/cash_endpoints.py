@@ -120,7 +120,9 @@ async def get_counts(
 
 
 @router.get(
-    "/counts/{number}", dependencies=[needs(Permission.BOOKS_READ)], responses=refusals(http_404="no_such_count")
+    "/counts/{number}",
+    dependencies=[needs(Permission.BOOKS_READ)],
+    responses=refusals(http_404="no_such_count"),
 )
 async def get_count(number: RowId, database: DatabaseDep) -> CountView:
     """One count."""

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from cloud.accounting import chart, service
+from cloud.accounting import chart, months, service
 from cloud.accounting.reports import BalanceSheet, IncomeStatement, TrialBalance
 from cloud.accounting.rules import SealedEntry
 from cloud.identity.access import Creates, Creator, needs
@@ -164,9 +164,9 @@ async def get_balance_sheet(database: DatabaseDep, today: TodayDep, at: date | N
 
 @router.get("/verification", dependencies=_READ)
 async def get_verification(database: DatabaseDep) -> Verification:
-    """Check the hash chain and the kept totals against every posting. Reads the whole ledger."""
+    """Check the hash chain, totals against every posting, closed months against their closings. Reads everything."""
     async with database.read() as db_session:
-        findings = await service.verify(db_session)
+        findings = await service.verify(db_session) + await months.verify(db_session)
         entries, head_hash = await service.head(db_session)
     return Verification(is_sound=not findings, findings=findings, entries=entries, head_hash=head_hash)
 

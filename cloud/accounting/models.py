@@ -148,3 +148,27 @@ class CashCountLine(Base):
     """Of what was counted, what was taken to the safe."""
     pieces: Mapped[dict[str, int]] = mapped_column(JSON)
     """Denomination as text to coins or bills; empty when only the sum was said."""
+
+
+class MonthClosing(Base):
+    """One row is one closing of a month. It is reopened once at most, and closed anew by another row."""
+
+    __tablename__ = "month_closings"
+
+    id: Mapped[BigId]
+    last_day: Mapped[date] = mapped_column(Date)
+    closed_at_ms: Mapped[Millis]
+    closed_by: Mapped[str] = mapped_column(String(254))
+    head_number: Mapped[int] = mapped_column(BigInteger)
+    """Of the newest entry then: the closing binds the entries after it."""
+    head_hash: Mapped[str] = mapped_column(String(64))
+    trial_sha256: Mapped[str] = mapped_column(String(64))
+    """Of the trial balance at the end of `last_day`."""
+    despite: Mapped[list[str]] = mapped_column(JSON)
+    """Codes of findings that the person who closed it accepted."""
+    reopened_at_ms: Mapped[Millis] = mapped_column(default=0)
+    """0 while it is closed."""
+    reopened_by: Mapped[str] = mapped_column(String(254), default="")
+    reopened_why: Mapped[str] = mapped_column(String(500), default="")
+    reopened_head: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Of the newest entry at the reopening: entries after it are free again."""

@@ -12,6 +12,7 @@ from cloud.accounting.models import (
     CashCount,
     CashCountLine,
     JournalEntry,
+    MonthClosing,
     Posting,
     SubAccountTotal,
 )
@@ -263,3 +264,14 @@ async def _with_lines(
         for line in await db_session.scalars(query):
             found[line.count_id].append(line)
     return [(row, found[row.id]) for row in rows]
+
+
+async def closings(db_session: AsyncSession) -> list[MonthClosing]:
+    """Every closing, the oldest first."""
+    return list((await db_session.scalars(select(MonthClosing).order_by(MonthClosing.id))).all())
+
+
+async def add_closing(db_session: AsyncSession, closing: MonthClosing) -> None:
+    """Write a closing."""
+    db_session.add(closing)
+    await db_session.flush()

@@ -7,6 +7,8 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.accounting import reports, repository, rules
+from cloud.accounting.closing import Closing, closed_upto, in_open_month
+from cloud.accounting.models import MonthClosing
 from cloud.accounting.rules import Draft, SealedEntry
 
 PAGE: Final = 1000
@@ -33,6 +35,8 @@ class AlreadyReversedError(ValueError):
 async def post(db_session: AsyncSession, drafts: Iterable[Draft | None]) -> list[int]:
     """Post entries in the order given; a source that has been posted is not posted again.
 
+    What is dated into a closed month is posted on the first open day and says its true day.
+
     Args:
         db_session: a writing session.
         drafts: None is skipped, so that a builder may say "no money moved".
@@ -48,17 +52,23 @@ async def post(db_session: AsyncSession, drafts: Iterable[Draft | None]) -> list
         return []
     number, last_hash = await repository.lock_head(db_session)
     numbers = await repository.numbers_of(db_session, [draft.source for draft in wanted])
+    closings = [closing_of(row) for row in await repository.closings(db_session)]
     sealed: list[SealedEntry] = []
     for draft in wanted:
         if draft.source in numbers:
             continue
         number += 1
-        entry = rules.seal(draft, number, last_hash)
+        entry = rules.seal(in_open_month(draft, closed_upto(closings, number)), number, last_hash)
         last_hash = entry.hash
         numbers[draft.source] = number
         sealed.append(entry)
     await repository.insert_entries(db_session, sealed)
     return [numbers[draft.source] for draft in wanted]
+
+
+def closing_of(row: MonthClosing) -> Closing:
+    """A closing as the rules need it."""
+    return Closing(row.last_day, row.head_number, row.reopened_head if row.reopened_at_ms else None)
 
 
 async def reverse(db_session: AsyncSession, number: int, *, on: date, at_ms: int, why: str) -> int:

@@ -35,6 +35,8 @@ ACTIONS: Final = {
     "task.resolved": "作業の結果を記録した",
     "entry.reversed": "仕訳を取り消した",
     "cash.counted": "現金を数えた",
+    "month.closed": "月を締めた",
+    "month.reopened": "締めた月を開いた",
 }
 """Actions in words. What stands nowhere here is a permission that was refused, and is shown as it is."""
 

@@ -49,6 +49,10 @@ class Permission(StrEnum):
     BOOKS_READ = "books.read"
     BOOKS_CORRECT = "books.correct"
     """Reversals."""
+    BOOKS_CLOSE = "books.close"
+    """Close a month."""
+    BOOKS_REOPEN = "books.reopen"
+    """Reopen the newest closed month."""
     ACTIVITY_READ = "activity.read"
     USERS_MANAGE = "users.manage"
     SELF = "self"
@@ -74,6 +78,8 @@ ALLOWED: Final[Mapping[Permission, frozenset[Role]]] = {
     Permission.CASH_COUNT: _OFFICE | {Role.STAFF},
     Permission.BOOKS_READ: frozenset({Role.OWNER, Role.ACCOUNTANT}),
     Permission.BOOKS_CORRECT: frozenset({Role.OWNER, Role.ACCOUNTANT}),
+    Permission.BOOKS_CLOSE: frozenset({Role.OWNER, Role.ACCOUNTANT}),
+    Permission.BOOKS_REOPEN: frozenset({Role.OWNER}),
     Permission.ACTIVITY_READ: frozenset({Role.OWNER, Role.ACCOUNTANT}),
     Permission.USERS_MANAGE: frozenset({Role.OWNER}),
     Permission.SELF: _EVERYBODY,

@@ -133,9 +133,14 @@ async def stock_of_products(db_session: AsyncSession, products: Sequence[str]) -
                 storage_stock=storage,
                 total_stock=machine + storage,
                 is_negative=product in negative,
-            )
+            ),
         )
     return stocks
+
+
+async def negative_products(db_session: AsyncSession) -> list[str]:
+    """Products of which some place has less than nothing: a count is due."""
+    return sorted({product for _, product, _ in await repository.negative_places(db_session)})
 
 
 async def stock_of_machine(db_session: AsyncSession, machine_id: str) -> dict[tuple[str, str], int]:

@@ -61,6 +61,10 @@ owner accountant operator staff viewer
   yes        yes       no    no     no  GET     /api/v1/accounting/balance-sheet
   yes        yes       no    no     no  GET     /api/v1/accounting/verification
   yes        yes       no    no     no  POST    /api/v1/accounting/journal/{number}/reversal
+  yes        yes       no    no     no  GET     /api/v1/accounting/months
+  yes        yes       no    no     no  GET     /api/v1/accounting/months/{month}/checks
+  yes        yes       no    no     no  POST    /api/v1/accounting/months/{month}/close
+  yes         no       no    no     no  POST    /api/v1/accounting/months/{month}/reopen
   yes        yes       no    no     no  GET     /api/v1/accounting/cash
   yes        yes       no    no     no  GET     /api/v1/accounting/cash/counts
   yes        yes       no    no     no  GET     /api/v1/accounting/cash/counts/{number}
@@ -110,7 +114,7 @@ def doors(app: FastAPI) -> set[Door]:
 
 
 def address(path: str) -> str:
-    names = {"machine_id": "vm-test-0001", "product_id": "green-tea", "epoch": "e", "account": "1001"}
+    names = {"machine_id": "vm-test-0001", "product_id": "green-tea", "epoch": "e", "account": "1001", "month": "2026-10"}
     for name in ("user_id", "command_id", "seq", "task_id", "sale_id", "number"):
         names[name] = "1"
     return path.format(**names)
