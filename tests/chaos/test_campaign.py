@@ -106,6 +106,13 @@ def test_key_when_the_power_goes_at_any_tick_then_the_coin_let_out_by_hand_is_to
             break
 
 
+def test_key_when_pressed_in_the_middle_of_a_payout_of_its_tube_then_books_and_events_are_right() -> None:
+    steps = (CHANGER, Action("bill", (2000, 1700)), Action("blind_key", (500,)), Action("choose", ("A2",)))
+    for ticks in range(40, 80):
+        record = play(Scenario.of(7, *steps[:2], Action("cut", ("kill", ticks, 0, 1500)), *steps[2:], Action("settle")))
+        assert check(record).findings == [], f"tick {ticks}: {record.cuts}"
+
+
 @pytest.mark.parametrize("remembers", [0, 1])
 def test_changer_when_it_loses_its_power_at_any_moment_of_a_sale_then_nothing_is_lost(remembers: int) -> None:
     for after_ms in range(0, 9000, 150):
