@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cloud.db.database import Database
 from cloud.identity import activity, repository, rules, service
 from cloud.identity.activity import REFUSED, Deed, Origin
-from cloud.identity.models import LoginSession, LoginThrottle, RefreshToken, User
+from cloud.identity.models import LoginSession, RefreshToken, User
 from cloud.identity.passwords import Passwords
 from cloud.identity.permissions import Permission, Role, allows
 from cloud.identity.tokens import BadTokenError, Claims, TokenSigner
@@ -275,10 +275,7 @@ class Gate:
         async with self._database.write() as db_session:
             await repository.forget_throttles(db_session, now_ms - rules.FORGET_AFTER_MS)
             for subject, free in _subjects(email, origin):
-                row = await repository.throttle(db_session, subject)
-                if row is None:
-                    row = LoginThrottle(subject=subject, failures=0, blocked_until_ms=0, last_at_ms=now_ms)
-                    repository.add_throttle(db_session, row)
+                row = await repository.throttle(db_session, subject, now_ms)
                 row.failures += 1
                 row.last_at_ms = now_ms
                 row.blocked_until_ms = now_ms + rules.wait_after(row.failures, free)

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cloud.db.statements import upsert
 from cloud.identity.models import Activity, LoginSession, LoginThrottle, RefreshToken, User
 
 
@@ -124,20 +125,18 @@ def add_refresh_token(db_session: AsyncSession, row: RefreshToken) -> None:
 # --- wrong passwords -----------------------------------------------------------------------------
 
 
-async def throttle(db_session: AsyncSession, subject: str) -> LoginThrottle | None:
-    """Wrong passwords on record for a subject, or None."""
-    return await db_session.get(LoginThrottle, subject, with_for_update=True)
+async def throttle(db_session: AsyncSession, subject: str, now_ms: int) -> LoginThrottle:
+    """Wrong passwords on record for a subject; a new row counts none. Nobody else counts for it until commit."""
+    values = {"subject": subject, "failures": 0, "blocked_until_ms": 0, "last_at_ms": now_ms}
+    statement = upsert(db_session, LoginThrottle.__table__).values(values).on_conflict_do_nothing()
+    await db_session.execute(statement)
+    return await db_session.get_one(LoginThrottle, subject, with_for_update=True, populate_existing=True)
 
 
 async def longest_block(db_session: AsyncSession, subjects: Sequence[str]) -> int:
     """Until when the first of these subjects to wait longest is closed; 0 for not."""
     query = select(func.max(LoginThrottle.blocked_until_ms)).where(LoginThrottle.subject.in_(subjects))
     return int(await db_session.scalar(query) or 0)
-
-
-def add_throttle(db_session: AsyncSession, row: LoginThrottle) -> None:
-    """Begin counting."""
-    db_session.add(row)
 
 
 async def forget_throttles(db_session: AsyncSession, before_ms: int) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.identity import repository, rules
@@ -101,7 +102,10 @@ async def create_user(
     password_hash = await passwords.hash(password)
     row = User(email=email, role=role, password_hash=password_hash, is_active=True, revision=1, created_at_ms=created)
     repository.add_user(db_session, row)
-    await db_session.flush()
+    try:
+        await db_session.flush()
+    except IntegrityError as error:  # somebody else added the same user at this moment
+        raise UserExistsError(email) from error
     return _view(row)
 
 

@@ -72,7 +72,8 @@ async def test_login_when_tried_many_times_at_once_then_the_right_one_does_not_s
     gate: Gate, here: Origin
 ) -> None:
     tries = [gate.login_browser(EMAIL, "wrong password", here) for _ in range(FREE_TRIES)]
-    await asyncio.gather(*tries, return_exceptions=True)
+    answers = await asyncio.gather(*tries, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [WrongPasswordError] * FREE_TRIES
     with pytest.raises(TooManyTriesError):
         await gate.login_browser(EMAIL, PASSWORD, here)
 

@@ -1,5 +1,6 @@
 """Users: who may be added, changed and switched off, and what is left on record."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -41,6 +42,15 @@ async def test_create_user_when_weak_or_taken_then_it_is_refused(
     async with database.write() as db_session:
         with pytest.raises(error):
             await create_user(db_session, email, password)
+
+
+async def test_create_user_when_two_add_the_same_at_once_then_one_is_told(database: Database) -> None:
+    async def add() -> None:
+        async with database.write() as db_session:
+            await create_user(db_session, "b@example.com", PASSWORD)
+
+    answers = await asyncio.gather(add(), add(), return_exceptions=True)
+    assert sorted(str(type(answer).__name__) for answer in answers) == ["NoneType", "UserExistsError"]
 
 
 async def test_first_user_when_there_is_one_already_then_nobody_is_added(database: Database) -> None:
