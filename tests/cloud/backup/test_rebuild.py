@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import Date, bindparam, text
 
 from cloud.accounting import rules as entries
 from cloud.accounting import service as accounting
@@ -203,3 +203,26 @@ def test_rebuild_when_anything_happened_in_any_order_then_the_books_come_out_byt
         asyncio.run(played(new_url(database_kind), steps, new_script, type(clock)))
 
     play()
+
+
+async def test_rebuild_when_a_month_was_closed_and_something_came_late_then_it_is_dated_as_it_was(
+    busy: Database, clock: Any, script: Any
+) -> None:
+    async with busy.write() as db_session:
+        number, newest = await accounting.head(db_session)
+        closing = {"day": date(2026, 11, 30), "number": number, "hash": newest}
+        await db_session.execute(CLOSE.bindparams(**closing))
+    script.sale()
+    await Receiver(busy, clock).handle(script.messages())
+    await Interpreter(busy, clock=clock).run_once()
+    async with busy.read() as db_session:
+        late = await accounting.entry(db_session, (await accounting.head(db_session))[0])
+    assert late.draft.entry_date == date(2026, 12, 1)
+    assert (await rebuild(busy)).differences == []
+
+
+CLOSE = text(
+    "INSERT INTO month_closings (last_day, closed_at_ms, closed_by, head_number, head_hash, trial_sha256, despite, "
+    "reopened_at_ms, reopened_by, reopened_why, reopened_head) "
+    "VALUES (:day, 1, 'op@example.com', :number, :hash, '', '[]', 0, '', '', 0)"
+).bindparams(bindparam("day", type_=Date))
