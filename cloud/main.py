@@ -15,12 +15,24 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.staticfiles import StaticFiles
 
 from cloud.accounting.cash_endpoints import router as cash_router
+from cloud.accounting.csv_endpoints import router as csv_router
+from cloud.accounting.earnings_endpoints import router as earnings_router
 from cloud.accounting.endpoints import router as accounting_router
 from cloud.accounting.months_endpoints import router as months_router
 from cloud.catalogue import service as catalogue
 from cloud.catalogue.endpoints import router as catalogue_router
 from cloud.commands.endpoints import router as commands_router
-from cloud.dashboard import account_page, activity_page, api_page, cash_page, pages, tasks, users_page
+from cloud.dashboard import (
+    account_page,
+    activity_page,
+    api_page,
+    cash_page,
+    earnings_page,
+    months_page,
+    pages,
+    tasks,
+    users_page,
+)
 from cloud.dashboard.endpoints import router as dashboard_router
 from cloud.dashboard.live import Live
 from cloud.dashboard.locks import LoginNeededError, PageRefusedError, to_login
@@ -146,10 +158,22 @@ def create_app(settings: Settings, database: Database | None = None, clock: Cloc
         accounting_router,
         cash_router,
         months_router,
+        earnings_router,
+        csv_router,
     ):
         app.include_router(router)
     app.mount("/dashboard/static", StaticFiles(directory=pages.HERE / "static"), name="dashboard-static")
-    for page in (pages, tasks, users_page, activity_page, account_page, api_page, cash_page):
+    for page in (
+        pages,
+        tasks,
+        users_page,
+        activity_page,
+        account_page,
+        api_page,
+        cash_page,
+        months_page,
+        earnings_page,
+    ):
         app.include_router(page.router)
     check_doors(app)
     describe(app)

@@ -99,7 +99,9 @@ async def close_month(writer: Writer, last_day: date, despite: list[str], today:
         raise ProblemError(409, "wrong_month", str(error)) from error
     except NotInOrderError as error:
         raise ProblemError(
-            409, "not_in_order", " ".join(f"{row.code}: {row.text}" for row in error.findings)
+            409,
+            "not_in_order",
+            " ".join(f"{row.code}: {row.text}" for row in error.findings),
         ) from error
 
 

@@ -1,7 +1,9 @@
 """All queries of the ledger."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -77,14 +79,31 @@ async def insert_entries(db_session: AsyncSession, entries: Sequence[SealedEntry
     await insert_rows(db_session, JournalEntry.__table__, rows)
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries; what is None does not matter."""
+
+    account: str | None = None
+    """With a leg on this account."""
+    place: str | None = None
+    """With a leg on this sub-account (of `account`, if named)."""
+    days: tuple[date, date] | None = None
+    """Dated from the first to the last, both included."""
+    before: int | None = None
+    """With a lower number."""
+    after: int | None = None
+    """With a higher number."""
+
+
+EVERY: Final = Wanted()
+
+
 async def entries(
     db_session: AsyncSession,
     *,
     limit: int,
+    wanted: Wanted = EVERY,
     offset: int = 0,
-    before: int | None = None,
-    account: str | None = None,
-    place: str | None = None,
     newest_first: bool = True,
 ) -> list[SealedEntry]:
     """A page of the journal, with legs.
@@ -92,18 +111,21 @@ async def entries(
     Args:
         db_session: open session.
         limit: at most so many.
+        wanted: which.
         offset: skip so many.
-        before: only entries with a lower number.
-        account: only entries with a leg on this account.
-        place: only entries with a leg on this sub-account.
         newest_first: the order.
     """
     order = JournalEntry.number.desc() if newest_first else JournalEntry.number
     query = select(JournalEntry).order_by(order).limit(limit).offset(offset)
-    if before is not None:
-        query = query.where(JournalEntry.number < before)
-    if account or place:
-        query = query.where(JournalEntry.number.in_(select(Posting.entry_number).where(*_on(account, place))))
+    if wanted.before is not None:
+        query = query.where(JournalEntry.number < wanted.before)
+    if wanted.after is not None:
+        query = query.where(JournalEntry.number > wanted.after)
+    if wanted.days is not None:
+        query = query.where(JournalEntry.entry_date.between(*wanted.days))
+    if wanted.account or wanted.place:
+        legs_there = select(Posting.entry_number).where(*_on(wanted.account, wanted.place))
+        query = query.where(JournalEntry.number.in_(legs_there))
     rows = list((await db_session.scalars(query)).all())
     legs = await _legs(db_session, [row.number for row in rows])
     return [_sealed(row, legs.get(row.number, [])) for row in rows]
@@ -165,6 +187,11 @@ async def moved_between(db_session: AsyncSession, start: date | None, end: date)
     if start is not None:
         query = query.where(AccountDay.day >= start)
     return [Moved(code, int(debit), int(credit)) for code, debit, credit in await db_session.execute(query)]
+
+
+async def first_day(db_session: AsyncSession) -> date | None:
+    """The earliest day anything is dated on; None for an empty ledger."""
+    return await db_session.scalar(select(func.min(AccountDay.day)))
 
 
 async def recomputed_totals(db_session: AsyncSession) -> list[Moved]:

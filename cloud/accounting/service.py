@@ -1,7 +1,8 @@
 """The door of the ledger: post, reverse, report, verify. Commits nothing; the caller's boundary does."""
 
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cloud.accounting import reports, repository, rules
 from cloud.accounting.closing import Closing, closed_upto, in_open_month
 from cloud.accounting.models import MonthClosing
+from cloud.accounting.repository import Wanted
 from cloud.accounting.rules import Draft, SealedEntry
 
 PAGE: Final = 1000
@@ -137,14 +139,36 @@ async def journal(
         account: only entries with a leg on it.
         place: only entries with a leg on this sub-account (of `account`, if named).
     """
-    return await repository.entries(
-        db_session,
-        limit=limit,
-        offset=offset,
-        before=before,
-        account=account,
-        place=place,
-    )
+    wanted = Wanted(account=account, place=place, before=before)
+    return await repository.entries(db_session, limit=limit, offset=offset, wanted=wanted)
+
+
+async def entries_of_days(
+    db_session: AsyncSession,
+    days: tuple[date, date],
+    *,
+    account: str | None = None,
+    place: str | None = None,
+) -> AsyncIterator[SealedEntry]:
+    """Every entry dated from the first to the last day, by number; read a page at a time.
+
+    Args:
+        db_session: open session.
+        days: the first and the last, both included.
+        account: only entries with a leg on it.
+        place: only entries with a leg on this sub-account (of `account`, if named).
+    """
+    wanted = Wanted(account=account, place=place, days=days, after=0)
+    while page := await repository.entries(db_session, limit=PAGE, wanted=wanted, newest_first=False):
+        for row in page:
+            yield row
+        wanted = replace(wanted, after=page[-1].number)
+
+
+async def balance_before(db_session: AsyncSession, account: str, day: date) -> int:
+    """An account's balance at the beginning of a day: debit positive."""
+    moved = await repository.moved_between(db_session, None, day - timedelta(days=1))
+    return sum(row.debit_minor - row.credit_minor for row in moved if row.account == account)
 
 
 async def entry(db_session: AsyncSession, number: int) -> SealedEntry:
@@ -162,6 +186,11 @@ async def entry(db_session: AsyncSession, number: int) -> SealedEntry:
 async def entry_count(db_session: AsyncSession, account: str | None = None, place: str | None = None) -> int:
     """How many entries the journal has; with `account` or `place` only those with a leg on it."""
     return await repository.count(db_session, account, place)
+
+
+async def first_day(db_session: AsyncSession) -> date | None:
+    """The earliest day anything is dated on; None for an empty ledger."""
+    return await repository.first_day(db_session)
 
 
 async def head(db_session: AsyncSession) -> tuple[int, str]:

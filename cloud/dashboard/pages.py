@@ -43,6 +43,8 @@ NAVIGATION: Final = (
     ("/dashboard/cash", "現金", Permission.BOOKS_READ),
     ("/dashboard/journal", "仕訳帳", Permission.BOOKS_READ),
     ("/dashboard/statements", "決算", Permission.BOOKS_READ),
+    ("/dashboard/earnings", "採算", Permission.BOOKS_READ),
+    ("/dashboard/months", "月次締め", Permission.BOOKS_READ),
     ("/dashboard/tasks", "作業", Permission.TASKS_READ),
     ("/dashboard/inbox", "受信箱", Permission.FLEET_READ),
     ("/dashboard/users", "利用者", Permission.USERS_MANAGE),

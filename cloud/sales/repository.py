@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -95,6 +95,25 @@ async def times_and_amounts(db_session: AsyncSession, day: date) -> list[tuple[i
 async def revenue_until(db_session: AsyncSession, day: date, until_ms: int) -> int:
     """Gross of the completed sales of `day` that occurred before `until_ms`."""
     query = select(func.coalesce(func.sum(Sale.gross_minor), 0)).where(
-        Sale.sold_on == day, Sale.status == "completed", Sale.occurred_at_ms < until_ms
+        Sale.sold_on == day,
+        Sale.status == "completed",
+        Sale.occurred_at_ms < until_ms,
     )
     return int(await db_session.scalar(query) or 0)
+
+
+async def earned(
+    db_session: AsyncSession,
+    column: Literal["machine_id", "product_id"],
+    first: date,
+    last: date,
+) -> list[tuple[str, int, int, int]]:
+    """(machine or product, units, net, cost) of the completed sales of the days from `first` to `last`."""
+    key = getattr(Sale, column)
+    query = (
+        select(key, func.count(), func.sum(Sale.net_minor), func.sum(Sale.cost_minor))
+        .where(Sale.sold_on.between(first, last), Sale.status == "completed")
+        .group_by(key)
+        .order_by(key)
+    )
+    return [(name, int(units), int(net), int(cost)) for name, units, net, cost in await db_session.execute(query)]

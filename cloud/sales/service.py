@@ -156,5 +156,27 @@ async def revenue_day_before(db_session: AsyncSession, yesterday: date, now_ms: 
     return await repository.revenue_until(db_session, yesterday, now_ms - DAY_MS)
 
 
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """What one machine or product sold; money in yen."""
+
+    key: str
+    units: int
+    net: int
+    """Without tax."""
+    cost: int
+
+
+async def earned(
+    db_session: AsyncSession,
+    by: Literal["machine", "product"],
+    first: date,
+    last: date,
+) -> list[Earned]:
+    """What each machine or product sold from `first` to `last`, both included, by the true day of the sale."""
+    rows = await repository.earned(db_session, "machine_id" if by == "machine" else "product_id", first, last)
+    return [Earned(*row) for row in rows]
+
+
 def _view(row: Sale) -> SaleView:
     return SaleView.model_validate(row)

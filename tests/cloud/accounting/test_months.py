@@ -221,3 +221,23 @@ async def test_month_when_closed_over_http_then_checks_say_what_is_missing_and_l
     assert (again.status_code, again.json()["code"]) == (409, "wrong_month")
     activity = (await client.get("/api/v1/admin/activity")).json()["items"]
     assert [row["action"] for row in activity[:2]] == ["month.reopened", "month.closed"]
+
+
+async def test_page_when_a_month_is_closed_by_form_then_findings_must_be_ticked_and_it_can_be_reopened(
+    client: AsyncClient,
+    seeded: Database,
+    clock: Any,
+) -> None:
+    clock.now_ms += 12 * 86_400_000
+    page = (await client.get("/dashboard/months")).text
+    assert "2026年11月を締める" in page
+    codes = ["machines_silent"]
+    assert [code for code in codes if f'value="{code}"' not in page] == []
+    refused = await client.post("/dashboard/months/2026-11/close")
+    assert (refused.status_code, "確認していない項目" in refused.text) == (409, True)
+    assert (await client.post("/dashboard/months/2026-11/close", data={"despite": codes})).status_code == 303
+    page = (await client.get("/dashboard/months")).text
+    assert "締め済み" in page
+    assert "この月はまだ終わっていません" in page
+    assert (await client.post("/dashboard/months/2026-11/reopen", data={"why": "領収書"})).status_code == 303
+    assert "領収書" in (await client.get("/dashboard/months")).text

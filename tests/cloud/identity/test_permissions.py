@@ -61,6 +61,12 @@ owner accountant operator staff viewer
   yes        yes       no    no     no  GET     /api/v1/accounting/balance-sheet
   yes        yes       no    no     no  GET     /api/v1/accounting/verification
   yes        yes       no    no     no  POST    /api/v1/accounting/journal/{number}/reversal
+  yes        yes       no    no     no  GET     /api/v1/accounting/journal.csv
+  yes        yes       no    no     no  GET     /api/v1/accounting/ledger/{account}.csv
+  yes        yes       no    no     no  GET     /api/v1/accounting/trial-balance.csv
+  yes        yes       no    no     no  GET     /api/v1/accounting/earnings/{by}
+  yes        yes       no    no     no  GET     /api/v1/accounting/earnings/{by}/csv
+  yes        yes       no    no     no  GET     /api/v1/accounting/turnover
   yes        yes       no    no     no  GET     /api/v1/accounting/months
   yes        yes       no    no     no  GET     /api/v1/accounting/months/{month}/checks
   yes        yes       no    no     no  POST    /api/v1/accounting/months/{month}/close
@@ -74,6 +80,10 @@ owner accountant operator staff viewer
   yes        yes       no    no     no  GET     /dashboard/journal
   yes        yes       no    no     no  GET     /dashboard/journal/{account}
   yes        yes       no    no     no  GET     /dashboard/statements
+  yes        yes       no    no     no  GET     /dashboard/earnings
+  yes        yes       no    no     no  GET     /dashboard/months
+  yes        yes       no    no     no  POST    /dashboard/months/{month}/close
+  yes         no       no    no     no  POST    /dashboard/months/{month}/reopen
   yes        yes       no    no     no  GET     /dashboard/cash
   yes        yes      yes   yes     no  GET     /dashboard/cash/{machine_id}
   yes        yes      yes   yes     no  POST    /dashboard/cash/{machine_id}
@@ -114,7 +124,13 @@ def doors(app: FastAPI) -> set[Door]:
 
 
 def address(path: str) -> str:
-    names = {"machine_id": "vm-test-0001", "product_id": "green-tea", "epoch": "e", "account": "1001", "month": "2026-10"}
+    names = {
+        "machine_id": "vm-test-0001",
+        "product_id": "green-tea",
+        "epoch": "e",
+        "account": "1001",
+        "month": "2026-10",
+    }
     for name in ("user_id", "command_id", "seq", "task_id", "sale_id", "number"):
         names[name] = "1"
     return path.format(**names)
