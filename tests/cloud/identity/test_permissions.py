@@ -130,6 +130,7 @@ def address(path: str) -> str:
         "epoch": "e",
         "account": "1001",
         "month": "2026-10",
+        "by": "machine",
     }
     for name in ("user_id", "command_id", "seq", "task_id", "sale_id", "number"):
         names[name] = "1"
