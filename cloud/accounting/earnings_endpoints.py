@@ -1,7 +1,7 @@
 """`/api/v1/accounting/earnings` and `/turnover`: which machine and which product earns, and how fast goods turn."""
 
 from datetime import date, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel
@@ -22,6 +22,9 @@ router = APIRouter(prefix="/api/v1/accounting", tags=["accounting"], dependencie
 
 By = Literal["machine", "product"]
 
+EARLIEST: Final = date(1900, 1, 1)
+"""A day that has a day before it, whatever is asked for."""
+
 
 class Earnings(BaseModel):
     """What earned what in a period, the most profitable first."""
@@ -36,12 +39,14 @@ def period(today: TodayDep, start: date | None = None, end: date | None = None) 
     """The first and the last day that are asked for; from the first of the month to today unless told otherwise.
 
     Raises:
-        ProblemError: 422, it ends before it starts.
+        ProblemError: 422, it ends before it starts, or starts before there were any books.
     """
     last = end or today
     first = start or last.replace(day=1)
     if first > last:
         raise ProblemError(422, "bad_period", f"The period starts on {first}, after it ends on {last}.")
+    if first < EARLIEST:
+        raise ProblemError(422, "bad_period", f"Nothing was booked before {EARLIEST}.")
     return first, last
 
 
