@@ -112,3 +112,9 @@ def explained(event: Event, machine_id: str, balance_minor: int, why: str) -> Dr
     other = chart.OTHER_LOSSES if balance_minor > 0 else chart.OTHER_INCOME
     moved = ((other, balance_minor), (places.difference(machine_id), -balance_minor))
     return event.draft("explained", f"現金過不足の整理 {machine_id} {why}".rstrip(), legs(*moved))
+
+
+def deposited(event: Event, amount_minor: int) -> Draft | None:
+    """Cash of the safe was paid in at the bank."""
+    moved = ((chart.BANK, amount_minor), (places.SAFE, -amount_minor))
+    return event.draft("deposit", "預け入れ", legs(*moved))

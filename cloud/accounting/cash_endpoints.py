@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from cloud.accounting import counting
+from cloud.accounting import counting, service
 from cloud.accounting.counting import CashView, CountedPart, CountView, Visit
+from cloud.accounting.endpoints import EntryView, entry_view
 from cloud.identity.access import Creates, Creator, needs
 from cloud.identity.permissions import Permission
 from cloud.kit.http import DatabaseDep, ProblemError, RowId, refusals
@@ -75,6 +76,23 @@ class CountBody(BaseModel):
         if len({row.part for row in self.parts}) != len(self.parts):
             raise ValueError("each part once")
         return self
+
+
+class DepositBody(BaseModel):
+    """Cash that was paid in at the bank."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"amount": 8000}]})
+
+    amount: Annotated[int, Field(ge=1, le=MOST_YEN)]
+    """Yen."""
+
+
+class ExplainBody(BaseModel):
+    """Why what is missing, or too much, is not looked for any longer."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"why": "month end"}]})
+
+    why: str = Field(min_length=1, max_length=200)
 
 
 async def visit_of(db_session: DatabaseDep, machine_id: str, body: CountBody, by: str) -> Visit:
@@ -157,3 +175,44 @@ async def count_cash(
         raise ProblemError(422, "collected_too_much", str(error)) from error
     assert found is not None  # noqa: S101 - it was made by this request, now or before
     return found
+
+
+@router.post("/deposits", status_code=201, responses=refusals(http_409="key_reused"))
+async def deposit_cash(
+    body: DepositBody,
+    creator: Annotated[Creator, Depends(Creates(Permission.BOOKS_CORRECT, "cash.deposited"))],
+) -> EntryView:
+    """Book what was carried from the safe to the bank."""
+    timezone = creator.request.app.state.settings.timezone
+    async with creator.once(body, amount=body.amount) as work:
+        if work.is_new:
+            made = await counting.deposit(work.db_session, body.amount, now_ms=creator.now_ms, timezone=timezone)
+            work.made = str(made)
+        return entry_view(await service.entry(work.db_session, int(work.made)))
+
+
+@router.post(
+    "/machines/{machine_id}/explanations",
+    status_code=201,
+    responses=refusals(http_409="nothing_to_explain, key_reused"),
+)
+async def explain_difference(
+    machine_id: MachineName,
+    body: ExplainBody,
+    creator: Annotated[Creator, Depends(Creates(Permission.BOOKS_CORRECT, "cash.explained"))],
+) -> EntryView:
+    """Move what is left on 現金過不足 of a machine to other losses or income: at the end of the month at the latest."""
+    timezone = creator.request.app.state.settings.timezone
+    async with creator.once(body, why=body.why) as work:
+        if work.is_new:
+            made = await counting.explain(
+                work.db_session,
+                machine_id,
+                body.why,
+                now_ms=creator.now_ms,
+                timezone=timezone,
+            )
+            if not made:
+                raise ProblemError(409, "nothing_to_explain", f"Nothing is missing or too much in {machine_id}.")
+            work.made = str(made)
+        return entry_view(await service.entry(work.db_session, int(work.made)))

@@ -170,6 +170,23 @@ async def explain(db_session: AsyncSession, machine_id: str, why: str, *, now_ms
     return posted[0] if posted else 0
 
 
+async def deposit(db_session: AsyncSession, amount_minor: int, *, now_ms: int, timezone: str) -> int:
+    """Move cash from the safe to the bank.
+
+    Args:
+        db_session: a writing session.
+        amount_minor: yen, at least 1.
+        now_ms: when, ms since 1970 UTC.
+        timezone: says which day the entry is of.
+
+    Returns:
+        The number of the entry.
+    """
+    number, _ = await repository.lock_head(db_session)
+    event = Event(f"deposit:{number}", local_day(now_ms, timezone), now_ms)
+    return (await service.post(db_session, [cash.deposited(event, amount_minor)]))[0]
+
+
 async def counts(
     db_session: AsyncSession,
     *,

@@ -35,6 +35,8 @@ ACTIONS: Final = {
     "task.resolved": "作業の結果を記録した",
     "entry.reversed": "仕訳を取り消した",
     "cash.counted": "現金を数えた",
+    "cash.deposited": "現金を銀行に預け入れた",
+    "cash.explained": "現金過不足を整理した",
     "month.closed": "月を締めた",
     "month.reopened": "締めた月を開いた",
 }

@@ -196,3 +196,19 @@ async def test_page_when_cash_was_counted_by_form_then_it_shows_what_was_missing
     refused = await client.post("/dashboard/cash/vm-test-0001", data={"cash_box": "1", "cash_box_taken": "2"})
     assert refused.status_code == 422
     assert "数えた金額より多くは回収できません" in refused.text
+
+
+async def test_deposit_and_explanation_when_sent_twice_with_one_key_then_each_is_booked_once(
+    client: AsyncClient,
+) -> None:
+    await client.post(COUNTS, json={"parts": [{"part": "hopper", "counted": 30}]})
+    explain = COUNTS.replace("counts", "explanations")
+    asked = (("/api/v1/accounting/cash/deposits", {"amount": 8_000}, 1010), (explain, {"why": "x"}, 7001))
+    for path, body, code in asked:
+        answers = [await client.post(path, json=body, headers={"Idempotency-Key": str(code)}) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [201, 200]
+        assert str(code) in [leg["account_code"] for leg in answers[0].json()["postings"]]
+    cash = (await client.get("/api/v1/accounting/cash")).json()
+    assert (cash["safe"], cash["machines"][0]["unexplained"]) == (12_000, 0)
+    again = await client.post(explain, json={"why": "x"})
+    assert (again.status_code, again.json()["code"]) == (409, "nothing_to_explain")

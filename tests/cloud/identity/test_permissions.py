@@ -75,6 +75,8 @@ owner accountant operator staff viewer
   yes        yes       no    no     no  GET     /api/v1/accounting/cash/counts
   yes        yes       no    no     no  GET     /api/v1/accounting/cash/counts/{number}
   yes        yes      yes   yes     no  POST    /api/v1/accounting/cash/machines/{machine_id}/counts
+  yes        yes       no    no     no  POST    /api/v1/accounting/cash/machines/{machine_id}/explanations
+  yes        yes       no    no     no  POST    /api/v1/accounting/cash/deposits
   yes        yes      yes   yes    yes  GET     /dashboard/
   yes        yes      yes   yes    yes  GET     /dashboard/machines/{machine_id}
   yes        yes       no    no     no  GET     /dashboard/journal
