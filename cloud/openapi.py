@@ -114,7 +114,6 @@ def _add(answers: dict[str, Any], own_words: dict[str, str], status: str, codes:
 
 
 def _as_problem(answer: dict[str, Any]) -> None:
-    """Refusals are of one media type; FastAPI describes every model as plain JSON."""
-    content = answer.get("content", {})
-    if "application/json" in content:
-        content[PROBLEM_JSON] = content.pop("application/json")
+    """Refusals are of one media type; FastAPI describes each by that of the operation's good answer."""
+    if content := answer.get("content"):
+        answer["content"] = {PROBLEM_JSON: next(iter(content.values()))}
