@@ -173,8 +173,12 @@ async def home(request: Request, user: SeesFigures, database: DatabaseDep) -> HT
 @router.get("/machines/{machine_id}")
 async def machine(machine_id: str, request: Request, user: SeesFleet, database: DatabaseDep) -> HTMLResponse:
     """One machine."""
+
+    async def build(contexts: Contexts) -> dict[str, Any]:
+        return await contexts.machine(machine_id) | {"may_count": user.may(Permission.CASH_COUNT)}
+
     try:
-        return await show(request, database, user, "machine", machine_id, lambda contexts: contexts.machine(machine_id))
+        return await show(request, database, user, "machine", machine_id, build)
     except NoSuchMachineError as error:
         raise ProblemError(404, "no_such_machine", str(error)) from error
 

@@ -182,6 +182,7 @@ async def test_count_when_it_makes_no_sense_then_it_is_refused(client: AsyncClie
 async def test_page_when_cash_was_counted_by_form_then_it_shows_what_was_missing_and_links_to_the_entries(
     client: AsyncClient,
 ) -> None:
+    assert 'href="/dashboard/cash/vm-test-0001"' in (await client.get("/dashboard/machines/vm-test-0001")).text
     form = {"cash_box": "700", "cash_box_taken": "700", "hopper": "", "note": "袋 12"}
     answer = await client.post("/dashboard/cash/vm-test-0001", data=form)
     assert answer.status_code == 303
