@@ -54,7 +54,11 @@ async def change_password(
 
 
 async def _page(
-    request: Request, user: CurrentUser, database: Database, error: str = "", status: int = 200
+    request: Request,
+    user: CurrentUser,
+    database: Database,
+    error: str = "",
+    status: int = 200,
 ) -> Response:
     async def build(_contexts: Contexts) -> dict[str, Any]:
         return {"error": error, "role": ROLES[user.role], "least": MIN_PASSWORD_CHARS}

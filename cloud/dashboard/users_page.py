@@ -83,7 +83,12 @@ async def change(
     try:
         async with writer.write(role=role, is_active=is_active) as db_session:
             await service.change_user(
-                db_session, user_id, now_ms=gate.now_ms(), role=role, is_active=is_active, revision=revision
+                db_session,
+                user_id,
+                now_ms=gate.now_ms(),
+                role=role,
+                is_active=is_active,
+                revision=revision,
             )
     except EXPECTED as error:
         return await _refused(request, writer, gate, user_problem(error))

@@ -24,7 +24,11 @@ async def list_sales(
     """Sales and failed vends, newest first."""
     async with database.read() as db_session:
         rows = await service.listing(
-            db_session, limit=asked.one_more, before=asked.after(int, int), machine_id=machine_id, status=status
+            db_session,
+            limit=asked.one_more,
+            before=asked.after(int, int),
+            machine_id=machine_id,
+            status=status,
         )
     return asked.page(rows, lambda row: (row.occurred_at_ms, row.id))
 
