@@ -189,7 +189,7 @@ async def test_migrations_when_several_processes_start_at_once_then_one_does_the
     new_url: Callable[..., str], database_kind: str
 ) -> None:
     url = new_url(database_kind, is_blank=True)
-    databases = [open_database(url) for _ in range(3)]
+    databases = [open_database(url, busy_timeout_ms=50) for _ in range(3)]
     await asyncio.gather(*(upgrade_database(database) for database in databases))
     async with databases[0].read() as db_session:
         connection = await db_session.connection()

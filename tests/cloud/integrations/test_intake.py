@@ -107,8 +107,8 @@ async def test_intake_when_a_command_is_issued_then_the_machine_has_it_at_once_a
         await machine.publish(again.topic, again.payload, retain=True)
         assert Hello.from_bytes(await next_on(machine, Channel.HELLO)).conn == "fedcba9876543210"
         second = Command.from_bytes(await next_on(machine, Channel.COMMAND))
-    assert (first.id, first.n, first.conn) == (issued.command.id, 1, CONN)
-    assert (second.id, second.n, second.conn) == (issued.command.id, 1, "fedcba9876543210")
+    assert (first.id, first.n, first.conn) == (issued.id, 1, CONN)
+    assert (second.id, second.n, second.conn) == (issued.id, 1, "fedcba9876543210")
 
 
 async def test_worker_when_it_runs_beside_the_intake_then_a_sale_on_the_wire_becomes_a_row(
