@@ -16,6 +16,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from tools.stack import MACHINE, OPERATOR, Stack
 
 STEP_S: Final = 20.0
+COIN_TRIES: Final = 50
+"""A machine that was just started, on a busy computer, may need seconds until it takes coins."""
 AGAIN_S: Final = 0.2
 """Before a coin that fell through is put in again."""
 SLOT: Final = "A1"
@@ -71,7 +73,7 @@ class Page:
             SmokeError: it never became credit.
         """
         due = self.view["credit"]["minor"] + value
-        for _ in range(10):
+        for _ in range(COIN_TRIES):
             cup = _worth(self.world["return_cup"])
             await self.say(type="world", do="insert_coin", value=value)
             await self.until(f"the coin of {value} is credited or falls through", _coin_settled(due, cup + value))
