@@ -149,7 +149,7 @@ def _contexts() -> dict[str, dict[str, Any]]:
     sale |= {"note": "クーポン <販売>"}
     slot = {"slot": "A1", "product": "緑茶", "picture": "green-tea", "price": 160}
     stock = {"on_hand": 2, "capacity": 8, "par_level": 7, "tone": "low"}
-    posting = {"account_code": "1120", "account_name": "現金", "debit": 160, "credit": None}
+    posting = {"account_code": "1120", "account_name": "現金", "place": "safe", "debit": 160, "credit": None}
     entry = {"id": 1, "date": "d", "time": "t", "description": "販売", "reference": "r", "event_href": "/e/1"}
     line = {"label": "売上高", "amount": -160, "level": 1, "strong": False, "href": None}
     fault = {"code": "x", "where": "A1", "meaning": "つまり", "since": "12:21", "severity": "error"}
@@ -179,8 +179,14 @@ def _contexts() -> dict[str, dict[str, Any]]:
             "sales": [sale],
             "hourly": [0] * 23 + [160],
         },
-        "machine.html": {"machine": _machine(), "slots": [slot | stock], "events": [event], "faults": [fault]},
-        "journal.html": {"entries": [entry | {"postings": [posting]}], "page": 1, "pages": 2},
+        "machine.html": {
+            "machine": _machine(),
+            "slots": [slot | stock],
+            "events": [event],
+            "faults": [fault],
+            "may_count": True,
+        },
+        "journal.html": {"entries": [entry | {"postings": [posting]}], "page": 1, "pages": 2, "here": "&account=1001"},
         "statements.html": {
             "period_text": "11月",
             "pl": [line],
