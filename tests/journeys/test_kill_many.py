@@ -17,7 +17,7 @@ from tools.stack import Ports, Stack
 pytestmark = pytest.mark.processes
 
 SEED = int(os.environ.get("KILL_SEED", "20261121"))
-SALES = {"hoppers": 30, "changer": 10}
+SALES = {"hoppers": 20, "changer": 10}
 """By coin device; two to five seconds each, restarts included."""
 
 
