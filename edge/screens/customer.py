@@ -148,8 +148,7 @@ class CustomerPresenter:
         """
         said = self._said if self._said and now < self._said.until else None
         language = self.language
-        owed = state.payout.owed - state.payout.paid if state.payout else 0
-        credit = state.spendable + owed
+        credit = state.due_to_customer
         is_leaving = idle_left_s is not None and idle_left_s <= IDLE_WARNING_S
         buttons = [
             Button("return_coins", text(language, "return_coins"), state.phase is Phase.CREDIT),
@@ -253,7 +252,7 @@ def _screen(
         return "sorry"
     if said is not None and said.key.startswith("delivered"):
         return "delivered"
-    return "credit" if state.spendable or state.payout or state.card else "home"
+    return "credit" if state.due_to_customer or state.payout or state.card else "home"
 
 
 def _name(row: PlanogramSlot, language: str) -> str:

@@ -228,6 +228,13 @@ class MachineState(_Part):
         """Credit, and the bill in escrow while nothing was ordered of it."""
         return self.credit + (self.bill.value if self.bill and not self.bill.order else 0)
 
+    @property
+    def due_to_customer(self) -> int:
+        """Money of the customer's that the machine still has: credit, what a bill leaves, coins not yet paid out."""
+        bill = self.bill.value - self.bill.unpaid if self.bill else 0
+        payout = self.payout.owed - self.payout.paid if self.payout else 0
+        return self.credit + bill + payout
+
     def card_covers(self, price: int) -> bool:
         """Is a card there that may pay this?"""
         card = self.card

@@ -60,6 +60,23 @@ def test_journey_when_buying_with_change_then_each_screen_says_what_is_happening
     assert customer.look(after_s=MESSAGE_S + 1).screen == "home"
 
 
+def test_journey_when_a_bill_pays_then_its_rest_never_leaves_the_screen_until_it_is_paid_out() -> None:
+    customer = Journey()
+    customer.state = customer.state.model_copy(update={"hoppers": {100: 9, 10: 9}})
+    assert customer.do(i.BillHeld(1000, 7)).credit["text"] == "¥1,000"
+    customer.do(i.Select("A1"))
+    assert customer.do(i.Delivered(1)).credit["text"] == "¥840"
+    assert customer.do(i.BillIn(1000)).credit["text"] == "¥840"
+    assert customer.do(i.LegReady(1), i.LegDone(8)).credit["text"] == "¥40"
+
+
+def test_journey_when_a_bill_is_given_back_then_stands_on_the_screen_until_it_is_out() -> None:
+    customer = Journey()
+    customer.do(i.BillHeld(1000, 7))
+    assert customer.do(i.ReturnCredit("lever")).credit["text"] == "¥1,000"
+    assert customer.do(i.BillBack(1000)).credit["text"] == "¥0"
+
+
 def test_journey_when_choosing_first_then_the_screen_says_how_much_is_missing() -> None:
     view = Journey().do(i.Select("A1"), COINS[0])
     assert view.message.text == "緑茶 — あと¥60入れてください"
