@@ -1,0 +1,15 @@
+"""Tables of the procurement: kept free until its work lands."""
+# ruff: noqa: INP001 - Alembic loads these files by path
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
+
+
+def downgrade() -> None:
+    """Nothing yet."""
