@@ -70,7 +70,7 @@ def wanted_characters() -> set[str]:
     return characters
 
 
-def _font_tools(module: str) -> Any:
+def font_tools(module: str) -> Any:
     """Import a module of fontTools, which only the environment of this script has."""
     try:
         return importlib.import_module(f"fontTools.{module}")
@@ -82,7 +82,7 @@ def _font_tools(module: str) -> Any:
 
 def write_subset(source: Path, target: Path, characters: Iterable[str]) -> int:
     """Write one WOFF2 with these characters; gives its size in bytes."""
-    subset = _font_tools("subset")
+    subset = font_tools("subset")
     options = subset.Options()
     options.flavor = "woff2"
     options.layout_features = ["kern", "palt", "tnum", "locl"]
@@ -103,7 +103,7 @@ def label_outlines(source: Path) -> dict[str, dict[str, Any]]:
         Per character: `path` (SVG, y down, one em is `art.EM` units, origin on the baseline), `advance` in the same
         units, and for characters that stand differently in vertical writing `vertical`, another path.
     """
-    font = _font_tools("ttLib").TTFont(source)
+    font = font_tools("ttLib").TTFont(source)
     glyphs, names = font.getGlyphSet(), font.getBestCmap()
     upright = _vertical_forms(font)
     scale = art.EM / font["head"].unitsPerEm
@@ -118,8 +118,8 @@ def label_outlines(source: Path) -> dict[str, dict[str, Any]]:
 
 
 def _path(glyphs: Any, name: str, scale: float) -> str:
-    pen = _font_tools("pens.svgPathPen").SVGPathPen(glyphs, ntos=lambda number: str(round(number)))
-    glyphs[name].draw(_font_tools("pens.transformPen").TransformPen(pen, (scale, 0, 0, -scale, 0, 0)))
+    pen = font_tools("pens.svgPathPen").SVGPathPen(glyphs, ntos=lambda number: str(round(number)))
+    glyphs[name].draw(font_tools("pens.transformPen").TransformPen(pen, (scale, 0, 0, -scale, 0, 0)))
     return str(pen.getCommands())
 
 
