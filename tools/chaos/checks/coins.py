@@ -3,12 +3,15 @@
 Losses that no controller can prevent are counted, each with its own bound (README.md).
 """
 
+import math
 from collections import Counter, deque
+from collections.abc import Iterator
 from typing import Final
 
 from tools.chaos.checks.tubes import check_tubes
-from tools.chaos.checks.unread import forgotten
-from tools.chaos.checks.verdict import PAYOUTS, Event, Run, Verdict
+from tools.chaos.checks.unread import READ_WITHIN_S, forgotten
+from tools.chaos.checks.verdict import NO_MAINS, PAYOUTS, Event, Run, Verdict
+from tools.chaos.record import Seen
 
 REMEMBERED: Final = 5
 """Events an acceptor keeps until they are read."""
@@ -44,17 +47,35 @@ def _check_in(run: Run, verdict: Verdict) -> Counter[int]:
 
 
 def _overflowed(run: Run) -> int:
-    """Events that an acceptor which remembers five may have dropped, because no controller had read them."""
-    heard = deque(seq for seq, _ in _credited(run))
-    unread, refused, dropped = 0, Counter[int](), 0
-    for seen in run.seen("coin", "refused"):
+    """Events that an acceptor which remembers five may have dropped, because no controller had read them.
+
+    A refused coin leaves no event of the machine, so it counts as unread until a controller has run long enough.
+    """
+    heard, refused = deque(seq for seq, _ in _credited(run)), deque[float]()
+    unread = dropped = 0
+    for seen, up_s in _with_uptime(run):
         while heard and heard[0] <= seen.seq:
             heard.popleft()
             unread -= 1
-        unread += seen.what == "coin"
-        refused[seen.seq] += seen.what == "refused"
-        dropped += unread + refused[seen.seq] > REMEMBERED
+        while refused and refused[0] < up_s - READ_WITHIN_S:
+            refused.popleft()
+        if seen.what == "coin":
+            unread += 1
+        else:
+            refused.append(up_s)
+        dropped += unread + len(refused) > REMEMBERED
     return dropped
+
+
+def _with_uptime(run: Run) -> Iterator[tuple[Seen, float]]:
+    """Coins at the slot, each with the seconds that controllers had run by then."""
+    up_s, up_since = 0.0, math.inf
+    for seen in run.log:
+        if seen.what in {"boot", "kill"} | NO_MAINS:
+            up_s += max(0.0, seen.at - up_since)
+            up_since = seen.at if seen.what == "boot" else math.inf
+        elif seen.what in {"coin", "refused"}:
+            yield seen, up_s + max(0.0, seen.at - up_since)
 
 
 def _credited(run: Run) -> list[tuple[int, int]]:
