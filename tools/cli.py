@@ -88,6 +88,22 @@ def _rebuild(options: argparse.Namespace) -> None:
     sys.exit(run_rebuild(options.into))
 
 
+def _export(options: argparse.Namespace) -> None:
+    from tools.export import run_export
+
+    sys.exit(run_export(options.format, options.file))
+
+
+def _add_report_commands(report: argparse.ArgumentParser) -> None:
+    """`vend report WHAT`."""
+    kinds = report.add_subparsers(dest="report", required=True, metavar="WHAT")
+    text = "all books as a text file that Beancount or hledger loads and checks"
+    export = kinds.add_parser("export", help=text, description=text)
+    export.add_argument("format", choices=("beancount", "hledger"))
+    export.add_argument("file", type=Path, help="the file to make; it must not exist")
+    export.set_defaults(run=_export)
+
+
 def _add_database_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
     save = add("backup", _backup, "save the whole database to one file, while everything runs")
     save.add_argument("file", type=Path, help="the file to make; it must not exist")
@@ -129,6 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     demo.add_argument("--dir", default=".demo", help="where the demo keeps its data (default: .demo)")
     demo.add_argument("--fresh", action="store_true", help="throw the demo's earlier data away first")
     _add_database_commands(add)
+    _add_report_commands(add("report", _export, "the books on paper and for other programs"))
     typed = sys.argv[1:] if arguments is None else list(arguments)
     _user_arguments(add("user", _user, "who may log in: add, list, role, password, disable, enable"), typed)
     options = parser.parse_args(typed)

@@ -194,6 +194,11 @@ async def first_day(db_session: AsyncSession) -> date | None:
     return await db_session.scalar(select(func.min(AccountDay.day)))
 
 
+async def last_day(db_session: AsyncSession) -> date | None:
+    """The latest day anything is dated on; None for an empty ledger."""
+    return await db_session.scalar(select(func.max(AccountDay.day)))
+
+
 async def recomputed_totals(db_session: AsyncSession) -> list[Moved]:
     """What the postings themselves add up to; the slow way, for checking."""
     amount = Posting.amount_minor

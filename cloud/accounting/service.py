@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cloud.accounting import reports, repository, rules
 from cloud.accounting.closing import Closing, closed_upto, in_open_month
 from cloud.accounting.models import MonthClosing
+from cloud.accounting.plain_text import EMPTY, Books
 from cloud.accounting.repository import Wanted
 from cloud.accounting.rules import Draft, SealedEntry
 
@@ -163,6 +164,27 @@ async def entries_of_days(
         for row in page:
             yield row
         wanted = replace(wanted, after=page[-1].number)
+
+
+async def entries_between(db_session: AsyncSession, first: int, last: int) -> list[SealedEntry]:
+    """The entries from one number to another, both included, by number."""
+    wanted = Wanted(after=first - 1, before=last + 1)
+    return await repository.entries(db_session, limit=last - first + 1, wanted=wanted, newest_first=False)
+
+
+async def books(db_session: AsyncSession) -> Books:
+    """What an export says beside the entries; a reading session sees all of it as of one moment."""
+    number, last_hash = await repository.head(db_session)
+    if not number:
+        return EMPTY
+    return Books(
+        head_number=number,
+        head_hash=last_hash,
+        first_day=await repository.first_day(db_session),
+        last_day=await repository.last_day(db_session),
+        accounts=sorted(await repository.totals(db_session), key=lambda row: row.account),
+        places=[row for row in await repository.totals_by_place(db_session) if row.sub_account],
+    )
 
 
 async def balance_before(db_session: AsyncSession, account: str, day: date) -> int:

@@ -64,6 +64,8 @@ owner accountant operator staff viewer
   yes        yes       no    no     no  GET     /api/v1/accounting/journal.csv
   yes        yes       no    no     no  GET     /api/v1/accounting/ledger/{account}.csv
   yes        yes       no    no     no  GET     /api/v1/accounting/trial-balance.csv
+  yes        yes       no    no     no  GET     /api/v1/accounting/export.beancount
+  yes        yes       no    no     no  GET     /api/v1/accounting/export.hledger
   yes        yes       no    no     no  GET     /api/v1/accounting/earnings/{by}
   yes        yes       no    no     no  GET     /api/v1/accounting/earnings/{by}/csv
   yes        yes       no    no     no  GET     /api/v1/accounting/turnover
