@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.accounting import service as accounting
 from cloud.accounting.rules import Draft
+from cloud.inventory.lots import LotShare
 from cloud.inventory.service import Movement
 
 
@@ -101,11 +102,11 @@ async def manual_items(kept: AsyncSession, tables: dict[str, Table], log: Log) -
     """Everything manual with its place, movements and entries each in their order."""
     items: list[Manual] = []
     place = Place()
-    movements = tables["stock_movements"]
+    movements, lots = tables["stock_movements"], await _lots(kept, tables)
     async for row in await kept.stream(select(movements).order_by(movements.c.id)):
         found = log.place_of(row.source)
         if found is None:
-            items.append(Manual(place, movement=_movement(row)))
+            items.append(Manual(place, movement=_movement(row, lots.get(row.source, ()))))
         else:
             place = max(place, found)
     place = Place()
@@ -119,7 +120,20 @@ async def manual_items(kept: AsyncSession, tables: dict[str, Table], log: Log) -
     return items
 
 
-def _movement(row: Any) -> Movement:
+async def _lots(kept: AsyncSession, tables: dict[str, Table]) -> dict[str, tuple[LotShare, ...]]:
+    """Source of a movement to the lots it carried."""
+    carried, lots = tables["stock_movement_lots"], tables["stock_lots"]
+    query = select(carried, lots.c.best_before).join(
+        lots, (lots.c.product_id == carried.c.product_id) & (lots.c.code == carried.c.lot_code)
+    )
+    found: dict[str, tuple[LotShare, ...]] = {}
+    for row in await kept.execute(query):
+        share = LotShare(row.lot_code, row.quantity, row.best_before)
+        found[row.source] = (*found.get(row.source, ()), share)
+    return found
+
+
+def _movement(row: Any, lots: tuple[LotShare, ...]) -> Movement:
     return Movement(
         row.source,
         row.product_id,
@@ -128,4 +142,5 @@ def _movement(row: Any) -> Movement:
         from_place=row.from_place,
         to_place=row.to_place,
         cost_minor=row.value_minor + row.uncovered_minor if row.from_place is None else 0,
+        lots=lots if lots or row.to_place else None,
     )

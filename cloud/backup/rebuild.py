@@ -29,9 +29,11 @@ from cloud.machines.interpreter import Interpreter
 
 REPLAYED: Final = (
     "sales",
-    "stock_places",
     "stock_movements",
+    "stock_movement_lots",
     "stock_on_hand",
+    "stock_lots",
+    "stock_lot_levels",
     "stock_pools",
     "postings",
     "journal_entries",
@@ -50,6 +52,9 @@ NEEDED: Final = (
     "products",
     "tax_rates",
     "month_closings",  # bound to entry numbers, so that they hold for the same entries again
+    "stock_places",  # warehouses and vans are made by people
+    "stock_trips",  # say which van a machine was filled from
+    "stock_trip_stops",
     "streams",
     "machine_events",
 )

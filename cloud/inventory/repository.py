@@ -1,13 +1,15 @@
 """All queries of the inventory."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from datetime import date
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import delete, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.db.statements import insert_rows, slices, upsert
-from cloud.inventory.models import OnHand, Place, Pool, StockMovement
+from cloud.inventory.models import Lot, LotLevel, MovementLot, OnHand, Place, Pool, StockMovement, Trip, TripStop
 from cloud.inventory.rules import Cost, PoolState
 
 PlaceProduct = tuple[str, str]
@@ -127,3 +129,86 @@ async def negative_places(db_session: AsyncSession) -> list[tuple[str, str, int]
     """(place, product, units) where the books have less than nothing."""
     query = select(OnHand.place_id, OnHand.product_id, OnHand.quantity).where(OnHand.quantity < 0)
     return [(place, product, units) for place, product, units in await db_session.execute(query)]
+
+
+async def add_lots(db_session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    """Record lots that come in for the first time."""
+    await insert_rows(db_session, Lot.__table__, rows)
+
+
+async def add_movement_lots(db_session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    """Record which lots movements carried."""
+    await insert_rows(db_session, MovementLot.__table__, rows)
+
+
+async def lot_levels_at(db_session: AsyncSession, keys: Collection[PlaceProduct]) -> dict[PlaceProduct, dict[str, int]]:
+    """Lot code to units at these places, as last settled; places without lots are absent."""
+    found: defaultdict[PlaceProduct, dict[str, int]] = defaultdict(dict)
+    for part in slices(sorted(keys)):
+        query = select(LotLevel).where(tuple_(LotLevel.place_id, LotLevel.product_id).in_(part))
+        for row in await db_session.scalars(query):
+            found[row.place_id, row.product_id][row.lot_code] = row.quantity
+    return dict(found)
+
+
+async def lot_levels(
+    db_session: AsyncSession, places: Collection[str] | None = None
+) -> dict[PlaceProduct, dict[str, int]]:
+    """Lot code to units at every place that has lots, or at some, as last settled."""
+    found: defaultdict[PlaceProduct, dict[str, int]] = defaultdict(dict)
+    query = select(LotLevel) if places is None else select(LotLevel).where(LotLevel.place_id.in_(places))
+    for row in await db_session.scalars(query):
+        found[row.place_id, row.product_id][row.lot_code] = row.quantity
+    return dict(found)
+
+
+async def lot_dates(db_session: AsyncSession, products: Collection[str]) -> dict[str, dict[str, date | None]]:
+    """Product to lot code to the last good day."""
+    found: defaultdict[str, dict[str, date | None]] = defaultdict(dict)
+    for part in slices(sorted(products)):
+        for row in await db_session.scalars(select(Lot).where(Lot.product_id.in_(part))):
+            found[row.product_id][row.code] = row.best_before
+    return dict(found)
+
+
+async def save_lot_levels(db_session: AsyncSession, levels: Mapping[PlaceProduct, Mapping[str, int]]) -> None:
+    """Replace the lots of these places."""
+    for part in slices(list(levels)):
+        await db_session.execute(
+            delete(LotLevel).where(tuple_(LotLevel.place_id, LotLevel.product_id).in_(part)),
+        )
+    rows = [
+        {"place_id": place, "product_id": product, "lot_code": code, "quantity": units}
+        for (place, product), lots in levels.items()
+        for code, units in sorted(lots.items())
+    ]
+    await insert_rows(db_session, LotLevel.__table__, rows)
+
+
+class Stop(NamedTuple):
+    """A machine on a trip."""
+
+    machine_id: str
+    since_ms: int
+    until_ms: int
+    """0 while the trip is under way."""
+    van_id: str
+
+
+async def stops_between(
+    db_session: AsyncSession, machine_ids: Collection[str], first_ms: int, last_ms: int
+) -> list[Stop]:
+    """Stops at these machines that were under way at some time from `first_ms` to `last_ms`."""
+    found: list[Stop] = []
+    for part in slices(sorted(machine_ids)):
+        query = (
+            select(TripStop.machine_id, TripStop.since_ms, TripStop.until_ms, Trip.van_id)
+            .join(Trip, Trip.id == TripStop.trip_id)
+            .where(
+                TripStop.machine_id.in_(part),
+                TripStop.since_ms <= last_ms,
+                or_(TripStop.until_ms == 0, TripStop.until_ms >= first_ms),
+            )
+        )
+        found += [Stop(*row) for row in await db_session.execute(query)]
+    return found

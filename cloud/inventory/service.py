@@ -10,10 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.db import locks
 from cloud.db.locks import Lock
-from cloud.inventory import repository, rules
+from cloud.inventory import lot_book, lots, repository, rules
+from cloud.inventory.lots import LotShare
 from cloud.inventory.rules import Cost, PoolState
 
 WAREHOUSE: Final = "warehouse"
+WAREHOUSE_NAME: Final = "倉庫"
+
+STORAGE: Final = ("warehouse", "van")
+"""Kinds of places that are not in a machine."""
 
 NO_COST: Final = Cost()
 
@@ -31,6 +36,8 @@ class Movement:
     to_place: str | None = None
     cost_minor: int = 0
     """For goods coming in: what they cost together, without tax."""
+    lots: tuple[LotShare, ...] | None = None
+    """Which lots they are, adding up to at most `quantity`; None for whatever is first out (`lots.py`)."""
 
 
 class ProductStock(BaseModel):
@@ -61,6 +68,7 @@ async def move(db_session: AsyncSession, movements: Sequence[Movement]) -> list[
 
     Raises:
         BadQuantityError: a quantity below 1 or a negative cost.
+        LotDateError: goods come in with a lot that is known with another best-before date.
     """
     if not movements:
         return []
@@ -68,6 +76,7 @@ async def move(db_session: AsyncSession, movements: Sequence[Movement]) -> list[
     known = await repository.moved(db_session, [row.source for row in movements])
     fresh = [row for row in movements if row.source not in known]
     pools = await repository.pools(db_session, {row.product_id for row in fresh})
+    book = await lot_book.load(db_session, fresh)
     touched: dict[str, PoolState] = {}
     changes: defaultdict[tuple[str, str], int] = defaultdict(int)
     rows = []
@@ -77,15 +86,19 @@ async def move(db_session: AsyncSession, movements: Sequence[Movement]) -> list[
         pool, cost = _apply(pools.get(row.product_id, PoolState()), row)
         pools[row.product_id] = touched[row.product_id] = pool
         known[row.source] = cost
+        if book and (row.to_place or row.lots is not None):
+            book.follow(row, changes)
         if row.from_place:
             changes[row.from_place, row.product_id] -= row.quantity
         if row.to_place:
             changes[row.to_place, row.product_id] += row.quantity
         rows.append(_row(row, cost))
-    await repository.add_places(db_session, [_place(place) for place in sorted({place for place, _ in changes})])
+    await repository.add_places(db_session, _new_places({place for place, _ in changes}))
     await repository.add_movements(db_session, rows)
     await repository.add_on_hand(db_session, changes)
     await repository.save_pools(db_session, touched)
+    if book:
+        await book.save(db_session)
     return [known[row.source] for row in movements]
 
 
@@ -112,11 +125,16 @@ def _row(row: Movement, cost: Cost) -> dict[str, Any]:
     }
 
 
-def _place(place: str) -> dict[str, Any]:
-    if place == WAREHOUSE:
-        return {"id": place, "kind": "warehouse", "machine_id": None, "slot": None}
-    machine_id, slot = place.split("/", 1)
-    return {"id": place, "kind": "slot", "machine_id": machine_id, "slot": slot}
+def _new_places(ids: set[str]) -> list[dict[str, Any]]:
+    """Rows for places that may not be there yet: the first warehouse, and slots. Others are made by people."""
+    rows: list[dict[str, Any]] = []
+    for place in sorted(ids):
+        machine_id, is_slot, slot = place.partition("/")
+        if is_slot:
+            rows.append({"id": place, "kind": "slot", "machine_id": machine_id, "slot": slot, "name": ""})
+        elif place == WAREHOUSE:
+            rows.append({"id": place, "kind": "warehouse", "machine_id": None, "slot": None, "name": WAREHOUSE_NAME})
+    return rows
 
 
 async def stock_of_products(db_session: AsyncSession, products: Sequence[str]) -> list[ProductStock]:
@@ -125,7 +143,8 @@ async def stock_of_products(db_session: AsyncSession, products: Sequence[str]) -
     negative = {product for _, product, _ in await repository.negative_places(db_session)}
     stocks = []
     for product in products:
-        machine, storage = by_kind.get((product, "slot"), 0), by_kind.get((product, "warehouse"), 0)
+        machine = by_kind.get((product, "slot"), 0)
+        storage = sum(by_kind.get((product, kind), 0) for kind in STORAGE)
         stocks.append(
             ProductStock(
                 product_id=product,
@@ -156,3 +175,53 @@ async def stock_in_slots(db_session: AsyncSession) -> dict[tuple[str, str, str],
 async def total_value(db_session: AsyncSession) -> int:
     """What all stock cost, in yen; equals account 1101."""
     return await repository.total_value(db_session)
+
+
+async def restock_sources(db_session: AsyncSession, restocks: Sequence[tuple[str, int]]) -> list[str]:
+    """Where staff took what they put into a machine: the van of the trip that was under way there, else the warehouse.
+
+    Args:
+        db_session: open session.
+        restocks: machine and time (ms since 1970 UTC) of each.
+    """
+    if not restocks:
+        return []
+    times = [at_ms for _, at_ms in restocks]
+    stops = await repository.stops_between(db_session, {name for name, _ in restocks}, min(times), max(times))
+    return [
+        next(
+            (
+                stop.van_id
+                for stop in stops
+                if stop.machine_id == machine_id
+                and stop.since_ms <= at_ms
+                and (not stop.until_ms or at_ms <= stop.until_ms)
+            ),
+            WAREHOUSE,
+        )
+        for machine_id, at_ms in restocks
+    ]
+
+
+async def lots_at(
+    db_session: AsyncSession, places: Sequence[str] | None = None
+) -> dict[tuple[str, str], list[LotShare]]:
+    """Which lots are left where, the first to expire first.
+
+    Args:
+        db_session: open session.
+        places: ids; None for all.
+
+    Returns:
+        (place, product) to its lots; what is on hand beyond them carries no lot. Absent where there is none.
+    """
+    levels = await repository.lot_levels(db_session, places)
+    have = await repository.on_hand_at(db_session, list(levels))
+    dates = await repository.lot_dates(db_session, {product for _, product in levels})
+    found = {}
+    for key in sorted(levels):
+        known = dates.get(key[1], {})
+        left = lots.settled(levels[key], have.get(key, 0), known)
+        if left:
+            found[key] = [LotShare(code, left[code], known.get(code)) for code in lots.in_order([*left], known)]
+    return found

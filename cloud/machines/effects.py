@@ -5,7 +5,7 @@ thousand go the same way, and an event that comes again changes nothing.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -82,6 +82,7 @@ class Effects:
         self._touched: set[str] = set()
         self._facts: list[SaleFact | _Sold] = []
         self._movements: list[Movement] = []
+        self._restocks: list[tuple[int, str]] = []
         self._bookings: list[_Sold | entries.Draft | None] = []
         self._faults: dict[repository.FaultKey, dict[str, Any] | None] = {}
         self._suspects: list[Suspect] = []
@@ -240,6 +241,7 @@ class Effects:
             return
         here = slot_place(found.event.machine_id, body.slot)
         ends = (WAREHOUSE, here) if body.added > 0 else (here, WAREHOUSE)
+        self._restocks.append((len(self._movements), found.event.machine_id))
         self._movements.append(
             Movement(
                 found.source,
@@ -251,8 +253,19 @@ class Effects:
             )
         )
 
+    async def _find_vans(self, db_session: AsyncSession) -> None:
+        """What was put in while a trip was under way came out of its van, and what was taken out went there."""
+        asked = [(machine_id, self._movements[at].occurred_at_ms) for at, machine_id in self._restocks]
+        for (at, _), place in zip(self._restocks, await inventory.restock_sources(db_session, asked), strict=True):
+            row = self._movements[at]
+            if row.from_place == WAREHOUSE:
+                self._movements[at] = replace(row, from_place=place)
+            else:
+                self._movements[at] = replace(row, to_place=place)
+
     async def apply(self, db_session: AsyncSession, now_ms: int) -> None:
         """Write everything that was collected, inside the caller's transaction."""
+        await self._find_vans(db_session)
         costs = await inventory.move(db_session, self._movements)
         facts = []
         for row in self._facts:
