@@ -6,6 +6,7 @@ it can pay out: those it corrects itself (docs/decisions/0010).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -194,14 +195,16 @@ async def counts(
     before: int | None = None,
     machine_id: str | None = None,
     counted_by: str | None = None,
+    between_ms: tuple[int, int] | None = None,
 ) -> list[CountView]:
-    """A page of counts, newest first; of one machine, of one person."""
+    """A page of counts, newest first; of one machine, of one person, of a time (its end is not in it)."""
     rows = await repository.counts(
         db_session,
         limit=limit,
         before=before,
         machine_id=machine_id,
         counted_by=counted_by,
+        between_ms=between_ms,
     )
     return [_view(row, lines) for row, lines in rows]
 
@@ -219,12 +222,33 @@ async def cash_now(db_session: AsyncSession, machine_ids: Sequence[str]) -> Cash
         db_session: open session.
         machine_ids: machines to list even when nothing ever moved there.
     """
-    balances = await _balances(db_session)
-    cash_places = {place: amount for place, amount in balances.items() if place.account == places.SAFE.account}
-    known = {place.sub_account.partition("/")[0] for place in cash_places if place != places.SAFE}
-    counted_at = await repository.newest_counts(db_session)
     trial = await service.trial_balance(db_session)
     total = sum(line.debit - line.credit for line in trial.lines if line.code == places.SAFE.account)
+    counted_at = await repository.newest_counts(db_session)
+    return _cash(await _balances(db_session), total, counted_at, machine_ids)
+
+
+async def cash_at(db_session: AsyncSession, day: date, over_ms: int) -> CashView:
+    """What should have been where at the end of a day; reads every entry after it.
+
+    Args:
+        db_session: open session.
+        day: the last that counts.
+        over_ms: when the day was over, ms since 1970 UTC.
+    """
+    balances = await _balances(db_session)
+    for row in await repository.moved_by_place_after(db_session, day):
+        balances[places.Place(row.account, row.sub_account)] -= row.balance_minor
+    moved = await repository.moved_between(db_session, None, day)
+    total = sum(row.debit_minor - row.credit_minor for row in moved if row.account == places.SAFE.account)
+    return _cash(balances, total, await repository.newest_counts(db_session, over_ms), [])
+
+
+def _cash(
+    balances: Mapping[places.Place, int], total: int, counted_at: Mapping[str, int], machine_ids: Sequence[str]
+) -> CashView:
+    cash_places = {place: amount for place, amount in balances.items() if place.account == places.SAFE.account}
+    known = {place.sub_account.partition("/")[0] for place in cash_places if place != places.SAFE}
     return CashView(
         safe=balances.get(places.SAFE, 0),
         unplaced=total - sum(cash_places.values()),

@@ -177,6 +177,16 @@ def balance_sheet(moved: Iterable[Moved], at: date) -> BalanceSheet:
     )
 
 
+def less(moved: Iterable[Moved], taken: Iterable[Moved]) -> list[Moved]:
+    """What accounts moved without what some of the entries moved."""
+    minus = {row.account: row for row in taken}
+    found = []
+    for row in moved:
+        other = minus.get(row.account, Moved(row.account, 0, 0))
+        found.append(Moved(row.account, row.debit_minor - other.debit_minor, row.credit_minor - other.credit_minor))
+    return found
+
+
 def percent(part: int, whole: int) -> str | None:
     """`part` in per cent of `whole` with two decimals, half away from zero; None when `whole` is not positive."""
     if whole <= 0:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
+from cloud.accounting import chart
 from cloud.accounting.models import (
     AccountDay,
     AccountTotal,
@@ -189,6 +191,36 @@ async def moved_between(db_session: AsyncSession, start: date | None, end: date)
     return [Moved(code, int(debit), int(credit)) for code, debit, credit in await db_session.execute(query)]
 
 
+async def moved_by_year_closings(db_session: AsyncSession, start: date, end: date) -> list[Moved]:
+    """What the entries that close a year (and those that undo one) moved from `start` to `end`."""
+    closing = select(JournalEntry.number).where(JournalEntry.source >= "year:", JournalEntry.source < "year;")
+    of_a_closing = or_(JournalEntry.number.in_(closing), JournalEntry.reverses.in_(closing))
+    numbers = list(
+        await db_session.scalars(
+            select(JournalEntry.number).where(JournalEntry.entry_date.between(start, end), of_a_closing)
+        )
+    )
+    found: dict[str, tuple[int, int]] = {}
+    for legs in (await _legs(db_session, numbers)).values():
+        for leg in legs:
+            debit, credit = found.get(leg.account, (0, 0))
+            found[leg.account] = (debit + max(leg.amount_minor, 0), credit + max(-leg.amount_minor, 0))
+    return [Moved(account, *both) for account, both in sorted(found.items())]
+
+
+async def purchases(db_session: AsyncSession, start: date, end: date) -> int:
+    """What was bought from `start` to `end`, returns deducted: legs of 仕入高 but those that pass it on into 商品."""
+    stocked = aliased(Posting)
+    passed_on = exists().where(stocked.entry_number == Posting.entry_number, stocked.account_code == chart.GOODS)
+    query = (
+        select(func.coalesce(func.sum(Posting.amount_minor), 0))
+        .join(JournalEntry, JournalEntry.number == Posting.entry_number)
+        .where(Posting.account_code == chart.PURCHASES, Posting.sub_account == "", ~passed_on)
+        .where(JournalEntry.entry_date.between(start, end))
+    )
+    return int(await db_session.scalar(query) or 0)
+
+
 async def first_day(db_session: AsyncSession) -> date | None:
     """The earliest day anything is dated on; None for an empty ledger."""
     return await db_session.scalar(select(func.min(AccountDay.day)))
@@ -240,6 +272,24 @@ async def recomputed_totals_by_place(db_session: AsyncSession) -> list[MovedAt]:
     return [MovedAt(code, sub, int(debit or 0), int(credit or 0)) for code, sub, debit, credit in rows]
 
 
+async def moved_by_place_after(db_session: AsyncSession, day: date) -> list[MovedAt]:
+    """What each account moved at each place after `day`; adds up postings, so for days not long ago."""
+    amount = Posting.amount_minor
+    query = (
+        select(
+            Posting.account_code,
+            Posting.sub_account,
+            func.sum(amount).filter(amount > 0),
+            func.sum(-amount).filter(amount < 0),
+        )
+        .join(JournalEntry, JournalEntry.number == Posting.entry_number)
+        .where(JournalEntry.entry_date > day, Posting.sub_account != "")
+        .group_by(Posting.account_code, Posting.sub_account)
+    )
+    rows = await db_session.execute(query)
+    return [MovedAt(code, sub, int(debit or 0), int(credit or 0)) for code, sub, debit, credit in rows]
+
+
 async def add_count(db_session: AsyncSession, count: CashCount, lines: Sequence[CashCountLine]) -> int:
     """Write a count with its lines; their `count_id` is filled in.
 
@@ -262,9 +312,12 @@ async def counts(
     before: int | None = None,
     machine_id: str | None = None,
     counted_by: str | None = None,
+    between_ms: tuple[int, int] | None = None,
 ) -> list[tuple[CashCount, list[CashCountLine]]]:
-    """Counts with their lines, newest first."""
+    """Counts with their lines, newest first; `between_ms` is the first instant and the one after the last."""
     query = select(CashCount).order_by(CashCount.id.desc()).limit(limit)
+    if between_ms is not None:
+        query = query.where(CashCount.counted_at_ms >= between_ms[0], CashCount.counted_at_ms < between_ms[1])
     if before is not None:
         query = query.where(CashCount.id < before)
     if machine_id:
@@ -280,9 +333,11 @@ async def one_count(db_session: AsyncSession, number: int) -> tuple[CashCount, l
     return (await _with_lines(db_session, [row]))[0] if row else None
 
 
-async def newest_counts(db_session: AsyncSession) -> dict[str, int]:
-    """Machine to the time of its newest count."""
+async def newest_counts(db_session: AsyncSession, before_ms: int | None = None) -> dict[str, int]:
+    """Machine to the time of its newest count; of those before an instant, if named."""
     query = select(CashCount.machine_id, func.max(CashCount.counted_at_ms)).group_by(CashCount.machine_id)
+    if before_ms is not None:
+        query = query.where(CashCount.counted_at_ms < before_ms)
     return {machine_id: int(at_ms) for machine_id, at_ms in await db_session.execute(query)}
 
 

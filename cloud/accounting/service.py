@@ -112,8 +112,10 @@ async def by_place(db_session: AsyncSession, account: str | None = None) -> list
 
 
 async def income_statement(db_session: AsyncSession, start: date, end: date) -> reports.IncomeStatement:
-    """Profit and loss from `start` to `end`, both included."""
-    return reports.income_statement(await repository.moved_between(db_session, start, end), start, end)
+    """Profit and loss from `start` to `end`, both included; entries that close a year do not count."""
+    moved = await repository.moved_between(db_session, start, end)
+    closed = await repository.moved_by_year_closings(db_session, start, end)
+    return reports.income_statement(reports.less(moved, closed), start, end)
 
 
 async def balance_sheet(db_session: AsyncSession, at: date) -> reports.BalanceSheet:

@@ -117,3 +117,31 @@ async def earned(
         .order_by(key)
     )
     return [(name, int(units), int(net), int(cost)) for name, units, net, cost in await db_session.execute(query)]
+
+
+async def days(db_session: AsyncSession, first: date, last: date) -> dict[date, int]:
+    """Day to gross of the completed sales, from `first` to `last`; days without sales are left out."""
+    query = select(Sale.sold_on, func.sum(Sale.gross_minor)).where(
+        Sale.sold_on.between(first, last), Sale.status == "completed"
+    )
+    return {day: int(gross) for day, gross in await db_session.execute(query.group_by(Sale.sold_on))}
+
+
+async def taxed(db_session: AsyncSession, first: date, last: date) -> list[tuple[int, int, int, int, int]]:
+    """(rate, units, gross, tax, net) of the completed sales of the days from `first` to `last`, by rate."""
+    query = (
+        select(
+            Sale.tax_percent,
+            func.count(),
+            func.sum(Sale.gross_minor),
+            func.sum(Sale.tax_minor),
+            func.sum(Sale.net_minor),
+        )
+        .where(Sale.sold_on.between(first, last), Sale.status == "completed")
+        .group_by(Sale.tax_percent)
+        .order_by(Sale.tax_percent)
+    )
+    return [
+        (int(rate), int(units), int(gross), int(tax), int(net))
+        for rate, units, gross, tax, net in await db_session.execute(query)
+    ]

@@ -178,5 +178,26 @@ async def earned(
     return [Earned(*row) for row in rows]
 
 
+async def days(db_session: AsyncSession, first: date, last: date) -> dict[date, int]:
+    """Day to revenue, tax included, from `first` to `last`; days without sales are left out."""
+    return await repository.days(db_session, first, last)
+
+
+@dataclass(frozen=True, slots=True)
+class Taxed:
+    """What was sold at one rate of tax; money in yen."""
+
+    percent: int
+    units: int
+    gross: int
+    tax: int
+    net: int
+
+
+async def taxed(db_session: AsyncSession, first: date, last: date) -> list[Taxed]:
+    """What was sold at each rate of tax from `first` to `last`, by the true day of the sale."""
+    return [Taxed(*row) for row in await repository.taxed(db_session, first, last)]
+
+
 def _view(row: Sale) -> SaleView:
     return SaleView.model_validate(row)
