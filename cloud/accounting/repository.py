@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,7 +24,22 @@ from cloud.accounting.reports import Moved, MovedAt
 from cloud.accounting.rules import GENESIS, Draft, Leg, SealedEntry
 from cloud.db import locks
 from cloud.db.locks import Lock
-from cloud.db.statements import insert_rows, slices
+from cloud.db.statements import among, insert_many, slices
+
+_POSTINGS: Any = Posting.__table__
+_ENTRIES: Any = JournalEntry.__table__
+
+POSTING_COLUMNS: Final = ("entry_number", "line", "account_code", "amount_minor", "sub_account")
+ENTRY_COLUMNS: Final = (
+    "number",
+    "entry_date",
+    "occurred_at_ms",
+    "description",
+    "source",
+    "reverses",
+    "previous_hash",
+    "hash",
+)
 
 
 async def lock_head(db_session: AsyncSession) -> tuple[int, str]:
@@ -42,11 +57,9 @@ async def head(db_session: AsyncSession) -> tuple[int, str]:
 
 async def numbers_of(db_session: AsyncSession, sources: Sequence[str]) -> dict[str, int]:
     """Entry numbers of those sources that have been posted."""
-    found: dict[str, int] = {}
-    for part in slices(sources):
-        query = select(JournalEntry.source, JournalEntry.number).where(JournalEntry.source.in_(part))
-        found.update((row.source, row.number) for row in await db_session.execute(query))
-    return found
+    query = select(JournalEntry.source, JournalEntry.number).where(among(db_session, JournalEntry.source, sources))
+    rows = (await db_session.execute(query)).all()
+    return {row.source: row.number for row in rows}
 
 
 async def insert_entries(db_session: AsyncSession, entries: Sequence[SealedEntry]) -> None:
@@ -54,31 +67,26 @@ async def insert_entries(db_session: AsyncSession, entries: Sequence[SealedEntry
     if not entries:
         return
     postings = [
-        {
-            "entry_number": entry.number,
-            "line": line,
-            "account_code": leg.account,
-            "amount_minor": leg.amount_minor,
-            "sub_account": leg.sub_account,
-        }
+        (entry.number, line, leg.account, leg.amount_minor, leg.sub_account)
         for entry in entries
         for line, leg in enumerate(entry.draft.legs, start=1)
     ]
     rows = [
-        {
-            "number": entry.number,
-            "entry_date": entry.draft.entry_date,
-            "occurred_at_ms": entry.draft.occurred_at_ms,
-            "description": entry.draft.description,
-            "source": entry.draft.source,
-            "reverses": entry.draft.reverses,
-            "previous_hash": entry.previous_hash,
-            "hash": entry.hash,
-        }
+        (
+            entry.number,
+            draft.entry_date,
+            draft.occurred_at_ms,
+            draft.description,
+            draft.source,
+            draft.reverses,
+            entry.previous_hash,
+            entry.hash,
+        )
         for entry in entries
+        for draft in (entry.draft,)
     ]
-    await insert_rows(db_session, Posting.__table__, postings)
-    await insert_rows(db_session, JournalEntry.__table__, rows)
+    await insert_many(db_session, _POSTINGS, POSTING_COLUMNS, postings)
+    await insert_many(db_session, _ENTRIES, ENTRY_COLUMNS, rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ Sources: Japanese bookkeeping with tax-exclusive books (税抜経理) and perpet
 """
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
+
+import orjson
 
 from cloud.accounting import chart
 from cloud.accounting.places import Place
@@ -72,18 +73,24 @@ def seal(draft: Draft, number: int, previous_hash: str) -> SealedEntry:
 def _check(draft: Draft) -> None:
     if len(draft.legs) < 2:
         raise BadEntryError(draft, f"has {len(draft.legs)} legs, needs two or more")
+    total = 0
     for leg in draft.legs:
-        if type(leg.amount_minor) is not int or leg.amount_minor == 0:
-            raise BadEntryError(draft, f"{leg.account} {leg.amount_minor!r} is not a whole amount other than zero")
+        amount = leg.amount_minor
+        if type(amount) is not int or amount == 0:
+            raise BadEntryError(draft, f"{leg.account} {amount!r} is not a whole amount other than zero")
         if leg.account not in chart.BY_CODE:
             raise BadEntryError(draft, f"account {leg.account} is not in the chart")
-    total = sum(leg.amount_minor for leg in draft.legs)
+        total += amount
     if total:
         raise BadEntryError(draft, f"debits and credits differ by {total}")
 
 
 def entry_hash(draft: Draft, number: int, previous_hash: str) -> str:
-    """SHA-256 over everything the entry says and the hash before it, as 64 hex digits."""
+    """SHA-256 over everything the entry says and the hash before it, as 64 hex digits.
+
+    What is hashed is compact JSON in UTF-8, as `json.dumps(…, ensure_ascii=False, separators=(",", ":"))` writes it;
+    orjson writes the same bytes in a tenth of the time.
+    """
     content = [
         previous_hash,
         number,
@@ -94,22 +101,23 @@ def entry_hash(draft: Draft, number: int, previous_hash: str) -> str:
         draft.reverses,
         [_said(leg) for leg in draft.legs],
     ]
-    return hashlib.sha256(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(orjson.dumps(content)).hexdigest()
 
 
 def _said(leg: Leg) -> list[str | int]:
     """A leg as the hash covers it; one without a sub-account reads as it did before there were any."""
-    said: list[str | int] = [leg.account, leg.amount_minor]
-    return [*said, leg.sub_account] if leg.sub_account else said
+    sub_account = leg.sub_account
+    return [leg.account, leg.amount_minor, sub_account] if sub_account else [leg.account, leg.amount_minor]
 
 
 def legs(*parts: tuple[str | Place, int]) -> tuple[Leg, ...]:
     """Legs without the empty ones: a tax of 0 yen is no leg."""
-    return tuple(
+    found = [
         Leg(place, amount) if isinstance(place, str) else Leg(place.account, amount, place.sub_account)
         for place, amount in parts
         if amount
-    )
+    ]
+    return tuple(found)
 
 
 def reversal(entry: Draft, number: int, *, on: date, at_ms: int, why: str) -> Draft:

@@ -1,11 +1,11 @@
 """Statements that SQLAlchemy spells per dialect: insert-or-update, and reading many keys in slices."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Date, Dialect, FromClause, Table, insert
+import orjson
+from sqlalchemy import ARRAY, ColumnElement, Date, Dialect, FromClause, Table, any_, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -33,6 +33,16 @@ def slices(keys: Sequence[T], size: int = KEYS_PER_QUERY) -> Iterator[Sequence[T
     """`keys` in consecutive parts of at most `size`."""
     for start in range(0, len(keys), size):
         yield keys[start : start + size]
+
+
+def among(db_session: AsyncSession, column: Any, keys: Collection[str] | Collection[int]) -> ColumnElement[bool]:
+    """`column IN keys` for any number of keys in one short statement: they travel as one value."""
+    if db_session.get_bind().dialect.name == "postgresql":
+        among_array: ColumnElement[bool] = column == any_(literal(list(keys), ARRAY(column.type)))
+        return among_array
+    listed = func.json_each(orjson.dumps(list(keys)).decode()).table_valued("value")
+    found: ColumnElement[bool] = column.in_(select(listed.c.value))
+    return found
 
 
 @cache
@@ -63,13 +73,25 @@ async def insert_many(
         with_arrays = _insert_arrays(table, tuple(columns), connection.dialect)
         await connection.exec_driver_sql(with_arrays, tuple(list(values) for values in zip(*rows, strict=True)))
         return
-    statement = insert(table).values(dict.fromkeys(columns)).compile(dialect=connection.dialect)
-    dates = [at for at, name in enumerate(columns) if isinstance(table.c[name].type, Date)]
-    if dates:
-        rows = [tuple(_iso(value) if at in dates else value for at, value in enumerate(row)) for row in rows]
-    order = [columns.index(name) for name in statement.positiontup or ()]
-    in_order = rows if order == list(range(len(columns))) else [tuple(row[i] for i in order) for row in rows]
-    await connection.exec_driver_sql(str(statement), list(in_order))
+    statement, dates = _insert_values(table, tuple(columns), connection.dialect)
+    await connection.exec_driver_sql(statement, _dates_as_text(rows, dates) if dates else list(rows))
+
+
+@cache
+def _insert_values(table: Table, columns: tuple[str, ...], dialect: Dialect) -> tuple[str, tuple[int, ...]]:
+    """One statement that runs once per row, and which columns are dates: SQLite has none, they travel as text."""
+    prepare = dialect.identifier_preparer
+    names = ", ".join(prepare.quote(name) for name in columns)
+    marks = ", ".join("?" * len(columns))
+    dates = tuple(at for at, name in enumerate(columns) if isinstance(table.c[name].type, Date))
+    return f"INSERT INTO {prepare.format_table(table)} ({names}) VALUES ({marks})", dates  # noqa: S608 - our own names
+
+
+def _dates_as_text(rows: Sequence[tuple[Any, ...]], dates: tuple[int, ...]) -> list[tuple[Any, ...]]:
+    by_column: list[Any] = list(zip(*rows, strict=True))
+    for at in dates:
+        by_column[at] = [value.isoformat() if value else None for value in by_column[at]]
+    return list(zip(*by_column, strict=True))
 
 
 async def insert_rows(db_session: AsyncSession, table: FromClause, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -79,8 +101,3 @@ async def insert_rows(db_session: AsyncSession, table: FromClause, rows: Sequenc
     if rows:
         columns = tuple(rows[0])
         await insert_many(db_session, table, columns, [tuple(row[name] for name in columns) for row in rows])
-
-
-def _iso(value: date | None) -> str | None:
-    # SQLite has no dates; its driver should not have to guess how we write them.
-    return value.isoformat() if value else None

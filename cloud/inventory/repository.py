@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.db.statements import insert_rows, slices, upsert
+from cloud.db.statements import among, insert_rows, slices, upsert
 from cloud.inventory.models import Lot, LotLevel, MovementLot, OnHand, Place, Pool, StockMovement, Trip, TripStop
 from cloud.inventory.rules import Cost, PoolState
 
@@ -19,10 +19,9 @@ PlaceProduct = tuple[str, str]
 async def moved(db_session: AsyncSession, sources: Sequence[str]) -> dict[str, Cost]:
     """Movements already made for these sources, with their cost."""
     found: dict[str, Cost] = {}
-    for part in slices(sources):
-        query = select(StockMovement.source, StockMovement.value_minor, StockMovement.uncovered_minor)
-        for row in await db_session.execute(query.where(StockMovement.source.in_(part))):
-            found[row.source] = Cost(row.value_minor, row.uncovered_minor)
+    query = select(StockMovement.source, StockMovement.value_minor, StockMovement.uncovered_minor)
+    for row in await db_session.execute(query.where(among(db_session, StockMovement.source, sources))):
+        found[row.source] = Cost(row.value_minor, row.uncovered_minor)
     return found
 
 

@@ -3,11 +3,17 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, lru_cache
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 Clock = Callable[[], int]
 """Returns now in ms since 1970 UTC."""
+
+
+_QUARTER_MS: Final = 900_000
+_QUARTERS_SINCE_MS: Final = 94_694_400_000
+"""1973: since then clocks everywhere differ from UTC by whole quarters of an hour, so no day begins within one."""
 
 
 def system_clock() -> int:
@@ -45,4 +51,11 @@ def local(at_ms: int, timezone: str) -> datetime:
 
 def local_day(at_ms: int, timezone: str) -> date:
     """The calendar day an instant falls on in `timezone`."""
-    return local(at_ms, timezone).date()
+    if at_ms < _QUARTERS_SINCE_MS:
+        return local(at_ms, timezone).date()
+    return _day_of_quarter(at_ms // _QUARTER_MS, timezone)
+
+
+@lru_cache(4096)
+def _day_of_quarter(quarter: int, timezone: str) -> date:
+    return local(quarter * _QUARTER_MS, timezone).date()

@@ -14,9 +14,10 @@ from cloud.accounting import places
 from cloud.accounting import rules as entries
 from cloud.accounting import service as accounting
 from cloud.accounting.cash import MachineCash
-from cloud.catalogue.service import Catalogue
+from cloud.catalogue.service import Catalogue, Taxed
 from cloud.commands import service as commands
 from cloud.inventory import service as inventory
+from cloud.inventory.rules import Cost
 from cloud.inventory.service import WAREHOUSE, Movement, slot_place
 from cloud.kit.clock import local_day
 from cloud.machines import event_log, repository
@@ -27,7 +28,7 @@ from cloud.machines.reading import Understood
 from cloud.sales import service as sales
 from cloud.sales.service import SaleFact
 from cloud.staff_tasks import service as staff_tasks
-from cloud.staff_tasks.detect import Origin, tasks_of
+from cloud.staff_tasks.detect import Origin, may_need_staff, tasks_of
 from cloud.staff_tasks.rules import NewTask
 from protocol.envelope import digest
 from protocol.events import (
@@ -45,22 +46,30 @@ from protocol.events import (
     FaultCleared,
     FaultRaised,
     FloatLoaded,
+    SelectionMade,
     SettingsApplied,
     SlotRestocked,
     VendDispensed,
     VendFailed,
+    VendStarted,
 )
 
 BOOK_CURRENCY: Final = "JPY"
 """The books are kept in yen; money in another currency is quarantined, not converted."""
 
 
+_ONLY_HISTORY: Final = frozenset({SelectionMade, VendStarted})
+"""Nothing follows from these, and every sale has one of each."""
+
+
 @dataclass(slots=True)
 class _Sold:
-    """A completed sale and which movement brings its cost."""
+    """A completed sale, which movement brings its cost, and how its price splits."""
 
-    fact: SaleFact
+    found: Understood
+    body: VendDispensed
     event: entries.Event
+    taxed: Taxed
     movement: int
 
 
@@ -103,11 +112,17 @@ class Effects:
         condition["last_event_at_ms"] = found.occurred_at_ms
         self._touched.add(found.event.machine_id)
         body = found.body
+        if type(body) in _ONLY_HISTORY:
+            return
         currency = getattr(body, "currency", BOOK_CURRENCY)
         if currency != BOOK_CURRENCY:
             self.suspect("broken_body", found.event, f"the books are kept in {BOOK_CURRENCY}, not in {currency}")
             return
-        self._tasks += tasks_of(Origin(found.event.machine_id, found.source, found.occurred_at_ms), body)
+        if may_need_staff(body):
+            self._tasks += tasks_of(Origin(found.event.machine_id, found.source, found.occurred_at_ms), body)
+        self._understood(found, body, condition)
+
+    def _understood(self, found: Understood, body: Event, condition: dict[str, Any]) -> None:
         match body:
             case VendDispensed():
                 self._sold(found, body)
@@ -163,28 +178,7 @@ class Effects:
             self.suspect("unknown_product", found.event, why, fingerprint=body.product_id)
         booking = self._booking(found)
         taxed = self._catalogue.split(body.product_id, body.price_minor, booking.entry_date)
-        fact = SaleFact(
-            machine_id=found.event.machine_id,
-            epoch=found.event.epoch,
-            seq=found.event.seq,
-            vend_id=body.vend_id,
-            status="completed",
-            slot=body.slot,
-            product_id=body.product_id,
-            currency=body.currency,
-            occurred_at_ms=found.occurred_at_ms,
-            sold_on=booking.entry_date,
-            planogram_rev=body.planogram_rev,
-            tender=body.tender,
-            gross_minor=body.price_minor,
-            tax_percent=taxed.percent,
-            tax_minor=taxed.tax_minor,
-            net_minor=taxed.net_minor,
-            payment=body.payment,
-            list_minor=body.list_minor,
-            coupon=body.coupon,
-        )
-        sold = _Sold(fact, booking, len(self._movements))
+        sold = _Sold(found, body, booking, taxed, len(self._movements))
         self._movements.append(
             Movement(
                 found.source,
@@ -270,8 +264,7 @@ class Effects:
         facts = []
         for row in self._facts:
             if isinstance(row, _Sold):
-                cost = costs[row.movement]
-                facts.append(row.fact.with_cost(cost.stock_minor + cost.uncovered_minor))
+                facts.append(_fact(row, costs[row.movement]))
             else:
                 facts.append(row)
         await sales.record(db_session, facts)
@@ -290,16 +283,42 @@ class Effects:
             self.suspect(odd.category, self._reports[odd.number][1], odd.why)
         await event_log.quarantine(db_session, self._suspects, now_ms)
 
-    def _entries_of(self, sold: _Sold, cost: Any) -> list[entries.Draft | None]:
-        name = self._catalogue.name(sold.fact.product_id)
-        fact = sold.fact
-        paid_from = places.paid_from(fact.tender, fact.machine_id)
+    def _entries_of(self, sold: _Sold, cost: Cost) -> list[entries.Draft | None]:
+        name = self._catalogue.name(sold.body.product_id)
+        taxed = sold.taxed
+        paid_from = places.paid_from(sold.body.tender, sold.found.event.machine_id)
         return [
-            entries.sale(sold.event, name, net_minor=fact.net_minor, tax_minor=fact.tax_minor, paid_from=paid_from),
+            entries.sale(sold.event, name, net_minor=taxed.net_minor, tax_minor=taxed.tax_minor, paid_from=paid_from),
             entries.cost_of_sale(
                 sold.event, name, from_stock_minor=cost.stock_minor, uncovered_minor=cost.uncovered_minor
             ),
         ]
+
+
+def _fact(sold: _Sold, cost: Cost) -> SaleFact:
+    event, body, taxed = sold.found.event, sold.body, sold.taxed
+    return SaleFact(
+        machine_id=event.machine_id,
+        epoch=event.epoch,
+        seq=event.seq,
+        vend_id=body.vend_id,
+        status="completed",
+        slot=body.slot,
+        product_id=body.product_id,
+        currency=body.currency,
+        occurred_at_ms=sold.found.occurred_at_ms,
+        sold_on=sold.event.entry_date,
+        planogram_rev=body.planogram_rev,
+        tender=body.tender,
+        gross_minor=body.price_minor,
+        tax_percent=taxed.percent,
+        tax_minor=taxed.tax_minor,
+        net_minor=taxed.net_minor,
+        cost_minor=cost.stock_minor + cost.uncovered_minor,
+        payment=body.payment,
+        list_minor=body.list_minor,
+        coupon=body.coupon,
+    )
 
 
 def _condition(row: MachineCondition) -> dict[str, Any]:

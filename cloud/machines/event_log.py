@@ -190,7 +190,8 @@ async def stretch(db_session: AsyncSession, stream: Stream, limit: int) -> list[
         .limit(limit)
     )
     rows = await db_session.execute(query)
-    return [LoggedEvent(stream.id, stream.machine_id, stream.epoch, *row) for row in rows]
+    here = (stream.id, stream.machine_id, stream.epoch)
+    return [LoggedEvent(*here, seq, raw, at_ms) for seq, raw, at_ms in rows]
 
 
 async def recent_events(

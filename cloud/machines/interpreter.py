@@ -5,7 +5,8 @@ a gap wait. What cannot be understood is quarantined with the reason and the cur
 """
 
 from collections.abc import Iterable
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Self
 
 import structlog
 from sqlalchemy.exc import OperationalError
@@ -16,6 +17,7 @@ from cloud.db import locks
 from cloud.db.database import Database
 from cloud.db.locks import Lock
 from cloud.kit.clock import Clock, system_clock
+from cloud.kit.collector import collector_held
 from cloud.machines import event_log, repository
 from cloud.machines.effects import Effects
 from cloud.machines.event_log import Suspect
@@ -32,6 +34,39 @@ EVENTS_PER_BATCH: Final = 3_000
 
 LEAST_SHARE: Final = 50
 """Events read per stream even when very many streams have something ready."""
+
+
+@dataclass(slots=True)
+class _Cursor:
+    """How far a stream is interpreted: moved in memory event by event, written once per batch."""
+
+    stream: Stream
+    upto: int
+    arrival_ms: int
+    digest: str
+    sync: ClockSync
+
+    @classmethod
+    def of(cls, row: Stream) -> Self:
+        """Where the last batch left it."""
+        sync = ClockSync(row.clock_boot, row.clock_wall_ms, row.clock_mono_ms)
+        return cls(row, row.interpreted_upto, row.interpreted_arrival_ms, row.interpreted_digest, sync)
+
+    def advance(self, item: Ready) -> None:
+        """Go past an event."""
+        self.upto = item.event.seq
+        self.arrival_ms = item.ready_ms
+        self.digest = digest(item.event.raw)
+
+    def save(self) -> None:
+        """Put it into the row; the session writes it."""
+        row = self.stream
+        row.interpreted_upto, row.interpreted_arrival_ms, row.interpreted_digest = (
+            self.upto,
+            self.arrival_ms,
+            self.digest,
+        )
+        row.clock_boot, row.clock_wall_ms, row.clock_mono_ms = self.sync
 
 
 class Interpreter:
@@ -80,16 +115,22 @@ class Interpreter:
         return done
 
     async def _step(self, size: int) -> int:
+        with collector_held():
+            return await self._batch(size)
+
+    async def _batch(self, size: int) -> int:
         async with self._database.write() as db_session:
             await locks.take(db_session, Lock.BOOKS)
-            streams = {row.id: row for row in await event_log.ready_streams(db_session)}
-            ready = await _next(db_session, streams.values(), size)
-            effects = await self._understand(db_session, streams, ready)
+            cursors = {row.id: _Cursor.of(row) for row in await event_log.ready_streams(db_session)}
+            ready = await _next(db_session, cursors.values(), size)
+            effects = await self._understand(db_session, cursors, ready)
+            for cursor in cursors.values():
+                cursor.save()
             await effects.apply(db_session, self._clock())
             return len(ready)
 
-    async def _understand(self, db_session: AsyncSession, streams: dict[int, Stream], ready: list[Ready]) -> Effects:
-        names = {streams[item.event.stream_id].machine_id for item in ready}
+    async def _understand(self, db_session: AsyncSession, cursors: dict[int, _Cursor], ready: list[Ready]) -> Effects:
+        names = {item.event.machine_id for item in ready}
         effects = Effects(
             catalogue=await catalogue.load(db_session),
             timezones=await repository.timezones(db_session),
@@ -97,32 +138,27 @@ class Interpreter:
             conditions=await repository.conditions(db_session, names),
         )
         for item in ready:
-            stream = streams[item.event.stream_id]
-            self._take(effects, stream, item)
+            self._take(effects, cursors[item.event.stream_id], item)
         return effects
 
-    def _take(self, effects: Effects, stream: Stream, item: Ready) -> None:
-        found = read_event(item.event, _sync(stream))
+    def _take(self, effects: Effects, cursor: _Cursor, item: Ready) -> None:
+        found = read_event(item.event, cursor.sync)
         if isinstance(found, Trouble):
             effects.suspect(found.category, item.event, found.why, found.fingerprint)
-        if found.envelope is not None and stream.interpreted_digest not in ("", found.envelope.h):
+        if found.envelope is not None and cursor.digest not in ("", found.envelope.h):
             why = "names another event as the one before it than the one stored: its history was changed"
             effects.suspect("broken_chain", item.event, why)
         if isinstance(found, Understood):
-            stream.clock_boot, stream.clock_wall_ms, stream.clock_mono_ms = (
-                found.sync.boot,
-                found.sync.wall_ms,
-                found.sync.mono_ms,
-            )
+            cursor.sync = found.sync
             effects.take(found)
-        _advance(stream, item)
+        cursor.advance(item)
 
     async def _give_up(self, error: Exception) -> int:
         """Quarantine the next event as it is and go past it."""
         async with self._database.write() as db_session:
             await locks.take(db_session, Lock.BOOKS)
-            streams = {row.id: row for row in await event_log.ready_streams(db_session)}
-            ready = await _next(db_session, streams.values(), 1)
+            cursors = {row.id: _Cursor.of(row) for row in await event_log.ready_streams(db_session)}
+            ready = await _next(db_session, cursors.values(), 1)
             for item in ready:
                 log.error(
                     "event could not be interpreted",
@@ -134,12 +170,13 @@ class Interpreter:
                     "failed", item.event.machine_id, digest(item.event.raw), repr(error), item.event.raw, item.event.seq
                 )
                 await event_log.quarantine(db_session, [suspect], self._clock())
-                _advance(streams[item.event.stream_id], item)
+                cursors[item.event.stream_id].advance(item)
+                cursors[item.event.stream_id].save()
             return len(ready)
 
 
-async def _next(db_session: AsyncSession, streams: Iterable[Stream], size: int) -> list[Ready]:
-    rows = list(streams)
+async def _next(db_session: AsyncSession, cursors: Iterable[_Cursor], size: int) -> list[Ready]:
+    rows = [cursor.stream for cursor in cursors]
     share = max(size // max(len(rows), 1), min(size, LEAST_SHARE))
     stretches = []
     for stream in rows:
@@ -147,13 +184,3 @@ async def _next(db_session: AsyncSession, streams: Iterable[Stream], size: int) 
         goes_on = bool(events) and events[-1].seq < stream.stored_upto
         stretches.append((readied(events, stream.interpreted_arrival_ms), goes_on))
     return merged(stretches)[:size]
-
-
-def _advance(stream: Stream, item: Ready) -> None:
-    stream.interpreted_upto = item.event.seq
-    stream.interpreted_arrival_ms = item.ready_ms
-    stream.interpreted_digest = digest(item.event.raw)
-
-
-def _sync(stream: Stream) -> ClockSync:
-    return ClockSync(stream.clock_boot, stream.clock_wall_ms, stream.clock_mono_ms)

@@ -5,11 +5,10 @@ before it had arrived. This depends on the log alone, never on how far or how of
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class LoggedEvent:
+class LoggedEvent(NamedTuple):
     """One stored event with the stream it belongs to."""
 
     stream_id: int
@@ -20,8 +19,7 @@ class LoggedEvent:
     received_at_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(NamedTuple):
     """An event and the moment from which it could be interpreted."""
 
     ready_ms: int

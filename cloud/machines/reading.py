@@ -1,6 +1,7 @@
 """Read one stored event in full: envelope, body, and when it occurred. Pure."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from cloud.machines.limits import misfits
 from cloud.machines.ordering import LoggedEvent
@@ -10,8 +11,7 @@ from protocol.events import BadBodyError, Event, parse_body
 from protocol.messages import BadMessageError
 
 
-@dataclass(frozen=True, slots=True)
-class Understood:
+class Understood(NamedTuple):
     """An event with its meaning."""
 
     event: LoggedEvent
@@ -19,11 +19,8 @@ class Understood:
     body: Event
     occurred_at_ms: int
     sync: ClockSync
-
-    @property
-    def source(self) -> str:
-        """Its key as text: what every effect of it is known by."""
-        return f"{self.event.machine_id}/{self.event.epoch}/{self.event.seq}"
+    source: str
+    """Its key as text: what every effect of it is known by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +53,8 @@ def read_event(event: LoggedEvent, sync: ClockSync) -> Understood | Trouble:
     if body is None:
         why = f"未知のイベント: kind {envelope.kind!r} is newer than this cloud"
         return Trouble("unknown_kind", why, fingerprint=envelope.kind, envelope=envelope)
-    if why := "; ".join([*misfits(vars(body)), *misfits({"boot": envelope.boot.n, "mono": envelope.mono})]):
-        return Trouble("broken_body", why, envelope=envelope)
+    if found := misfits(vars(body)) + misfits({"boot": envelope.boot.n, "mono": envelope.mono}):
+        return Trouble("broken_body", "; ".join(found), envelope=envelope)
     occurred_at_ms, sync = corrected(
         wall_ms=envelope.t,
         mono_ms=envelope.mono,
@@ -66,4 +63,5 @@ def read_event(event: LoggedEvent, sync: ClockSync) -> Understood | Trouble:
         received_at_ms=event.received_at_ms,
         sync=sync,
     )
-    return Understood(event, envelope, body, occurred_at_ms, sync)
+    source = f"{event.machine_id}/{event.epoch}/{event.seq}"
+    return Understood(event, envelope, body, occurred_at_ms, sync, source)

@@ -4,8 +4,7 @@ A boot's monotonic clock and one trusted wall time of the same boot place every 
 a boot that has not known the time yet is dated by its arrival, the latest it can have happened.
 """
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 TRUSTED: Final = frozenset({"ntp", "rtc", "cloud"})
 
@@ -16,8 +15,7 @@ LATEST_AHEAD_MS: Final = 36 * 3_600_000
 """An event cannot have happened after it arrived; beyond this it is no small difference of clocks."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClockSync:
+class ClockSync(NamedTuple):
     """A trusted pair of wall and monotonic time. `boot` 0 means none."""
 
     boot: int = 0

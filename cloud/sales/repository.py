@@ -8,8 +8,10 @@ from typing import Any, Literal
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.db.statements import insert_rows, slices
+from cloud.db.statements import among, insert_many
 from cloud.sales.models import Sale
+
+_SALES: Any = Sale.__table__
 
 EventKey = tuple[str, str, int]
 """Machine, epoch, seq."""
@@ -22,15 +24,15 @@ async def known(db_session: AsyncSession, keys: Sequence[EventKey]) -> set[Event
         by_stream[machine, epoch].append(seq)
     found: set[EventKey] = set()
     for (machine, epoch), seqs in by_stream.items():
-        for part in slices(seqs):
-            query = select(Sale.seq).where(Sale.machine_id == machine, Sale.epoch == epoch, Sale.seq.in_(part))
-            found.update((machine, epoch, seq) for seq in await db_session.scalars(query))
+        query = select(Sale.seq).where(Sale.machine_id == machine, Sale.epoch == epoch)
+        wanted = await db_session.scalars(query.where(among(db_session, Sale.seq, seqs)))
+        found.update((machine, epoch, seq) for seq in wanted)
     return found
 
 
-async def add(db_session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert sales."""
-    await insert_rows(db_session, Sale.__table__, rows)
+async def add(db_session: AsyncSession, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert sales; `columns` names the values of a row."""
+    await insert_many(db_session, _SALES, columns, rows)
 
 
 async def page(

@@ -1,9 +1,10 @@
 """The door of the sales: record what vends led to, list and add up."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final, Literal
+from operator import attrgetter
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -47,10 +48,6 @@ class SaleFact:
     def key(self) -> repository.EventKey:
         """Machine, epoch, seq."""
         return self.machine_id, self.epoch, self.seq
-
-    def with_cost(self, cost_minor: int) -> "SaleFact":
-        """The same sale, once its cost is known."""
-        return replace(self, cost_minor=cost_minor)
 
 
 class SaleView(BaseModel):
@@ -112,13 +109,12 @@ async def record(db_session: AsyncSession, facts: Sequence[SaleFact]) -> int:
     for fact in facts:
         if fact.key not in seen:
             seen.add(fact.key)
-            rows.append(_row(fact))
-    await repository.add(db_session, rows)
+            rows.append(_values(fact))
+    await repository.add(db_session, SaleFact.__slots__, rows)
     return len(rows)
 
 
-def _row(fact: SaleFact) -> dict[str, Any]:
-    return {name: getattr(fact, name) for name in SaleFact.__slots__}
+_values: Final = attrgetter(*SaleFact.__slots__)
 
 
 async def listing(

@@ -25,6 +25,11 @@ class Origin:
     occurred_at_ms: int
 
 
+def may_need_staff(body: Event) -> bool:
+    """Whether events of this kind ever make tasks: most do not, and need no further look."""
+    return type(body) in _MAKERS
+
+
 def tasks_of(origin: Origin, body: Event) -> list[NewTask]:
     """The tasks an event makes, each with a source of its own; most events make none."""
     found = _MAKERS.get(type(body))
