@@ -20,6 +20,7 @@ from cloud.accounting.earnings_endpoints import router as earnings_router
 from cloud.accounting.endpoints import router as accounting_router
 from cloud.accounting.months_endpoints import router as months_router
 from cloud.accounting.plain_text_endpoints import router as plain_text_router
+from cloud.accounting.report_endpoints import router as report_router
 from cloud.accounting.statements_endpoints import router as statements_router
 from cloud.catalogue import service as catalogue
 from cloud.catalogue.endpoints import router as catalogue_router
@@ -164,6 +165,7 @@ def create_app(settings: Settings, database: Database | None = None, clock: Cloc
         csv_router,
         plain_text_router,
         statements_router,
+        report_router,
     ):
         app.include_router(router)
     app.mount("/dashboard/static", StaticFiles(directory=pages.HERE / "static"), name="dashboard-static")

@@ -94,9 +94,20 @@ def _export(options: argparse.Namespace) -> None:
     sys.exit(run_export(options.format, options.file))
 
 
+def _month_report(options: argparse.Namespace) -> None:
+    from tools.report import run
+
+    sys.exit(run(options.month, options.out, is_pdf=options.pdf))
+
+
 def _add_report_commands(report: argparse.ArgumentParser) -> None:
     """`vend report WHAT`."""
     kinds = report.add_subparsers(dest="report", required=True, metavar="WHAT")
+    month = kinds.add_parser("month", help="a month's statements, tax, cash and earnings: JSON, or PDF to keep")
+    month.add_argument("--month", metavar="2026-10", help="which (default: the newest month that is over)")
+    month.add_argument("--pdf", action="store_true", help="PDF instead of JSON")
+    month.add_argument("--out", type=Path, help="file to write (default: report-MONTH.pdf; JSON: standard output)")
+    month.set_defaults(run=_month_report)
     text = "all books as a text file that Beancount or hledger loads and checks"
     export = kinds.add_parser("export", help=text, description=text)
     export.add_argument("format", choices=("beancount", "hledger"))
