@@ -1,0 +1,100 @@
+"""What happens to two machines and an office in some weeks: plain data, drawn from whatever chooses.
+
+With `random.Random(seed)` a seed is a life; with Hypothesis' own randomness a failing life shrinks.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+MACHINES: Final = ("vm-books-0001", "vm-books-0002")
+
+FOODS: Final = ("green-tea", "cider", "yokan")
+GOODS: Final = (*FOODS, "towel")
+"""What is bought; `towel` has the standard tax rate."""
+SOLD: Final = (*GOODS, "green-tea", "never-heard-of")
+"""What is sold; one product nobody has described."""
+
+TENDERS: Final = ("cash", "cash", "cash", "bill", "card", "remote", 'pay pay; "é"\n')
+"""How customers pay; a processor may be called anything."""
+ENDS: Final = ("sold", "sold", "sold", "sold", "failed", "walked_off", "uncertain", "bill_gone", "double")
+WAYS: Final = ("plain", "plain", "twice", "backwards", "gap", "restart", "crash", "singly", "forked")
+"""What the link and the power do while events are on their way."""
+
+MOST_STEPS: Final = 45
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One happening: its word, and numbers that mean what the word says."""
+
+    word: str
+    which: int = 0
+    """The machine."""
+    what: str = ""
+    n: tuple[int, ...] = ()
+
+
+Maker = Callable[[random.Random], Step]
+
+
+def _customer(chance: random.Random) -> Step:
+    coins = tuple(chance.choice((10, 50, 100, 500)) for _ in range(chance.randint(1, 4)))
+    price = chance.choice((chance.randint(1, 999), 100, 120, 160))
+    paid = chance.choice(TENDERS)
+    how = f"{chance.choice(ENDS)}|{paid}|{chance.choice(SOLD)}"
+    discount = chance.choice((0, 0, 0, 30, 7))
+    short = chance.choice((0, 0, 0, 10, 40))
+    return Step("customer", chance.randint(0, 1), how, (price, discount, short, *coins))
+
+
+def _purchase(chance: random.Random) -> Step:
+    return Step("purchase", what=chance.choice(GOODS), n=(chance.randint(1, 9), chance.randint(0, 900)))
+
+
+def _restock(chance: random.Random) -> Step:
+    return Step("restock", chance.randint(0, 1), chance.choice(GOODS), (chance.choice((-2, 1, 3, 6)),))
+
+
+def _float(chance: random.Random) -> Step:
+    return Step("float", chance.randint(0, 1), chance.choice(("mia", "changer")), (chance.choice((-3, 5, 20)),))
+
+
+def _sync(chance: random.Random) -> Step:
+    return Step("sync", chance.randint(0, 1), chance.choice(WAYS), (chance.choice((0, 0, 0, 2)), chance.randint(1, 9)))
+
+
+def _count(chance: random.Random) -> Step:
+    found = tuple(chance.choice((0, 0, 10, -10, -150)) for _ in range(4))
+    return Step("count", chance.randint(0, 1), n=(chance.choice((0, 0, 50, 100)), *found))
+
+
+def _days(chance: random.Random) -> Step:
+    return Step("days", n=(chance.choice((1, 3, 12, 31)),))
+
+
+def _office(chance: random.Random) -> Step:
+    word = chance.choice(("explain", "deposit", "reverse", "reverse", "close", "close", "reopen", "resolve", "resolve"))
+    return Step(word, chance.randint(0, 1), n=(chance.randint(0, 50), chance.randint(0, 9)))
+
+
+_KINDS: Final[tuple[Maker, ...]] = (
+    *[_customer] * 9,
+    *[_sync] * 6,
+    *[_office] * 4,
+    _purchase,
+    _purchase,
+    _purchase,
+    _restock,
+    _restock,
+    _float,
+    _count,
+    _days,
+    _days,
+)
+
+
+def write_life(chance: random.Random, most_steps: int = MOST_STEPS) -> tuple[Step, ...]:
+    """Draw a life."""
+    return tuple(chance.choice(_KINDS)(chance) for _ in range(chance.randint(most_steps // 3, most_steps)))

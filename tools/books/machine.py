@@ -1,0 +1,150 @@
+"""A machine as its events tell of it: what customers do, written in order and chained as the firmware does."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from protocol.envelope import GENESIS, digest, pack_frame
+from tools.books.life import Step
+
+BILL = 1000
+
+
+class Teller:
+    """Writes one machine's events. It does not know what the cloud makes of them."""
+
+    def __init__(self, machine: str, number: int) -> None:
+        self.machine = machine
+        self.epoch = f"{number:x}" * 32
+        self.events: list[bytes] = []
+        self.told: list[tuple[str, dict[str, Any], int]] = []
+        """Kind, body and time of each event, for those who know what must follow."""
+        self._h = GENESIS
+        self._vends = 0
+
+    def tell(self, kind: str, now_ms: int, **body: Any) -> None:
+        """Write one event."""
+        seq = len(self.events) + 1
+        envelope = {
+            "v": 1,
+            "m": self.machine,
+            "ep": self.epoch,
+            "seq": seq,
+            "boot": {"n": 1, "id": "00000001"},
+            "kind": kind,
+            "t": now_ms,
+            "mono": seq * 1000,
+            "clk": "ntp",
+            "h": self._h,
+            "d": body,
+        }
+        raw = json.dumps(envelope, separators=(",", ":"), ensure_ascii=False).encode()
+        self._h = digest(raw)
+        self.events.append(raw)
+        self.told.append((kind, body, now_ms))
+
+    def customer(self, step: Step, now_ms: int) -> None:
+        """Somebody comes, pays somehow, and gets the product, the money, or neither at once."""
+        end, tender, product = step.what.split("|", 2)
+        price, discount, short, *coins = step.n
+        price = max(price - discount, 0)
+        credit = 0
+        if tender in {"cash", "bill"}:
+            credit = self._pay_in(coins, now_ms, price, with_bill=tender == "bill")
+        if end == "walked_off" or (tender in {"cash", "bill"} and credit < price):
+            self._walk_off(credit, now_ms, short, held=tender == "bill")
+            return
+        self._vends += 1
+        vend = self._vend(product, price, tender)
+        if discount:
+            vend |= {"list_minor": price + discount, "coupon": "SUMMER"}
+        self.tell("vend.started", now_ms, **vend)
+        if end in {"failed", "uncertain"}:
+            reason = "uncertain" if end == "uncertain" else "jammed"
+            said = {key: value for key, value in vend.items() if key in _FAILED}
+            self.tell("vend.failed", now_ms, reason=reason, credit_minor=credit, on_hand=3, **said)
+            self._walk_off(credit, now_ms, short, held=tender == "bill")
+            return
+        self.tell("vend.dispensed", now_ms, credit_minor=max(credit - price, 0), on_hand=3, **vend)
+        if end == "double":
+            self.tell("fault.raised", now_ms, code="slot.jammed", where="A1")
+        if tender == "bill" and end == "bill_gone":
+            self._bill_gone(credit, price, now_ms)
+        elif tender in {"cash", "bill"}:
+            if tender == "bill":
+                self.tell("bill.stacked", now_ms, amount_minor=BILL, credit_minor=credit - price)
+            self._change(vend["vend_id"], credit - price, short, now_ms)
+
+    def restock(self, product: str, added: int, now_ms: int) -> None:
+        """Units between the warehouse and the slot."""
+        self.tell("slot.restocked", now_ms, slot="A1", product_id=product, added=added, on_hand=max(added, 0))
+
+    def float_loaded(self, added: int, staff: str, now_ms: int) -> None:
+        """Coins of 100 into the hopper or out of it."""
+        self.tell("float.loaded", now_ms, denomination_minor=100, added=added, in_hopper=50, staff=staff)
+
+    def frames(self, events: Sequence[bytes], per_frame: int) -> list[bytes]:
+        """As the link packs them."""
+        return [pack_frame(list(events[at : at + per_frame])) for at in range(0, len(events), per_frame)]
+
+    def _pay_in(self, coins: Sequence[int], now_ms: int, price: int, *, with_bill: bool) -> int:
+        credit = 0
+        if with_bill:
+            credit = BILL
+            self.tell("bill.held", now_ms, amount_minor=BILL, credit_minor=credit)
+            coins = coins[:1]
+        elif sum(coins) < price:
+            coins = [*coins, 500, 500]
+        for number, coin in enumerate(coins):
+            credit += coin
+            where = "hopper" if number % 3 else "cash_box"
+            self.tell("coin.accepted", now_ms, amount_minor=coin, credit_minor=credit, routed_to=where, counter=number)
+        return credit
+
+    def _vend(self, product: str, price: int, tender: str) -> dict[str, Any]:
+        paid = "cash" if tender == "bill" else tender
+        return {
+            "vend_id": f"{self.epoch[:12]}-{self._vends}",
+            "slot": "A1",
+            "product_id": product,
+            "price_minor": price,
+            "planogram_rev": 1,
+            "tender": paid,
+            "payment": "" if paid == "cash" else f"p-{self._vends}",
+        }
+
+    def _walk_off(self, credit: int, now_ms: int, short: int, *, held: bool) -> None:
+        if held and credit >= BILL:
+            credit -= BILL
+            self.tell("bill.returned", now_ms, amount_minor=BILL, credit_minor=credit)
+        if credit:
+            short = min(short, credit)
+            self.tell("credit.returned", now_ms, reason="lever", **_paid(credit, short))
+
+    def _bill_gone(self, credit: int, price: int, now_ms: int) -> None:
+        """The goods fell, and the bill that was to pay them went back."""
+        coins = credit - BILL
+        unpaid = max(price - coins, 0)
+        self.tell("bill.returned", now_ms, amount_minor=BILL, credit_minor=max(coins - price, 0), unpaid_minor=unpaid)
+        if coins > price:
+            self.tell("credit.returned", now_ms, reason="lever", **_paid(coins - price, 0))
+
+    def _change(self, vend_id: str, owed: int, short: int, now_ms: int) -> None:
+        if owed:
+            self.tell("change.paid", now_ms, vend_id=vend_id, **_paid(owed, min(short, owed)))
+
+
+_FAILED = {"vend_id", "slot", "product_id", "price_minor", "tender"}
+
+
+def _paid(owed: int, short: int) -> dict[str, Any]:
+    doubtful = short // 2 if short % 4 == 0 else 0
+    claim = "7K3Q-9MXA" if short else ""
+    return {
+        "owed_minor": owed,
+        "paid_minor": owed - short,
+        "coins": {},
+        "short_minor": short,
+        "uncertain_minor": doubtful,
+        "claim": claim,
+    }

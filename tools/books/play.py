@@ -1,0 +1,307 @@
+"""Play a life through the real receiver, interpreter, ledger and office services, and keep what must be true of it."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cloud.accounting import counting, months
+from cloud.accounting import rules as entries
+from cloud.accounting import service as accounting
+from cloud.accounting.counting import CountedPart, Visit
+from cloud.accounting.months import Person
+from cloud.accounting.service import AlreadyReversedError
+from cloud.catalogue import service as catalogue
+from cloud.catalogue.service import ProductView
+from cloud.db.database import Database
+from cloud.inventory import service as inventory
+from cloud.inventory.service import WAREHOUSE, Movement
+from cloud.staff_tasks import service as tasks
+from cloud.staff_tasks.service import Answer, TaskView
+from tools.books import record
+from tools.books.life import FOODS, GOODS, MACHINES, Step
+from tools.books.link import Link
+from tools.books.machine import Teller
+from tools.books.record import Entry
+from tools.books.world import ZERO_FROM, Place, World, day_of, rate_of
+
+START_MS: Final = 1_795_143_600_000
+"""2026-11-20 12:00 in Tokyo."""
+DAY_MS: Final = 86_400_000
+TOKYO: Final = "Asia/Tokyo"
+PARTS: Final = ("hopper", "cash_box", "stacker", "escrow")
+
+
+@dataclass
+class Reversal:
+    """One reversal and the balances around it."""
+
+    entry: Entry
+    before: Counter[str]
+    after: Counter[str]
+    is_refused_again: bool
+
+
+@dataclass
+class Closed:
+    """One closing: the balances of its days at that moment."""
+
+    last_day: date
+    balances: Counter[str]
+    is_open_again: bool = False
+
+
+@dataclass
+class Played:
+    """A life that was played."""
+
+    database: Database
+    life: Sequence[Step]
+    world: World
+    tellers: list[Teller]
+    link: Link
+    clock: "Clock"
+    unbalanced: list[str] = field(default_factory=list)
+    """After which step debits and credits differed."""
+    reversals: list[Reversal] = field(default_factory=list)
+    closings: list[Closed] = field(default_factory=list)
+    reversed: set[str] = field(default_factory=set)
+    """Sources of entries that were undone."""
+
+
+class Clock:
+    """The office's time."""
+
+    def __init__(self) -> None:
+        self.now_ms = START_MS
+
+    def __call__(self) -> int:
+        """Now, ms since 1970 UTC."""
+        return self.now_ms
+
+
+async def play(database: Database, life: Sequence[Step], *, is_calm: bool = False) -> Played:
+    """Play a life.
+
+    Args:
+        database: migrated and empty.
+        life: the steps.
+        is_calm: nothing happens to events on their way; the books must be the same.
+    """
+    return await _Player(database, life, is_calm=is_calm).play()
+
+
+class _Player:
+    def __init__(self, database: Database, life: Sequence[Step], *, is_calm: bool) -> None:
+        clock = Clock()
+        tellers = [Teller(machine, number) for number, machine in enumerate(MACHINES, start=1)]
+        self.played = Played(database, life, World(), tellers, Link(database, clock), clock)
+        self._clock = clock
+        self._world = self.played.world
+        self._is_calm = is_calm
+        self._delivered = [0, 0]
+        self._number = 0
+
+    async def play(self) -> Played:
+        await self._begin()
+        for step in self.played.life:
+            self._number += 1
+            self._clock.now_ms += 60_000
+            await getattr(self, f"_{step.word}")(step)
+            await self._look(f"{self._number} {step.word}")
+        for which in (0, 1):
+            await self._bring(which, "plain", 0, 5)
+        await self._look("the end")
+        return self.played
+
+    async def _begin(self) -> None:
+        async with self.played.database.write() as db_session:
+            await catalogue.ensure_rates(db_session)
+            columns = "tax_class, valid_from, percent"
+            zero = text(f"INSERT INTO tax_rates ({columns}) VALUES ('food', CAST(:day AS {_date(db_session)}), 0)")  # noqa: S608 - our own words
+            await db_session.execute(zero, {"day": ZERO_FROM.isoformat() if _is_sqlite(db_session) else ZERO_FROM})
+            await catalogue.save(
+                db_session,
+                [
+                    ProductView(
+                        id=name,
+                        name_ja=f'"{name}"; 品\n',
+                        name_en=name,
+                        tax_class="food" if name in FOODS else "standard",
+                    )
+                    for name in GOODS
+                ],
+            )
+            event = entries.Event("capital", day_of(START_MS), START_MS)
+            draft = entries.transfer(event, "資本金", debit="1010", credit="3001", amount_minor=300_000)
+            await accounting.post(db_session, [draft])
+        self._world.move(("1010", ""), ("3001", ""), 300_000)
+
+    async def _look(self, where: str) -> None:
+        if sum((await record.totals(self.played.database)).values()):
+            self.played.unbalanced.append(where)
+
+    # --- machines ---------------------------------------------------------------------------------
+
+    async def _customer(self, step: Step) -> None:
+        self.played.tellers[step.which].customer(step, self._clock.now_ms)
+
+    async def _restock(self, step: Step) -> None:
+        self.played.tellers[step.which].restock(step.what, step.n[0], self._clock.now_ms)
+
+    async def _float(self, step: Step) -> None:
+        self.played.tellers[step.which].float_loaded(step.n[0], step.what, self._clock.now_ms)
+
+    async def _sync(self, step: Step) -> None:
+        await self._bring(step.which, "plain" if self._is_calm else step.what, *step.n)
+
+    async def _bring(self, which: int, way: str, kept_back: int, per_frame: int) -> None:
+        teller = self.played.tellers[which]
+        first, upto = self._delivered[which], len(teller.events) - kept_back
+        if upto <= first:
+            return
+        await self.played.link.deliver(teller, first, upto, way, per_frame)
+        self._delivered[which] = upto
+        for seq, (kind, body, at_ms) in enumerate(teller.told[first:upto], start=first + 1):
+            self._world.happen(teller.machine, f"{teller.machine}/{teller.epoch}/{seq}", kind, body, at_ms)
+
+    # --- the office -------------------------------------------------------------------------------
+
+    async def _days(self, step: Step) -> None:
+        self._clock.now_ms += step.n[0] * DAY_MS
+
+    async def _purchase(self, step: Step) -> None:
+        quantity, cost = step.n
+        now_ms, source = self._clock.now_ms, f"purchase/{self._number}"
+        day = day_of(now_ms)
+        async with self.played.database.write() as db_session:
+            came = Movement(source, step.what, quantity, now_ms, to_place=WAREHOUSE, cost_minor=cost)
+            (split,) = await inventory.move(db_session, [came])
+            event = entries.Event(source, day, now_ms)
+            tax = cost * rate_of(step.what, day) // 100
+            drafts = entries.purchase(
+                event, step.what, net_minor=cost, tax_minor=tax, settled_minor=split.uncovered_minor
+            )
+            await accounting.post(db_session, drafts)
+        self._world.buy(step.what, quantity, cost)
+
+    async def _count(self, step: Step) -> None:
+        machine, share, found = MACHINES[step.which], step.n[0], step.n[1:]
+        lines = []
+        for part, off in zip(PARTS, found, strict=True):
+            expected = self._world.yen["1001", f"{machine}/{part}"]
+            counted = max(expected + off, 0)
+            lines.append(CountedPart(part, counted, counted * share // 100))
+            self._world.move(("1001", f"{machine}/{part}"), ("1160", machine), counted - expected)
+            self._world.move(("1001", "safe"), ("1001", f"{machine}/{part}"), counted * share // 100)
+        visit = Visit(machine, lines, "mia@example.com", "", 0)
+        async with self.played.database.write() as db_session:
+            await counting.record(db_session, visit, now_ms=self._clock.now_ms, timezone=TOKYO)
+
+    async def _explain(self, step: Step) -> None:
+        machine = MACHINES[step.which]
+        async with self.played.database.write() as db_session:
+            await counting.explain(db_session, machine, "誰も知らない", now_ms=self._clock.now_ms, timezone=TOKYO)
+        self._world.yen["1160", machine] = 0
+
+    async def _deposit(self, step: Step) -> None:
+        amount = 100 * (1 + step.n[0])
+        async with self.played.database.write() as db_session:
+            await counting.deposit(db_session, amount, now_ms=self._clock.now_ms, timezone=TOKYO)
+        self._world.move(("1010", ""), ("1001", "safe"), amount)
+
+    async def _resolve(self, step: Step) -> None:
+        async with self.played.database.write() as db_session:
+            waiting = await tasks.listing(db_session, limit=100, state="open")
+            if not waiting:
+                return
+            task = waiting[step.n[0] % len(waiting)]
+            answer = Answer(task.resolutions[step.n[1] % len(task.resolutions)], "", "mia@example.com")
+            await tasks.resolve(db_session, task.id, answer, now_ms=self._clock.now_ms, timezone=TOKYO)
+        self._resolved(task, answer.resolution)
+
+    def _resolved(self, task: TaskView, resolution: str) -> None:
+        world, claims = self._world, ("2110", f"{task.machine_id}/claims")
+        others: dict[tuple[str, str], Place] = {
+            ("debt", "paid_out"): ("1001", "safe"),
+            ("debt", "written_off"): ("7001", ""),
+            ("payout_uncertain", "paid"): ("1160", task.machine_id),
+        }
+        if (task.kind, resolution) in others:
+            world.move(claims, others[task.kind, resolution], task.amount_minor)
+        elif (task.kind, resolution) == ("vend_uncertain", "unit_missing"):
+            world.on_hand[f"{task.machine_id}/A1", task.product_id] -= 1
+            was_there = task.product_id in world.pools and world.pools[task.product_id].quantity > 0
+            cost = world.leave(task.product_id)
+            world.losses += cost if was_there else 0
+
+    async def _reverse(self, step: Step) -> None:
+        books = await record.read(self.played.database)
+        undone = {entry.reverses for entry in books.entries}
+        open_ = [
+            row for row in books.entries if row.number not in undone and row.source.endswith(("#sale", "#deposit"))
+        ]
+        if not open_:
+            return
+        entry = open_[step.n[0] % len(open_)]
+        before = await record.totals(self.played.database)
+        when = day_of(self._clock.now_ms)
+        async with self.played.database.write() as db_session:
+            await accounting.reverse(db_session, entry.number, on=when, at_ms=self._clock.now_ms, why='不良品 "1"')
+        after = await record.totals(self.played.database)
+        self.played.reversals.append(Reversal(entry, before, after, await self._is_refused(entry.number, when)))
+        self.played.reversed.add(entry.source)
+        for leg in entry.legs:
+            self._world.yen[leg.account, leg.place] -= leg.amount
+
+    async def _is_refused(self, number: int, when: date) -> bool:
+        try:
+            async with self.played.database.write() as db_session:
+                await accounting.reverse(db_session, number, on=when, at_ms=self._clock.now_ms, why="again")
+        except AlreadyReversedError:
+            return True
+        return False
+
+    async def _close(self, _step: Step) -> None:
+        today = day_of(self._clock.now_ms)
+        standing = [row for row in self.played.closings if not row.is_open_again]
+        first = standing[-1].last_day + timedelta(days=1) if standing else day_of(START_MS)
+        last_day = _month_end(first)
+        if last_day >= today:
+            return
+        async with self.played.database.write() as db_session:
+            await months.close(db_session, last_day, [], despite=[], today=today, by=self._person())
+        books = await record.read(self.played.database)
+        self.played.closings.append(Closed(last_day, books.moved(upto=last_day)))
+
+    async def _reopen(self, _step: Step) -> None:
+        standing = [row for row in self.played.closings if not row.is_open_again]
+        if standing:
+            async with self.played.database.write() as db_session:
+                await months.reopen(db_session, standing[-1].last_day, "an invoice was forgotten", self._person())
+            standing[-1].is_open_again = True
+
+    def _person(self) -> Person:
+        return Person("owner@example.com", self._clock.now_ms)
+
+
+def _month_end(day: date) -> date:
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+
+def _is_sqlite(db_session: AsyncSession) -> bool:
+    return db_session.get_bind().dialect.name == "sqlite"
+
+
+def _date(db_session: AsyncSession) -> str:
+    return "TEXT" if _is_sqlite(db_session) else "DATE"
+
+
+def said(life: Sequence[Step]) -> str:
+    """A life as one line of JSON, for a report."""
+    return json.dumps([[step.word, step.which, step.what, step.n] for step in life], ensure_ascii=False)
