@@ -3,7 +3,8 @@
 Running it again changes nothing: products are replaced by themselves, the rest is known by its source.
 """
 
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from typing import Final, Literal, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -50,6 +51,35 @@ SEEDS: Final = (
     Seed("C3", "chocolate-bar", "チョコバー", "Chocolate bar", "ambient", 150, 78, 36),
     Seed("C4", "yokan", "ようかん", "Yokan", "ambient", 120, 62, 24),
 )
+
+
+class Label(NamedTuple):
+    """What its label says."""
+
+    kana: str
+    jan: str
+    """Of the range 20…29, which is free for a shop's own use."""
+    size: int
+    unit: Literal["ml", "g"]
+    shelf_life_days: int
+    allergens: Sequence[str] = ()
+
+
+LABELS: Final = {
+    "green-tea": Label("りょくちゃ", "2000000000015", 500, "ml", 270),
+    "oolong-tea": Label("ウーロンちゃ", "2000000000022", 500, "ml", 270),
+    "spring-water": Label("てんねんすい", "2000000000039", 550, "ml", 720),
+    "cider": Label("サイダー", "2000000000046", 500, "ml", 270),
+    "lemon-tea": Label("レモンティー", "2000000000053", 500, "ml", 270),
+    "black-coffee": Label("ブラックコーヒー", "2000000000060", 185, "g", 365),
+    "milk-coffee": Label("カフェオレ", "2000000000077", 185, "g", 365, ["milk"]),
+    "corn-soup": Label("コーンスープ", "2000000000084", 190, "g", 540, ["milk", "soybean"]),
+    "rice-crackers": Label("せんべい", "2000000000091", 80, "g", 180, ["wheat", "soybean"]),
+    "potato-chips": Label("ポテトチップス", "2000000000107", 60, "g", 150),
+    "chocolate-bar": Label("チョコバー", "2000000000114", 50, "g", 300, ["peanut", "milk", "soybean"]),
+    "yokan": Label("ようかん", "2000000000121", 58, "g", 365),
+}
+"""Product id to its label."""
 CAPACITY: Final = 8
 PAR_LEVEL: Final = 6
 CAPITAL_YEN: Final = 300_000
@@ -103,11 +133,19 @@ async def seed_demo(
 
 
 def _product(seed: Seed) -> ProductView:
+    label = LABELS[seed.product_id]
     return ProductView(
         id=seed.product_id,
         name_ja=seed.name_ja,
         name_en=seed.name_en,
+        name_kana=label.kana,
+        jan=label.jan,
+        size_amount=label.size,
+        size_unit=label.unit,
+        temperature=seed.temperature,
+        allergens=list(label.allergens),
         tax_class="food",
+        shelf_life_days=label.shelf_life_days,
         picture=seed.product_id,
     )
 

@@ -7,6 +7,7 @@ whose movement (or entry) stands just before it; events between that one and the
 
 from array import array
 from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -16,6 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.accounting import service as accounting
 from cloud.accounting.rules import Draft
+from cloud.catalogue import service as catalogue
+from cloud.catalogue.service import Revision
 from cloud.inventory.lots import LotShare
 from cloud.inventory.service import Movement
 
@@ -30,11 +33,12 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Manual:
-    """An entry or a movement that no event of a machine made."""
+    """An entry, a movement or a revision of a product that no event of a machine made."""
 
     place: Place
     movement: Movement | None = None
     draft: Draft | None = None
+    revision: Revision | None = None
 
 
 @dataclass(slots=True)
@@ -111,13 +115,17 @@ async def manual_items(kept: AsyncSession, tables: dict[str, Table], log: Log) -
             place = max(place, found)
     place = Place()
     entries = tables["journal_entries"]
+    # A product that changes changes what is booked from then on; a revision names the newest entry of before.
+    revisions = deque(sorted(await catalogue.history(kept), key=lambda row: row.after_entry))
     async for row in await kept.stream(select(entries.c.number, entries.c.source).order_by(entries.c.number)):
+        while revisions and revisions[0].after_entry < row.number:
+            items.append(Manual(place, revision=revisions.popleft()))
         found = log.place_of(row.source)
         if found is None:
             items.append(Manual(place, draft=(await accounting.entry(kept, row.number)).draft))
         else:
             place = max(place, found)
-    return items
+    return items + [Manual(place, revision=row) for row in revisions]
 
 
 async def _lots(kept: AsyncSession, tables: dict[str, Table]) -> dict[str, tuple[LotShare, ...]]:

@@ -1,7 +1,7 @@
 """Replay the stored events into fresh books and compare them with the kept ones: same sales, stock, ledger.
 
-What no event of a machine says is carried over. Manual entries and movements go in where they stood: after the event
-whose effect stands just before them. The rest (planograms, users, commands, resolved tasks …) is copied as it is.
+What no event of a machine says is carried over. Manual entries, movements and revisions of products go in where they
+stood: after the event whose effect stands just before them. The rest (planograms, users …) is copied as it is.
 """
 
 import tempfile
@@ -21,6 +21,7 @@ from cloud.backup.places import Log, Manual, manual_items, read_log
 from cloud.backup.restore import clear, set_sequences
 from cloud.backup.rows import ROWS_AT_ONCE, columns_of, decoder, lines, names, tables_of
 from cloud.backup.save import Told, nobody
+from cloud.catalogue import service as catalogue
 from cloud.db.database import Database, open_database
 from cloud.db.migrate import upgrade
 from cloud.db.statements import insert_many
@@ -49,7 +50,6 @@ NEEDED: Final = (
     "accounts",
     "machines",
     "planograms",
-    "products",
     "tax_rates",
     "month_closings",  # bound to entry numbers, so that they hold for the same entries again
     "stock_places",  # warehouses and vans are made by people
@@ -84,7 +84,7 @@ class Replayed:
 
     events: int
     carried: int
-    """Manual entries and movements that went in between."""
+    """Manual entries and movements, and changes of products, that went in between."""
     sales: int
     entries: int
     head: str
@@ -196,6 +196,7 @@ async def _put_in(made: AsyncSession, items: list[Manual]) -> None:
     movements = [item.movement for item in items if item.movement]
     await inventory.move(made, movements)
     await accounting.post(made, [item.draft for item in items])
+    await catalogue.replay(made, [item.revision for item in items if item.revision])
 
 
 async def _differences(kept: AsyncSession, made: AsyncSession, tables: dict[str, Table]) -> list[str]:

@@ -49,3 +49,27 @@ def tax_within(gross_minor: int, percent: int) -> int:
 def tax_on(net_minor: int, percent: int) -> int:
     """The tax on top of a price without tax, fractions of a yen cut off."""
     return net_minor * percent // 100
+
+
+def class_on(first: str, changes: Sequence[tuple[date, str]], day: date) -> str:
+    """The tax class of a product on a day.
+
+    Args:
+        first: its class before any change.
+        changes: (from which day, class), earliest first.
+        day: of the sale.
+    """
+    index = bisect_right(changes, day, key=lambda row: row[0])
+    return changes[index - 1][1] if index else first
+
+
+def is_jan(code: str) -> bool:
+    """Whether `code` is a JAN of 8 or 13 digits with the right check digit.
+
+    Source: GS1 General Specifications, section 7.9: from the right, digits weigh 3, 1, 3 … and the sum with the check
+    digit is a multiple of ten.
+    """
+    if len(code) not in {8, 13} or not (code.isascii() and code.isdecimal()):
+        return False
+    digits = [int(digit) for digit in reversed(code)]
+    return (sum(digits[0::2]) + 3 * sum(digits[1::2])) % 10 == 0

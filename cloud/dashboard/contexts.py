@@ -239,7 +239,7 @@ class Contexts:
             {
                 "time": self.moment(row.occurred_at_ms),
                 "machine": row.machine_id,
-                "product": names.name(row.product_id),
+                "product": names.name_at(row.product_id, row.occurred_at_ms),
                 "picture": names.picture(row.product_id),
                 "price": row.gross_minor,
                 "note": sale_note(row.tender, row.coupon, row.list_minor),

@@ -284,7 +284,7 @@ class Effects:
         await event_log.quarantine(db_session, self._suspects, now_ms)
 
     def _entries_of(self, sold: _Sold, cost: Cost) -> list[entries.Draft | None]:
-        name = self._catalogue.name(sold.body.product_id)
+        name = self._catalogue.name_at(sold.body.product_id, sold.found.occurred_at_ms)
         taxed = sold.taxed
         paid_from = places.paid_from(sold.body.tender, sold.found.event.machine_id)
         return [

@@ -15,6 +15,9 @@ from cloud.accounting import rules as entries
 from cloud.accounting import service as accounting
 from cloud.backup.rebuild import rebuild
 from cloud.backup.restore import NotEmptyError
+from cloud.catalogue import service as catalogue
+from cloud.catalogue.service import ProductView
+from cloud.catalogue.views import TaxChange
 from cloud.db.database import Database, open_database
 from cloud.inventory import service as inventory
 from cloud.inventory.service import WAREHOUSE, Movement
@@ -67,7 +70,10 @@ async def test_rebuild_when_the_books_are_sound_then_they_come_out_byte_for_byte
         ("DELETE FROM sales WHERE seq = 4", "sales: "),
         ("UPDATE stock_on_hand SET quantity = 0 WHERE place_id = 'vm-test-0001/A1'", "stock_on_hand: .*0 was kept"),
         ("UPDATE stock_pools SET value_minor = 1 WHERE product_id = 'green-tea'", "stock_pools: .*1 was kept"),
-        ("UPDATE products SET name_ja = '新茶' WHERE id = 'green-tea'", "journal_entries: .*緑茶.* was kept, .*新茶"),
+        (
+            "UPDATE product_revisions SET after_entry = 1000 WHERE product_id = 'green-tea'",
+            "sales: .*tax_percent 8 was kept, 10 was replayed",
+        ),
     ],
 )
 async def test_rebuild_when_something_was_changed_then_it_says_the_first_difference(
@@ -89,7 +95,7 @@ async def test_rebuild_when_the_target_holds_something_then_it_is_refused(busy: 
 # --- anything that can happen, in any order ---------------------------------------------------------------
 
 HAPPENINGS = ("sale", "short", "failed", "restock", "unrestock", "uncertain", "unknown", "odd")
-WORK = ("send", "interpret", "one", "purchase", "reverse", "resolve", "transfer")
+WORK = ("send", "interpret", "one", "purchase", "reverse", "resolve", "transfer", "rename", "reclass")
 STEPS = st.sampled_from([*HAPPENINGS, *WORK])
 
 
@@ -165,6 +171,22 @@ class Business:
         draft = entries.transfer(event, "振替", debit="1001", credit="1010", amount_minor=self.number)
         async with self.database.write() as db_session:
             await accounting.post(db_session, [draft])
+
+    async def rename(self, which: int) -> None:
+        """A known product gets another name, an unknown one its first."""
+        await self.describe(("green-tea", "never-heard-of")[which], name_ja=f"品物{self.number}")
+
+    async def reclass(self, which: int) -> None:
+        """From the day of the sales on, or from before."""
+        change = TaxChange(valid_from=date(2026, 11, 19 + which), tax_class="standard")
+        await self.describe(("green-tea", "never-heard-of")[which], tax_changes=[change])
+
+    async def describe(self, product_id: str, **changes: Any) -> None:
+        async with self.database.write() as db_session:
+            known = await catalogue.product(db_session, product_id)
+            first = ProductView(id=product_id, name_ja="品物", name_en="Thing", tax_class="food")
+            product = (known or first).model_copy(update=changes)
+            await catalogue.save(db_session, [product], by="op@example.com", now_ms=self.clock())
 
     async def reverse(self, _which: int) -> None:
         async with self.database.write() as db_session:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from cloud.accounting import service as accounting
 from cloud.accounting.chart import CHART
 from cloud.accounting.rules import Draft, Leg
+from cloud.catalogue import service as catalogue
 from cloud.commands import rules
 from cloud.commands import service as commands
 from cloud.commands.service import Order, Request
@@ -196,3 +197,30 @@ async def test_migrations_when_several_processes_start_at_once_then_one_does_the
         assert await connection.run_sync(difference) == []
     for database in databases:
         await database.close()
+
+
+OLD_PRODUCT = (
+    "INSERT INTO products (id, name_ja, name_en, tax_class, picture, is_active) "
+    "VALUES ('green-tea', '緑茶', 'Green tea', 'food', 'green-tea', TRUE)"
+)
+
+
+async def test_migration_0009_when_products_are_there_then_each_becomes_its_own_first_revision_and_they_stay(
+    new_url: Callable[..., str], database_kind: str
+) -> None:
+    database = open_database(new_url(database_kind, is_blank=True))
+    await migrate(database, "0008")
+    async with database.write() as db_session:
+        await db_session.execute(text(OLD_PRODUCT))
+    before = await rows(database, "SELECT * FROM products")
+    await migrate(database, "0009")
+    async with database.read() as db_session:
+        product = await catalogue.product(db_session, "green-tea")
+        (revision,) = await catalogue.revisions(db_session, "green-tea")
+        assert (await catalogue.load(db_session)).name_at("green-tea", 0) == "緑茶"
+    assert revision.product == product
+    assert (revision.number, revision.changed_at_ms) == (1, 0)
+    await migrate(database, "0008")
+    assert await rows(database, "SELECT * FROM products") == before
+    assert "product_revisions" not in await tables(database)
+    await database.close()

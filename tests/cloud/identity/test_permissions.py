@@ -32,6 +32,7 @@ owner accountant operator staff viewer
   yes        yes      yes   yes    yes  GET     /api/v1/products
   yes        yes      yes   yes    yes  GET     /api/v1/products/{product_id}
   yes         no      yes    no     no  PUT     /api/v1/products/{product_id}
+  yes        yes      yes   yes    yes  GET     /api/v1/products/{product_id}/revisions
   yes        yes      yes   yes    yes  GET     /api/v1/vending/machines
   yes         no      yes    no     no  POST    /api/v1/vending/machines
   yes        yes      yes   yes    yes  GET     /api/v1/vending/machines/{machine_id}

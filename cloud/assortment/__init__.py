@@ -1,0 +1,1 @@
+"""What stands where, at which price, from which day on."""
