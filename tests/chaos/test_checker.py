@@ -251,7 +251,7 @@ def tell_no_key(record: Record) -> None:
 
 def tell_of_lost_coins(record: Record) -> None:
     at = next(at for at, raw in enumerate(record.events) if json.loads(raw)["kind"] == "door.opened")
-    body = {"code": "coin_acceptor.lost_events", "where": "", "detail": "1 lost"}
+    body = {"code": "coin_acceptor.lost_events", "where": "", "detail": "1 accepted and never read"}
     record.events[at] = json.dumps(json.loads(record.events[at]) | {"kind": "fault.raised", "d": body})
 
 
@@ -309,3 +309,36 @@ def test_checker_when_a_bill_that_nobody_can_find_is_paid_out_as_if_it_were_ther
     assert (verdict.findings, verdict.losses["yen of bills that nobody could find"]) == ([], 1000)
     edit("credit.returned", uncertain_minor=0)(record)
     assert "credit" in check(record).rules
+
+
+OVERFLOWS = {
+    "refused coins push another out of the five": (
+        Action("wire", (5, 0, 1095)),
+        Action("coin", (500,)),
+        Action("cut", ("kill", 18, 5058, 300)), Action("cut", ("kill", 1, 2294, 1500)),
+        Action("choose", ("A3",)), Action("settle"), Action("choose", ("A2",)), Action("settle"),
+        Action("card", (500,)), Action("settle"), Action("settle"),
+        Action("cut", ("kill", 1, 0, 300)), Action("blind_coin", (100,)),
+        *(Action("coin", (value,)) for value in (100, 50, 10, 10, 10)),
+    ),
+    "events were lost before the lifetime count was ever read": (
+        Action("wire", (20, 0, 33)),
+        Action("coin", (10,)), Action("lever"), Action("settle"),
+        Action("cut", ("kill", 9, 0, 300)),
+        *(Action("coin", (value,)) for value in (100, 50, 10, 10, 10, 10, 10)), Action("settle"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", OVERFLOWS)
+def test_checker_when_the_acceptor_had_more_to_tell_than_it_remembers_then_finds_nothing(what: str) -> None:
+    record = play(Scenario.of(101000743, *OVERFLOWS[what]))
+    assert check(record).findings == []
+    assert any("coin_acceptor.lost_events" in str(raw) for raw in record.events)
+
+
+def test_checker_when_lost_events_are_told_that_nothing_can_have_pushed_out_then_finds_it(sound: Record) -> None:
+    record = copy.deepcopy(sound)
+    body = {"code": "coin_acceptor.lost_events", "where": "", "detail": "1 lost"}
+    record.events[0] = json.dumps(json.loads(record.events[0]) | {"kind": "fault.raised", "d": body})
+    assert "coins untold" in check(record).rules
