@@ -33,6 +33,7 @@ from cloud.dashboard import (
     earnings_page,
     months_page,
     pages,
+    statements_page,
     tasks,
     users_page,
 )
@@ -171,6 +172,7 @@ def create_app(settings: Settings, database: Database | None = None, clock: Cloc
     app.mount("/dashboard/static", StaticFiles(directory=pages.HERE / "static"), name="dashboard-static")
     for page in (
         pages,
+        statements_page,
         tasks,
         users_page,
         activity_page,

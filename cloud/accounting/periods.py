@@ -1,7 +1,7 @@
 """The statements of a period from the ledger. Reads only."""
 
 from datetime import date, timedelta
-from typing import Literal
+from typing import Final, Literal, get_args
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,6 +10,7 @@ from cloud.accounting.closing import month_end
 from cloud.accounting.statements import Period, Statement
 
 StatementName = Literal["profit-and-loss", "balance-sheet", "cash-flow"]
+STATEMENTS: Final[tuple[StatementName, ...]] = get_args(StatementName)
 
 
 async def period(db_session: AsyncSession, start: date, end: date) -> Period:

@@ -155,8 +155,18 @@ def _on(account: str | None, place: str | None) -> list[ColumnElement[bool]]:
     return [column == value for column, value in wanted if value]
 
 
-async def count(db_session: AsyncSession, account: str | None = None, place: str | None = None) -> int:
-    """How many entries there are, or how many have a leg on `account`, on `place`."""
+async def count(
+    db_session: AsyncSession,
+    account: str | None = None,
+    place: str | None = None,
+    days: tuple[date, date] | None = None,
+) -> int:
+    """How many entries there are, or how many have a leg on `account`, on `place`, or are of these days."""
+    if days is not None:
+        query = select(func.count()).select_from(JournalEntry).where(JournalEntry.entry_date.between(*days))
+        if account or place:
+            query = query.where(JournalEntry.number.in_(select(Posting.entry_number).where(*_on(account, place))))
+        return int(await db_session.scalar(query) or 0)
     if not account and not place:
         return (await head(db_session))[0]  # numbers have no gaps
     query = select(func.count(Posting.entry_number.distinct())).where(*_on(account, place))

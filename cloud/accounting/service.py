@@ -101,9 +101,10 @@ async def reverse(db_session: AsyncSession, number: int, *, on: date, at_ms: int
     return (await post(db_session, [draft]))[0]
 
 
-async def trial_balance(db_session: AsyncSession) -> reports.TrialBalance:
-    """Every account's turnovers and balance, now."""
-    return reports.trial_balance(await repository.totals(db_session))
+async def trial_balance(db_session: AsyncSession, at: date | None = None) -> reports.TrialBalance:
+    """Every account's turnovers and balance: now, or at the end of a day."""
+    moved = await (repository.totals(db_session) if at is None else repository.moved_between(db_session, None, at))
+    return reports.trial_balance(moved)
 
 
 async def by_place(db_session: AsyncSession, account: str | None = None) -> list[reports.MovedAt]:
@@ -131,6 +132,7 @@ async def journal(
     before: int | None = None,
     account: str | None = None,
     place: str | None = None,
+    days: tuple[date, date] | None = None,
 ) -> list[SealedEntry]:
     """A page of the journal, newest first.
 
@@ -141,8 +143,9 @@ async def journal(
         before: only entries with a lower number.
         account: only entries with a leg on it.
         place: only entries with a leg on this sub-account (of `account`, if named).
+        days: only entries dated from the first to the last, both included.
     """
-    wanted = Wanted(account=account, place=place, before=before)
+    wanted = Wanted(account=account, place=place, before=before, days=days)
     return await repository.entries(db_session, limit=limit, offset=offset, wanted=wanted)
 
 
@@ -207,9 +210,20 @@ async def entry(db_session: AsyncSession, number: int) -> SealedEntry:
     return found
 
 
-async def entry_count(db_session: AsyncSession, account: str | None = None, place: str | None = None) -> int:
-    """How many entries the journal has; with `account` or `place` only those with a leg on it."""
-    return await repository.count(db_session, account, place)
+async def entry_count(
+    db_session: AsyncSession,
+    account: str | None = None,
+    place: str | None = None,
+    days: tuple[date, date] | None = None,
+) -> int:
+    """How many entries the journal has; with `account` or `place` only those with a leg on it, of days if named."""
+    return await repository.count(db_session, account, place, days)
+
+
+async def turnover(db_session: AsyncSession, account: str, days: tuple[date, date]) -> tuple[int, int]:
+    """What an account moved in these days, both included: debits and credits."""
+    moved = await repository.moved_between(db_session, *days)
+    return next(((row.debit_minor, row.credit_minor) for row in moved if row.account == account), (0, 0))
 
 
 async def first_day(db_session: AsyncSession) -> date | None:

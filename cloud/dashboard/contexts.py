@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.accounting import chart
 from cloud.accounting import service as accounting
-from cloud.accounting.reports import IncomeStatement, Side
 from cloud.accounting.rules import SealedEntry
 from cloud.catalogue import service as catalogue
 from cloud.catalogue.service import Catalogue
@@ -137,8 +136,10 @@ class Contexts:
             ],
         }
 
-    async def journal(self, page: int, account: str | None, place: str | None = None) -> dict[str, Any]:
-        """仕訳帳: a page of entries, newest first; of one account, or of one place of it, if named."""
+    async def journal(
+        self, page: int, account: str | None, place: str | None = None, days: tuple[date, date] | None = None
+    ) -> dict[str, Any]:
+        """仕訳帳: a page of entries, newest first; of one account, of one place of it, of some days, if named."""
         offset = (page - 1) * ENTRIES_PER_PAGE
         rows = await accounting.journal(
             self.db_session,
@@ -146,37 +147,36 @@ class Contexts:
             offset=offset,
             account=account,
             place=place,
+            days=days,
         )
-        total = await accounting.entry_count(self.db_session, account, place)
+        total = await accounting.entry_count(self.db_session, account, place, days)
         pages = max(-(-total // ENTRIES_PER_PAGE), 1)
         here = f"&place={quote(place)}" if place else ""
-        return {"entries": [self._entry(row) for row in rows], "page": page, "pages": pages, "here": here}
-
-    async def statements(self, today: date) -> dict[str, Any]:
-        """決算: this month's profit and loss, the balance sheet and the trial balance of now."""
-        start = today.replace(day=1)
-        income = await accounting.income_statement(self.db_session, start, today)
-        sheet = await accounting.balance_sheet(self.db_session, today)
-        trial = await accounting.trial_balance(self.db_session)
+        if days:
+            here += f"&start={days[0]}&end={days[1]}"
+        ledger = await self._ledger(account, days) if account and days and not place else None
         return {
-            "period_text": f"{start:%Y年%-m月%-d日} から {today:%Y年%-m月%-d日} まで",
-            "pl": profit_lines(income),
-            "bs": {
-                "assets": _side(sheet.assets, "資産合計"),
-                "liabilities": _side(sheet.liabilities, "負債合計"),
-                "equity": _side(sheet.equity, "純資産合計"),
-            },
-            "trial": [
-                {
-                    "code": line.code,
-                    "name": line.name_ja,
-                    "debit": line.debit,
-                    "credit": line.credit,
-                    "href": account_href(line.code),
-                }
-                for line in trial.lines
-            ],
-            "trial_total": {"debit": trial.debit, "credit": trial.credit},
+            "entries": [self._entry(row) for row in rows],
+            "page": page,
+            "pages": pages,
+            "here": here,
+            "ledger": ledger,
+        }
+
+    async def _ledger(self, account: str, days: tuple[date, date]) -> dict[str, Any]:
+        """What an account was carried forward with, what it moved, and what it ended with: debit positive."""
+        row = chart.BY_CODE.get(account)
+        before = await accounting.balance_before(self.db_session, account, days[0])
+        debit, credit = await accounting.turnover(self.db_session, account, days)
+        return {
+            "name": row.name_ja if row else account,
+            "code": account,
+            "days": f"{days[0]:%Y年%-m月%-d日} から {days[1]:%Y年%-m月%-d日} まで",
+            "before": before,
+            "debit": debit,
+            "credit": credit,
+            "after": before + debit - credit,
+            "csv": f"/api/v1/accounting/ledger/{account}.csv?start={days[0]}&end={days[1]}",
         }
 
     async def inbox(self) -> dict[str, Any]:
@@ -277,31 +277,3 @@ def state_text(view: MachineView) -> str:
     if view.is_door_open:
         return "扉が開いています"
     return f"故障 {view.faults} 件" if view.faults else "販売中"
-
-
-def account_href(code: str) -> str:
-    """The journal of one account."""
-    return f"/dashboard/journal/{code}" if code else ""
-
-
-def profit_lines(income: IncomeStatement) -> list[dict[str, Any]]:
-    """The income statement as lines: accounts under their sums."""
-    by_kind: dict[str, list[dict[str, Any]]] = {}
-    for line in income.lines:
-        kind = chart.BY_CODE[line.code].kind
-        if line.amount:
-            by_kind.setdefault(kind, []).append(_line(line.name_ja, line.amount, 1, href=account_href(line.code)))
-    rows = [*by_kind.get("revenue", []), _line("売上高 計", income.sales_revenue, 0, strong=True)]
-    rows += [*by_kind.get("cost", []), _line("売上総利益", income.gross_profit, 0, strong=True)]
-    rows += [*by_kind.get("expense", []), _line("営業利益", income.operating_profit, 0, strong=True)]
-    rows += [*by_kind.get("other_income", []), *by_kind.get("other_expense", [])]
-    return [*rows, _line("当期純利益", income.net_income, 0, strong=True)]
-
-
-def _side(side: Side, total: str) -> list[dict[str, Any]]:
-    rows = [_line(line.name_ja, line.amount, 1, href=account_href(line.code)) for line in side.lines]
-    return [*rows, _line(total, side.total, 0, strong=True)]
-
-
-def _line(label: str, amount: int, level: int, *, strong: bool = False, href: str = "") -> dict[str, Any]:
-    return {"label": label, "amount": amount, "level": level, "strong": strong, "href": href}

@@ -4,6 +4,7 @@ The blocks of a page can be asked for one by one (`?part=name`): that is how an 
 """
 
 from collections.abc import Awaitable, Callable
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -11,6 +12,7 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 
+from cloud.accounting.earnings_endpoints import EARLIEST
 from cloud.dashboard.contexts import Contexts, clock_text
 from cloud.dashboard.locks import PageLock, PageRefusedError
 from cloud.db.database import Database
@@ -19,7 +21,6 @@ from cloud.identity.endpoints import checked_login, set_cookie
 from cloud.identity.gate import CurrentUser
 from cloud.identity.permissions import Permission
 from cloud.identity.rules import MAX_EMAIL_CHARS, MAX_PASSWORD_CHARS
-from cloud.kit.clock import local_day
 from cloud.kit.http import DatabaseDep, ProblemError
 from cloud.machines.service import NoSuchMachineError
 
@@ -31,7 +32,7 @@ PARTS: Final = {
     "home": {"attention", "metrics", "hourly", "sales", "machines", "events"},
     "machine": {"machine_state", "faults", "slots", "events"},
     "journal": {"entries"},
-    "statements": {"profit", "balance", "trial"},
+    "statements": {"profit", "balance", "cash_flow", "trial"},
     "queue": {"items"},
     "tasks": {"open_tasks", "resolved_tasks"},
 }
@@ -183,32 +184,34 @@ async def machine(machine_id: str, request: Request, user: SeesFleet, database: 
         raise ProblemError(404, "no_such_machine", str(error)) from error
 
 
+def named_days(start: date | None = None, end: date | None = None) -> tuple[date, date] | None:
+    """The first and the last day that are asked for; None when neither is."""
+    return (max(start or EARLIEST, EARLIEST), end or date.max) if start or end else None
+
+
+DaysDep = Annotated[tuple[date, date] | None, Depends(named_days)]
+
+
 @router.get("/journal")
 @router.get("/journal/{account}")
 async def journal(
     request: Request,
     user: SeesBooks,
     database: DatabaseDep,
+    days: DaysDep,
     page: Annotated[int, Query(ge=1, le=10_000_000)] = 1,
     account: str | None = None,
     place: Annotated[str | None, Query(max_length=64)] = None,
 ) -> HTMLResponse:
-    """仕訳帳, of all accounts, of one, or of one place of it."""
+    """仕訳帳, of all accounts, of one, or of one place of it; of some days, if named."""
     return await show(
         request,
         database,
         user,
         "journal",
         "仕訳帳",
-        lambda contexts: contexts.journal(page, account, place),
+        lambda contexts: contexts.journal(page, account, place, days),
     )
-
-
-@router.get("/statements")
-async def statements(request: Request, user: SeesBooks, database: DatabaseDep) -> HTMLResponse:
-    """決算."""
-    today = local_day(request.app.state.clock(), request.app.state.settings.timezone)
-    return await show(request, database, user, "statements", "決算", lambda contexts: contexts.statements(today))
 
 
 @router.get("/inbox")

@@ -124,6 +124,9 @@ async def test_login_page_when_the_password_is_wrong_then_it_says_so_in_japanese
         ("/dashboard/journal", ["商品売上 - 緑茶", "売上原価 - コーンスープ", "資本金払込"]),
         ("/dashboard/journal/4001", ["商品売上 - 緑茶"]),
         ("/dashboard/statements", ["売上総利益", "借方と貸方は一致しています", "当期純利益"]),
+        ("/dashboard/statements?month=2026-10", ["2026年10月", "資産合計", "次の月"]),
+        ("/dashboard/journal/4001?start=2026-11-01&end=2026-11-30", ["元帳 売上高", "商品売上 - 緑茶"]),
+        ("/dashboard/journal/4001?end=2026-10-31", ["元帳 売上高", "まだ仕訳はありません"]),
         ("/dashboard/inbox", ["未知のイベント", "&lt;script&gt;"]),
     ],
 )
@@ -145,7 +148,7 @@ async def test_pages_when_there_were_sales_then_they_show_them(
         ("/dashboard/", ["attention", "metrics", "hourly", "sales", "machines", "events"]),
         ("/dashboard/machines/vm-test-0001", ["machine_state", "faults", "slots", "events"]),
         ("/dashboard/journal", ["entries"]),
-        ("/dashboard/statements", ["profit", "balance", "trial"]),
+        ("/dashboard/statements", ["profit", "balance", "cash_flow", "trial"]),
         ("/dashboard/inbox", ["items"]),
     ],
 )

@@ -152,6 +152,7 @@ def _contexts() -> dict[str, dict[str, Any]]:
     posting = {"account_code": "1120", "account_name": "現金", "place": "safe", "debit": 160, "credit": None}
     entry = {"id": 1, "date": "d", "time": "t", "description": "販売", "reference": "r", "event_href": "/e/1"}
     line = {"label": "売上高", "amount": -160, "level": 1, "strong": False, "href": None}
+    line |= {"before": 160, "heading": False}
     fault = {"code": "x", "where": "A1", "meaning": "つまり", "since": "12:21", "severity": "error"}
     account = {"code": "1120", "name": "現金", "debit": 160, "credit": 0, "href": "/a"}
     item = {"id": 1, "received": "r", "topic": "t", "why": "w", "raw_preview": "<b>"}
@@ -169,7 +170,7 @@ def _contexts() -> dict[str, dict[str, Any]]:
     user = {"id": 1, "email": "<販売>", "role": "owner", "is_active": False, "revision": 1, "sessions": 2}
     deed = {"at": "1", "who": "<販売>", "role": "<販売>", "text": "<販売>", "is_refused": True, "target": "<販売>"}
     deed |= {"detail": "<販売>", "from": "<販売>"}
-    balance = {"assets": [line], "liabilities": [], "equity": [line]}
+    balance = {"assets": [line], "claims": [line | {"heading": True}]}
     return {
         "login.html": {"user": None, "error": "違います"},
         "home.html": {
@@ -186,10 +187,19 @@ def _contexts() -> dict[str, dict[str, Any]]:
             "faults": [fault],
             "may_count": True,
         },
-        "journal.html": {"entries": [entry | {"postings": [posting]}], "page": 1, "pages": 2, "here": "&account=1001"},
+        "journal.html": {"entries": [entry | {"postings": [posting]}], "page": 1, "pages": 2, "here": "&account=1001"}
+        | {"ledger": None},
         "statements.html": {
             "period_text": "11月",
+            "before_text": "10月",
+            "month": "2026-11",
+            "is_closed": False,
+            "earlier": "2026-10",
+            "later": "",
+            "asked": "start=2026-11-01&end=2026-11-30",
+            "here": "&month=2026-11",
             "pl": [line],
+            "cf": [],
             "bs": balance,
             "trial": [account],
             "trial_total": {"debit": 160, "credit": 160},

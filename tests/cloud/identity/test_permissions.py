@@ -66,6 +66,10 @@ owner accountant operator staff viewer
   yes        yes       no    no     no  GET     /api/v1/accounting/ledger/{account}.csv
   yes        yes       no    no     no  GET     /api/v1/accounting/trial-balance.csv
   yes        yes       no    no     no  GET     /api/v1/accounting/export.beancount
+  yes        yes       no    no     no  GET     /api/v1/accounting/statements/{name}
+  yes        yes       no    no     no  GET     /api/v1/accounting/statements/{name}/csv
+  yes        yes       no    no     no  GET     /api/v1/accounting/reports/month
+  yes        yes       no    no     no  GET     /api/v1/accounting/reports/month.pdf
   yes        yes       no    no     no  GET     /api/v1/accounting/export.hledger
   yes        yes       no    no     no  GET     /api/v1/accounting/earnings/{by}
   yes        yes       no    no     no  GET     /api/v1/accounting/earnings/{by}/csv
@@ -136,6 +140,7 @@ def address(path: str) -> str:
         "account": "1001",
         "month": "2026-10",
         "by": "machine",
+        "name": "balance-sheet",
     }
     for name in ("user_id", "command_id", "seq", "task_id", "sale_id", "number"):
         names[name] = "1"

@@ -1,0 +1,97 @@
+"""`/dashboard/statements`: a month's profit and loss, balance sheet and cash flow beside those of the month before."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+
+from cloud.accounting import closing, months, periods, service
+from cloud.accounting.endpoints import TodayDep
+from cloud.accounting.month_report import last_day_named
+from cloud.accounting.statements import StatementLine
+from cloud.dashboard.contexts import Contexts
+from cloud.dashboard.locks import PageLock
+from cloud.dashboard.pages import show
+from cloud.identity.gate import CurrentUser
+from cloud.identity.permissions import Permission
+from cloud.kit.http import DatabaseDep
+
+router = APIRouter(prefix="/dashboard/statements", include_in_schema=False)
+
+SeesBooks = Annotated[CurrentUser, Depends(PageLock(Permission.BOOKS_READ))]
+MonthQuery = Annotated[str | None, Query(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
+
+
+@router.get("")
+async def statements(
+    request: Request, user: SeesBooks, database: DatabaseDep, today: TodayDep, month: MonthQuery = None
+) -> Response:
+    """決算: of a month; of this one unless told otherwise."""
+    last_day = last_day_named(month) if month else closing.month_end(today.year, today.month)
+
+    async def build(contexts: Contexts) -> dict[str, Any]:
+        return await _context(contexts, last_day, today, f"&month={month}" if month else "")
+
+    return await show(request, database, user, "statements", "決算", build)
+
+
+async def _context(contexts: Contexts, last_day: date, today: date, here: str) -> dict[str, Any]:
+    first = last_day.replace(day=1)
+    found = {name: await periods.statement(contexts.db_session, name, first, last_day) for name in periods.STATEMENTS}
+    trial = await service.trial_balance(contexts.db_session, last_day)
+    closed = await months.closed_upto(contexts.db_session)
+    following = closing.following(last_day)
+    sheet = _lines(found["balance-sheet"].lines, end=last_day)
+    cut = next(at for at, line in enumerate(found["balance-sheet"].lines, start=1) if line.key == "assets")
+    return {
+        "month": f"{last_day:%Y-%m}",
+        "period_text": f"{last_day:%Y年%-m月}",
+        "before_text": f"{first - timedelta(days=1):%-m月}",
+        "is_closed": closed is not None and last_day <= closed,
+        "earlier": f"{first - timedelta(days=1):%Y-%m}",
+        "later": f"{following:%Y-%m}" if following.replace(day=1) <= today else "",
+        "asked": f"start={first}&end={last_day}",
+        "here": here,
+        "pl": _lines(found["profit-and-loss"].lines, start=first, end=last_day),
+        "bs": {"assets": sheet[:cut], "claims": sheet[cut:]},
+        "cf": _lines(found["cash-flow"].lines, start=first, end=last_day),
+        "trial": [
+            {
+                "code": line.code,
+                "name": line.name_ja,
+                "debit": line.debit,
+                "credit": line.credit,
+                "href": account_href(line.code, end=last_day),
+            }
+            for line in trial.lines
+        ],
+        "trial_total": {"debit": trial.debit, "credit": trial.credit},
+    }
+
+
+def _lines(lines: Sequence[StatementLine], *, end: date, start: date | None = None) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": line.name_ja,
+            "amount": line.amount,
+            "before": line.before or 0,
+            "level": line.level,
+            "strong": line.is_sum,
+            "heading": line.is_heading,
+            "href": account_href(line.account, start=_since(line, start), end=end),
+        }
+        for line in lines
+    ]
+
+
+def _since(line: StatementLine, start: date | None) -> date | None:
+    """A stock of goods is what was moved ever, not in the period."""
+    return None if line.key in {"opening_goods", "closing_goods"} else start
+
+
+def account_href(code: str, *, end: date, start: date | None = None) -> str:
+    """The ledger of one account up to a day: from a day, or from its beginning."""
+    since = f"start={start}&" if start else ""
+    return f"/dashboard/journal/{code}?{since}end={end}" if code else ""
