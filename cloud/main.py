@@ -22,8 +22,11 @@ from cloud.accounting.months_endpoints import router as months_router
 from cloud.accounting.plain_text_endpoints import router as plain_text_router
 from cloud.accounting.report_endpoints import router as report_router
 from cloud.accounting.statements_endpoints import router as statements_router
+from cloud.assortment.endpoints import machine_router as machine_assortment_router
+from cloud.assortment.endpoints import router as price_lists_router
 from cloud.catalogue import service as catalogue
 from cloud.catalogue.endpoints import router as catalogue_router
+from cloud.catalogue.picture_endpoints import router as pictures_router
 from cloud.commands.endpoints import router as commands_router
 from cloud.dashboard import (
     account_page,
@@ -52,6 +55,7 @@ from cloud.identity.tokens import TokenSigner
 from cloud.identity.user_endpoints import router as users_router
 from cloud.inventory.endpoints import router as inventory_router
 from cloud.kit.clock import Clock, system_clock
+from cloud.kit.files import Folder
 from cloud.kit.http import DatabaseDep, install_error_answers
 from cloud.machines import service as machines
 from cloud.machines.endpoints import monitoring, vending
@@ -138,6 +142,7 @@ def create_app(settings: Settings, database: Database | None = None, clock: Cloc
     app.state.settings = settings
     app.state.database = base
     app.state.clock = clock
+    app.state.files = Folder(settings.data_dir / "files")
     app.state.metrics = metrics
     app.state.live = live
     app.state.gate = Gate(base, TokenSigner(*settings.signing_keys()))
@@ -153,6 +158,9 @@ def create_app(settings: Settings, database: Database | None = None, clock: Cloc
         activity_router,
         dashboard_router,
         catalogue_router,
+        pictures_router,
+        price_lists_router,
+        machine_assortment_router,
         vending,
         commands_router,
         monitoring,

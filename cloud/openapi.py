@@ -19,6 +19,7 @@ TAGS: Final = {
     "users": "Who may do what, and who did what.",
     "dashboard": "The day in numbers.",
     "products": "What is sold.",
+    "price-lists": "Prices from a day on, and which machines follow them.",
     "vending": "Machines, their slots and planograms; remote vends and coupons.",
     "monitoring": "What machines reported, what is not understood, and tasks for people.",
     "transactions": "The list of sales.",

@@ -1,4 +1,4 @@
-"""The process `vend worker`: interprets stored events. Composition root.
+"""The process `vend worker`: interprets stored events, publishes planograms whose day has come. Composition root.
 
 It asks the database for work a few times a second; in one process with the intake it can be woken instead.
 """
@@ -9,8 +9,10 @@ from typing import Final
 import structlog
 from sqlalchemy.exc import OperationalError
 
+from cloud.assortment import service as assortment
 from cloud.db.database import Database, open_database
 from cloud.db.migrate import upgrade_database
+from cloud.kit.clock import Clock, system_clock
 from cloud.machines.interpreter import Interpreter
 from cloud.settings import Settings
 from protocol.kit.logs import setup_logging
@@ -21,6 +23,8 @@ log = structlog.get_logger()
 POLL_S: Final = 0.1
 BUSY_S: Final = 0.25
 """Wait after the database was busy."""
+DUE_S: Final = 20.0
+"""How late a price may be that holds from midnight on."""
 
 
 class Worker:
@@ -55,6 +59,35 @@ class Worker:
         self.woken.clear()
 
 
+async def publish_due(database: Database, clock: Clock) -> int:
+    """Publish the planograms and prices whose day has come; most of the time there are none, and nothing is locked.
+
+    Returns:
+        How many revisions were published.
+
+    Raises:
+        sqlalchemy.exc.OperationalError: the database is busy or gone; call again.
+    """
+    async with database.read() as db_session:
+        if not await assortment.is_anything_due(db_session, clock()):
+            return 0
+    async with database.write() as db_session:
+        made = await assortment.publish_due(db_session, clock())
+    for row in made:
+        log.info("planogram published, its day has come", machine=row.machine_id, rev=row.rev)
+    return len(made)
+
+
+async def keep_publishing(database: Database, clock: Clock = system_clock) -> None:
+    """Publish what is due, for ever."""
+    while True:
+        try:
+            await publish_due(database, clock)
+        except OperationalError as error:
+            log.warning("database busy, publishing later", reason=str(error.orig))
+        await asyncio.sleep(DUE_S)
+
+
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Run the worker until `stop` is set."""
     database = open_database(settings.database_url)
@@ -62,7 +95,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         await upgrade_database(database)
         worker = Worker(database, settings.timezone)
         log.info("worker ready")
-        await run_together(stop, work=worker.work())
+        await run_together(stop, work=worker.work(), planograms=keep_publishing(database))
     finally:
         await database.close()
 

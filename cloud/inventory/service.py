@@ -1,7 +1,7 @@
 """The door of the inventory: move goods, say what is where. Money is `cloud/accounting`'s business."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -170,6 +170,18 @@ async def stock_of_machine(db_session: AsyncSession, machine_id: str) -> dict[tu
 async def stock_in_slots(db_session: AsyncSession) -> dict[tuple[str, str, str], int]:
     """(machine, slot, product) to units believed there, for all machines."""
     return await repository.on_hand_in_slots(db_session)
+
+
+async def unit_costs(db_session: AsyncSession, products: Collection[str]) -> dict[str, int]:
+    """Product to what a unit costs, in yen without tax, rounded up: the average of what is there, else the last price.
+
+    A product that was never bought is left out.
+    """
+    pools = await repository.pools(db_session, products)
+    return {
+        name: -(-pool.value_minor // pool.quantity) if pool.quantity > 0 else pool.last_unit_cost_minor
+        for name, pool in pools.items()
+    }
 
 
 async def total_value(db_session: AsyncSession) -> int:

@@ -33,6 +33,20 @@ owner accountant operator staff viewer
   yes        yes      yes   yes    yes  GET     /api/v1/products/{product_id}
   yes         no      yes    no     no  PUT     /api/v1/products/{product_id}
   yes        yes      yes   yes    yes  GET     /api/v1/products/{product_id}/revisions
+  yes        yes      yes   yes    yes  GET     /api/v1/products/{product_id}/picture
+  yes         no      yes    no     no  PUT     /api/v1/products/{product_id}/picture
+  yes         no      yes    no     no  DELETE  /api/v1/products/{product_id}/picture
+  yes        yes      yes   yes    yes  GET     /api/v1/price-lists
+  yes         no      yes    no     no  POST    /api/v1/price-lists
+  yes        yes      yes   yes    yes  GET     /api/v1/price-lists/{list_id}
+  yes        yes      yes   yes    yes  GET     /api/v1/price-lists/{list_id}/prices
+  yes        yes      yes   yes    yes  GET     /api/v1/price-lists/{list_id}/entries
+  yes         no      yes    no     no  POST    /api/v1/price-lists/{list_id}/prices
+  yes        yes      yes   yes    yes  GET     /api/v1/vending/machines/{machine_id}/price-list
+  yes         no      yes    no     no  PUT     /api/v1/vending/machines/{machine_id}/price-list
+  yes        yes      yes   yes    yes  GET     /api/v1/vending/machines/{machine_id}/plans
+  yes         no      yes    no     no  POST    /api/v1/vending/machines/{machine_id}/plans
+  yes         no      yes    no     no  DELETE  /api/v1/vending/machines/{machine_id}/plans/{plan_id}
   yes        yes      yes   yes    yes  GET     /api/v1/vending/machines
   yes         no      yes    no     no  POST    /api/v1/vending/machines
   yes        yes      yes   yes    yes  GET     /api/v1/vending/machines/{machine_id}

@@ -42,6 +42,7 @@ STRANGERS: Final = 3
 KNOWN: Final = {
     "machine_id": "vm-test-0001",
     "product_id": "green-tea",
+    "list_id": "stations",
     "epoch": "a" * 32,
     **dict.fromkeys(("user_id", "seq", "task_id", "sale_id", "number"), 1),
 }
