@@ -119,6 +119,48 @@ async def ready(database: DatabaseDep) -> Response:
     return JSONResponse({"status": "ready", "database_revision": revision})
 
 
+API: Final = (
+    public,
+    identity_router,
+    users_router,
+    activity_router,
+    dashboard_router,
+    catalogue_router,
+    pictures_router,
+    price_lists_router,
+    machine_assortment_router,
+    vending,
+    commands_router,
+    monitoring,
+    tasks_router,
+    sales_router,
+    inventory_router,
+    accounting_router,
+    cash_router,
+    months_router,
+    earnings_router,
+    csv_router,
+    plain_text_router,
+    statements_router,
+    report_router,
+)
+"""What answers programs."""
+
+PAGES: Final = (
+    pages,
+    statements_page,
+    tasks,
+    users_page,
+    activity_page,
+    account_page,
+    api_page,
+    cash_page,
+    months_page,
+    earnings_page,
+)
+"""What answers people."""
+
+
 def create_app(settings: Settings, database: Database | None = None, clock: Clock = system_clock) -> FastAPI:
     """Put the application together.
 
@@ -151,45 +193,10 @@ def create_app(settings: Settings, database: Database | None = None, clock: Cloc
     app.add_exception_handler(PageRefusedError, pages.refused)
     app.middleware("http")(turn_strangers_away)
     app.middleware("http")(_with_headers)
-    for router in (
-        public,
-        identity_router,
-        users_router,
-        activity_router,
-        dashboard_router,
-        catalogue_router,
-        pictures_router,
-        price_lists_router,
-        machine_assortment_router,
-        vending,
-        commands_router,
-        monitoring,
-        tasks_router,
-        sales_router,
-        inventory_router,
-        accounting_router,
-        cash_router,
-        months_router,
-        earnings_router,
-        csv_router,
-        plain_text_router,
-        statements_router,
-        report_router,
-    ):
+    for router in API:
         app.include_router(router)
     app.mount("/dashboard/static", StaticFiles(directory=pages.HERE / "static"), name="dashboard-static")
-    for page in (
-        pages,
-        statements_page,
-        tasks,
-        users_page,
-        activity_page,
-        account_page,
-        api_page,
-        cash_page,
-        months_page,
-        earnings_page,
-    ):
+    for page in PAGES:
         app.include_router(page.router)
     check_doors(app)
     describe(app)
