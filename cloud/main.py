@@ -34,9 +34,12 @@ from cloud.dashboard import (
     api_page,
     cash_page,
     earnings_page,
+    goods_page,
     months_page,
     pages,
+    restock_page,
     statements_page,
+    stock_page,
     tasks,
     users_page,
 )
@@ -54,6 +57,8 @@ from cloud.identity.service import ensure_first_user
 from cloud.identity.tokens import TokenSigner
 from cloud.identity.user_endpoints import router as users_router
 from cloud.inventory.endpoints import router as inventory_router
+from cloud.inventory.goods_endpoints import router as goods_router
+from cloud.inventory.restock_endpoints import router as restock_router
 from cloud.kit.clock import Clock, system_clock
 from cloud.kit.files import Folder
 from cloud.kit.http import DatabaseDep, install_error_answers
@@ -135,6 +140,8 @@ API: Final = (
     tasks_router,
     sales_router,
     inventory_router,
+    goods_router,
+    restock_router,
     accounting_router,
     cash_router,
     months_router,
@@ -157,6 +164,9 @@ PAGES: Final = (
     cash_page,
     months_page,
     earnings_page,
+    stock_page,
+    goods_page,
+    restock_page,
 )
 """What answers people."""
 

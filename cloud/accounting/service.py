@@ -226,6 +226,11 @@ async def turnover(db_session: AsyncSession, account: str, days: tuple[date, dat
     return next(((row.debit_minor, row.credit_minor) for row in moved if row.account == account), (0, 0))
 
 
+async def numbers_of(db_session: AsyncSession, sources: Sequence[str]) -> dict[str, int]:
+    """Entry numbers of those sources that have been posted."""
+    return await repository.numbers_of(db_session, sources)
+
+
 async def first_day(db_session: AsyncSession) -> date | None:
     """The earliest day anything is dated on; None for an empty ledger."""
     return await repository.first_day(db_session)

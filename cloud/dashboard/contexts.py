@@ -14,6 +14,7 @@ from cloud.catalogue import service as catalogue
 from cloud.catalogue.service import Catalogue
 from cloud.dashboard.metrics import Metrics
 from cloud.dashboard.wording import event_line, fault_meaning, fault_severity, sale_note
+from cloud.inventory import goods
 from cloud.kit.clock import local
 from cloud.machines import service as machines
 from cloud.machines import stock
@@ -53,6 +54,8 @@ def source_href(source: str) -> str:
     """Where the source of a journal entry can be read: its event, or the journal when it is a document of ours."""
     if source.startswith("task:"):
         return source_path(source, "")
+    if document := goods.document_of(source.partition("#")[0]):
+        return f"/dashboard/stock/documents/{document}"
     parts = source.partition("#")[0].split("/")
     if len(parts) == 3 and parts[2].isdigit():
         return event_href(parts[0], parts[1], int(parts[2]))

@@ -31,6 +31,12 @@ class Permission(StrEnum):
     FIGURES_READ = "figures.read"
     """The day in numbers, live."""
     INVENTORY_READ = "inventory.read"
+    INVENTORY_MOVE = "inventory.move"
+    """Bring goods elsewhere, throw them away, go on a trip."""
+    INVENTORY_COUNT = "inventory.count"
+    """Say how many are there; books the difference."""
+    INVENTORY_MANAGE = "inventory.manage"
+    """Receive goods with what they cost; name warehouses and vans."""
     SALES_READ = "sales.read"
     """The history of single sales."""
     COMMANDS_READ = "commands.read"
@@ -67,6 +73,9 @@ ALLOWED: Final[Mapping[Permission, frozenset[Role]]] = {
     # Whoever collects the cash knows the day's figures anyway.
     Permission.FIGURES_READ: _EVERYBODY,
     Permission.INVENTORY_READ: _EVERYBODY,
+    Permission.INVENTORY_MOVE: frozenset({Role.OWNER, Role.OPERATOR, Role.STAFF}),
+    Permission.INVENTORY_COUNT: _OFFICE | {Role.STAFF},
+    Permission.INVENTORY_MANAGE: frozenset({Role.OWNER, Role.OPERATOR}),
     Permission.SALES_READ: _OFFICE | {Role.VIEWER},
     Permission.COMMANDS_READ: _OFFICE,
     Permission.COMMANDS_ISSUE: frozenset({Role.OWNER, Role.OPERATOR}),

@@ -9,7 +9,22 @@ from sqlalchemy import delete, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.db.statements import among, insert_rows, slices, upsert
-from cloud.inventory.models import Lot, LotLevel, MovementLot, OnHand, Place, Pool, StockMovement, Trip, TripStop
+from cloud.inventory.lots import LotShare
+from cloud.inventory.models import (
+    GoodsDocument,
+    Lot,
+    LotLevel,
+    MovementLot,
+    OnHand,
+    Place,
+    Pool,
+    StockCount,
+    StockCountLine,
+    StockMovement,
+    Trip,
+    TripLine,
+    TripStop,
+)
 from cloud.inventory.rules import Cost, PoolState
 
 PlaceProduct = tuple[str, str]
@@ -211,3 +226,250 @@ async def stops_between(
         )
         found += [Stop(*row) for row in await db_session.execute(query)]
     return found
+
+
+async def places(db_session: AsyncSession) -> list[Place]:
+    """Every place goods ever were, and those people named."""
+    return list((await db_session.scalars(select(Place))).all())
+
+
+async def place(db_session: AsyncSession, place_id: str) -> Place | None:
+    """One place, or None."""
+    return await db_session.get(Place, place_id)
+
+
+async def is_anything_at(db_session: AsyncSession, place_id: str) -> bool:
+    """Whether the books have any units, or a debt of units, at a place."""
+    query = select(OnHand.quantity).where(OnHand.place_id == place_id, OnHand.quantity != 0).limit(1)
+    return await db_session.scalar(query) is not None
+
+
+async def held(
+    db_session: AsyncSession, *, place_id: str | None = None, product_id: str | None = None
+) -> list[tuple[str, str, int]]:
+    """(place, product, units) of everything that is somewhere, by place and product; of one place, of one product."""
+    query = select(OnHand.place_id, OnHand.product_id, OnHand.quantity).where(OnHand.quantity != 0)
+    if place_id is not None:
+        query = query.where(OnHand.place_id == place_id)
+    if product_id is not None:
+        query = query.where(OnHand.product_id == product_id)
+    return sorted((place, product, units) for place, product, units in await db_session.execute(query))
+
+
+async def all_pools(db_session: AsyncSession) -> dict[str, PoolState]:
+    """Product to its pool."""
+    rows = await db_session.scalars(select(Pool))
+    return {row.product_id: PoolState(row.quantity, row.value_minor, row.last_unit_cost_minor) for row in rows}
+
+
+async def movements(
+    db_session: AsyncSession,
+    *,
+    limit: int,
+    before: int | None = None,
+    product_id: str | None = None,
+    place_id: str | None = None,
+) -> list[StockMovement]:
+    """Movements, newest first."""
+    query = select(StockMovement).order_by(StockMovement.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(StockMovement.id < before)
+    if product_id is not None:
+        query = query.where(StockMovement.product_id == product_id)
+    if place_id is not None:
+        query = query.where(or_(StockMovement.from_place == place_id, StockMovement.to_place == place_id))
+    return list((await db_session.scalars(query)).all())
+
+
+async def movements_of(db_session: AsyncSession, sources: Sequence[str]) -> list[StockMovement]:
+    """Movements of these sources, in order."""
+    found: list[StockMovement] = []
+    for part in slices(sources):
+        found += (await db_session.scalars(select(StockMovement).where(StockMovement.source.in_(part)))).all()
+    return sorted(found, key=lambda row: row.id)
+
+
+async def movements_of_place(db_session: AsyncSession, place_id: str, since_ms: int) -> list[StockMovement]:
+    """Movements from or to a place that happened at `since_ms` or later, in order."""
+    query = select(StockMovement).where(
+        StockMovement.occurred_at_ms >= since_ms,
+        or_(StockMovement.from_place == place_id, StockMovement.to_place == place_id),
+    )
+    return list((await db_session.scalars(query.order_by(StockMovement.id))).all())
+
+
+async def slot_changes(db_session: AsyncSession, since_ms: int) -> list[tuple[str, str, int, int]]:
+    """(slot, product, time, units) of what changed in slots at `since_ms` or later, by time."""
+    columns = (StockMovement.product_id, StockMovement.occurred_at_ms, StockMovement.quantity)
+    query = select(StockMovement.from_place, StockMovement.to_place, *columns)
+    query = query.where(StockMovement.occurred_at_ms >= since_ms)
+    found: list[tuple[str, str, int, int]] = []
+    ordered = query.order_by(StockMovement.occurred_at_ms, StockMovement.id)
+    for start, end, product, at_ms, units in await db_session.execute(ordered):
+        if start and "/" in start:
+            found.append((start, product, at_ms, -units))
+        if end and "/" in end:
+            found.append((end, product, at_ms, units))
+    return found
+
+
+async def sold_in_slots(db_session: AsyncSession, since_ms: int) -> dict[tuple[str, str], int]:
+    """(slot, product) to units that machines sold at `since_ms` or later."""
+    query = (
+        select(StockMovement.from_place, StockMovement.product_id, func.sum(StockMovement.quantity))
+        .where(
+            StockMovement.occurred_at_ms >= since_ms,
+            StockMovement.to_place.is_(None),
+            ~StockMovement.source.startswith("goods:"),
+            ~StockMovement.source.startswith("task:"),
+        )
+        .group_by(StockMovement.from_place, StockMovement.product_id)
+    )
+    return {(place or "", product): int(units) for place, product, units in await db_session.execute(query)}
+
+
+async def movements_of_lot(db_session: AsyncSession, product_id: str, code: str) -> list[StockMovement]:
+    """Movements that carried a lot, in order."""
+    query = (
+        select(StockMovement)
+        .join(MovementLot, MovementLot.source == StockMovement.source)
+        .where(MovementLot.product_id == product_id, MovementLot.lot_code == code)
+        .order_by(StockMovement.id)
+    )
+    return list((await db_session.scalars(query)).all())
+
+
+async def movement_lots(db_session: AsyncSession, sources: Sequence[str]) -> dict[str, list[LotShare]]:
+    """Source of a movement to the lots it carried, by code."""
+    found: defaultdict[str, list[LotShare]] = defaultdict(list)
+    for part in slices(sources):
+        query = select(MovementLot).where(MovementLot.source.in_(part)).order_by(MovementLot.lot_code)
+        for row in await db_session.scalars(query):
+            found[row.source].append(LotShare(row.lot_code, row.quantity))
+    return dict(found)
+
+
+async def newest_movement(db_session: AsyncSession) -> int:
+    """Number of the newest movement; 0 for none."""
+    return int(await db_session.scalar(select(func.max(StockMovement.id))) or 0)
+
+
+async def moved_since(db_session: AsyncSession, place_id: str, after: int, since_ms: int) -> dict[str, int]:
+    """Product to what movements after number `after` that happened after `since_ms` changed at a place."""
+    query = select(StockMovement).where(
+        StockMovement.id > after,
+        StockMovement.occurred_at_ms > since_ms,
+        or_(StockMovement.from_place == place_id, StockMovement.to_place == place_id),
+    )
+    found: defaultdict[str, int] = defaultdict(int)
+    for row in await db_session.scalars(query):
+        found[row.product_id] += row.quantity * ((row.to_place == place_id) - (row.from_place == place_id))
+    return dict(found)
+
+
+async def add_document(db_session: AsyncSession, row: GoodsDocument) -> int:
+    """Record a document; its number."""
+    db_session.add(row)
+    await db_session.flush()
+    return row.id
+
+
+async def document(db_session: AsyncSession, number: int) -> GoodsDocument | None:
+    """One document, or None."""
+    return await db_session.get(GoodsDocument, number)
+
+
+async def document_kinds(db_session: AsyncSession, numbers: Collection[int]) -> dict[int, str]:
+    """Number to kind."""
+    found: dict[int, str] = {}
+    for part in slices(sorted(numbers)):
+        query = select(GoodsDocument.id, GoodsDocument.kind).where(GoodsDocument.id.in_(part))
+        found.update({row.id: row.kind for row in await db_session.execute(query)})
+    return found
+
+
+async def add_count(db_session: AsyncSession, row: StockCount) -> int:
+    """Record that a count begins; its number."""
+    db_session.add(row)
+    await db_session.flush()
+    return row.id
+
+
+def add_count_lines(db_session: AsyncSession, rows: Sequence[StockCountLine]) -> None:
+    """Record what was found."""
+    db_session.add_all(rows)
+
+
+async def count(db_session: AsyncSession, number: int) -> StockCount | None:
+    """One count, or None."""
+    return await db_session.get(StockCount, number)
+
+
+async def counts(
+    db_session: AsyncSession, *, limit: int, before: int | None = None, place_id: str | None = None
+) -> list[StockCount]:
+    """Counts, newest first."""
+    query = select(StockCount).order_by(StockCount.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(StockCount.id < before)
+    if place_id is not None:
+        query = query.where(StockCount.place_id == place_id)
+    return list((await db_session.scalars(query)).all())
+
+
+async def count_lines(db_session: AsyncSession, numbers: Collection[int]) -> list[StockCountLine]:
+    """What was found in these counts, by count and product."""
+    query = select(StockCountLine).where(StockCountLine.count_id.in_(sorted(numbers)))
+    query = query.order_by(StockCountLine.count_id, StockCountLine.product_id)
+    return list((await db_session.scalars(query)).all())
+
+
+async def open_trips(db_session: AsyncSession, *, van_id: str | None = None) -> list[Trip]:
+    """Trips that are under way, oldest first; of one van."""
+    query = select(Trip).where(Trip.closed_at_ms == 0).order_by(Trip.id)
+    if van_id is not None:
+        query = query.where(Trip.van_id == van_id)
+    return list((await db_session.scalars(query)).all())
+
+
+async def add_trip(db_session: AsyncSession, row: Trip) -> int:
+    """Record a trip; its number."""
+    db_session.add(row)
+    await db_session.flush()
+    return row.id
+
+
+def add_all(db_session: AsyncSession, rows: Sequence[TripStop | TripLine]) -> None:
+    """Record stops or lines of a trip."""
+    db_session.add_all(rows)
+
+
+async def trip(db_session: AsyncSession, number: int) -> Trip | None:
+    """One trip, or None."""
+    return await db_session.get(Trip, number)
+
+
+async def trips(db_session: AsyncSession, *, limit: int, before: int | None = None) -> list[Trip]:
+    """Trips, newest first."""
+    query = select(Trip).order_by(Trip.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(Trip.id < before)
+    return list((await db_session.scalars(query)).all())
+
+
+async def stops_of(db_session: AsyncSession, numbers: Collection[int]) -> list[TripStop]:
+    """Stops of these trips, by trip and machine."""
+    query = select(TripStop).where(TripStop.trip_id.in_(sorted(numbers)))
+    return list((await db_session.scalars(query.order_by(TripStop.trip_id, TripStop.machine_id))).all())
+
+
+async def last_stops(db_session: AsyncSession, machine_ids: Collection[str]) -> dict[str, int]:
+    """Machine to the end of its last stop."""
+    query = select(TripStop.machine_id, func.max(TripStop.until_ms)).where(TripStop.machine_id.in_(sorted(machine_ids)))
+    return {name: int(until) for name, until in await db_session.execute(query.group_by(TripStop.machine_id))}
+
+
+async def trip_lines(db_session: AsyncSession, numbers: Collection[int]) -> list[TripLine]:
+    """Lines of these trips."""
+    query = select(TripLine).where(TripLine.trip_id.in_(sorted(numbers)))
+    return list((await db_session.scalars(query)).all())

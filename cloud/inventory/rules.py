@@ -82,3 +82,10 @@ def issue(pool: PoolState, quantity: int) -> tuple[PoolState, Cost]:
     value = half_up(pool.value_minor * covered, pool.quantity)
     after = PoolState(pool.quantity - quantity, pool.value_minor - value, unit)
     return after, Cost(value, (quantity - covered) * unit)
+
+
+def average_cost(pool: PoolState, quantity: int) -> int:
+    """What `quantity` units cost at the average, for units that are found; at the last known cost of an empty pool."""
+    if pool.quantity > 0:
+        return half_up(pool.value_minor * quantity, pool.quantity)
+    return pool.last_unit_cost_minor * quantity

@@ -237,3 +237,8 @@ async def lots_at(
         if left:
             found[key] = [LotShare(code, left[code], known.get(code)) for code in lots.in_order([*left], known)]
     return found
+
+
+async def values(db_session: AsyncSession) -> dict[str, int]:
+    """Product to what all its units cost, in yen, for every product that was ever in stock."""
+    return {product: pool.value_minor for product, pool in (await repository.all_pools(db_session)).items()}

@@ -250,6 +250,11 @@ async def connections(db_session: AsyncSession) -> dict[str, Connection]:
     return {name: Connection(row.conn, row.changed_at_ms, row.epoch) for name, row in rows.items() if row.is_online}
 
 
+async def last_event_times(db_session: AsyncSession) -> dict[str, int]:
+    """Machine id to the corrected time of its newest understood event, ms since 1970 UTC."""
+    return {name: row.last_event_at_ms for name, row in (await repository.conditions(db_session)).items()}
+
+
 async def faults(db_session: AsyncSession, machine_id: str | None = None) -> list[FaultView]:
     """Open faults, oldest first; of one machine or of all."""
     return [FaultView.model_validate(row) for row in await repository.faults(db_session, machine_id)]

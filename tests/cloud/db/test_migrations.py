@@ -22,11 +22,15 @@ from cloud.commands.service import Order, Request
 from cloud.db.all_models import Base
 from cloud.db.database import Database, open_database
 from cloud.db.migrate import alembic_config, upgrade_database
+from cloud.inventory import goods
+from cloud.inventory.goods import Line, Person
+from cloud.inventory.lots import LotShare
 from cloud.machines.interpreter import Interpreter
 from cloud.machines.receiver import Receiver
 from cloud.sales import service as sales
 
 DAY = date(2026, 11, 20)
+GOODS = tuple(f"SELECT * FROM {name} ORDER BY 1, 2" for name in ("stock_movements", "stock_on_hand", "stock_pools"))  # noqa: S608 - our own names
 
 
 def difference(connection: Connection) -> Any:
@@ -224,3 +228,30 @@ async def test_migration_0009_when_products_are_there_then_each_becomes_its_own_
     assert await rows(database, "SELECT * FROM products") == before
     assert "product_revisions" not in await tables(database)
     await database.close()
+
+
+async def test_migration_0010_when_goods_are_there_then_they_stay_where_they_are_in_both_directions(
+    seeded: Database, script: Any, clock: Any
+) -> None:
+    script.restock()
+    await Receiver(seeded, clock).handle(script.messages())
+    await Interpreter(seeded, clock=clock).run_once()
+    who = Person("staff@example.com", clock(), "Asia/Tokyo")
+    line = Line("yokan", 4, (LotShare("L1", 4, DAY),), 240)
+    async with seeded.write() as db_session:
+        await goods.receive(db_session, "warehouse", [line], who)
+        head = await accounting.head(db_session)
+    kept = [await rows(seeded, query) for query in GOODS]
+    await migrate(seeded, "0009")
+    assert "stock_lots" not in await tables(seeded)
+    assert [await rows(seeded, query) for query in GOODS] == kept
+    await upgrade_database(seeded)
+    assert [await rows(seeded, query) for query in GOODS] == kept
+    assert await rows(seeded, "SELECT id, name, is_active FROM stock_places ORDER BY id") == [
+        ("vm-test-0001/A1", "", 1),
+        ("warehouse", "倉庫", 1),
+    ]
+    async with seeded.read() as db_session:
+        assert await accounting.head(db_session) == head
+        connection = await db_session.connection()
+        assert await connection.run_sync(difference) == []

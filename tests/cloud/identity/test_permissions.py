@@ -69,6 +69,27 @@ owner accountant operator staff viewer
   yes        yes      yes    no    yes  GET     /api/v1/transactions/{sale_id}
   yes        yes      yes   yes    yes  GET     /api/v1/inventory/products
   yes        yes      yes   yes    yes  GET     /api/v1/inventory/summary
+  yes        yes      yes   yes    yes  GET     /api/v1/inventory/places
+  yes         no      yes    no     no  PUT     /api/v1/inventory/places/{place_id}
+  yes        yes      yes   yes    yes  GET     /api/v1/inventory/stock
+  yes        yes      yes   yes    yes  GET     /api/v1/inventory/lots
+  yes        yes      yes   yes    yes  GET     /api/v1/inventory/lots/movements
+  yes        yes      yes   yes    yes  GET     /api/v1/inventory/movements
+  yes        yes      yes   yes    yes  GET     /api/v1/inventory/documents/{number}
+  yes         no      yes    no     no  POST    /api/v1/inventory/receipts
+  yes         no      yes   yes     no  POST    /api/v1/inventory/transfers
+  yes         no      yes   yes     no  POST    /api/v1/inventory/spoilages
+  yes        yes      yes   yes    yes  GET     /api/v1/inventory/counts
+  yes        yes      yes   yes    yes  GET     /api/v1/inventory/counts/{number}
+  yes        yes      yes   yes     no  POST    /api/v1/inventory/counts
+  yes        yes      yes   yes     no  POST    /api/v1/inventory/counts/{number}/close
+  yes        yes      yes   yes    yes  GET     /api/v1/inventory/alerts
+  yes        yes      yes   yes    yes  GET     /api/v1/inventory/sold-out
+  yes        yes      yes   yes    yes  GET     /api/v1/inventory/restocking-plan
+  yes        yes      yes   yes    yes  GET     /api/v1/inventory/trips
+  yes        yes      yes   yes    yes  GET     /api/v1/inventory/trips/{number}
+  yes         no      yes   yes     no  POST    /api/v1/inventory/trips
+  yes         no      yes   yes     no  POST    /api/v1/inventory/trips/{number}/close
   yes        yes       no    no     no  GET     /api/v1/accounting/journal
   yes        yes       no    no     no  GET     /api/v1/accounting/journal/{number}
   yes        yes       no    no     no  GET     /api/v1/accounting/trial-balance
@@ -107,6 +128,24 @@ owner accountant operator staff viewer
   yes        yes       no    no     no  GET     /dashboard/months
   yes        yes       no    no     no  POST    /dashboard/months/{month}/close
   yes         no       no    no     no  POST    /dashboard/months/{month}/reopen
+  yes        yes      yes   yes    yes  GET     /dashboard/stock
+  yes        yes      yes   yes    yes  GET     /dashboard/stock/place
+  yes         no      yes    no     no  POST    /dashboard/stock/places
+  yes        yes      yes   yes    yes  GET     /dashboard/stock/movements
+  yes        yes      yes   yes    yes  GET     /dashboard/stock/documents/{number}
+  yes         no      yes   yes     no  GET     /dashboard/stock/move
+  yes         no      yes   yes     no  POST    /dashboard/stock/move
+  yes         no      yes    no     no  GET     /dashboard/stock/receive
+  yes         no      yes    no     no  POST    /dashboard/stock/receive
+  yes        yes      yes   yes    yes  GET     /dashboard/stock/counts
+  yes        yes      yes   yes     no  POST    /dashboard/stock/counts
+  yes        yes      yes   yes    yes  GET     /dashboard/stock/counts/{number}
+  yes        yes      yes   yes     no  POST    /dashboard/stock/counts/{number}
+  yes        yes      yes   yes    yes  GET     /dashboard/stock/plan
+  yes        yes      yes   yes    yes  GET     /dashboard/stock/trips
+  yes         no      yes   yes     no  POST    /dashboard/stock/trips
+  yes        yes      yes   yes    yes  GET     /dashboard/stock/trips/{number}
+  yes         no      yes   yes     no  POST    /dashboard/stock/trips/{number}/close
   yes        yes       no    no     no  GET     /dashboard/cash
   yes        yes      yes   yes     no  GET     /dashboard/cash/{machine_id}
   yes        yes      yes   yes     no  POST    /dashboard/cash/{machine_id}
@@ -155,6 +194,7 @@ def address(path: str) -> str:
         "month": "2026-10",
         "by": "machine",
         "name": "balance-sheet",
+        "place_id": "van-1",
     }
     for name in ("user_id", "command_id", "seq", "task_id", "sale_id", "number"):
         names[name] = "1"
