@@ -196,7 +196,7 @@ def address(path: str) -> str:
         "name": "balance-sheet",
         "place_id": "van-1",
     }
-    for name in ("user_id", "command_id", "seq", "task_id", "sale_id", "number"):
+    for name in ("user_id", "command_id", "seq", "task_id", "sale_id", "number", "list_id"):
         names[name] = "1"
     return path.format(**names)
 
