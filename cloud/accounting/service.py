@@ -91,6 +91,7 @@ async def reverse(db_session: AsyncSession, number: int, *, on: date, at_ms: int
         NoSuchEntryError: there is no such entry.
         AlreadyReversedError: it was undone before.
     """
+    await repository.lock_head(db_session)  # before looking: of two who reverse at once, one is to be told
     entry = await repository.entry(db_session, number)
     if entry is None:
         raise NoSuchEntryError(number)

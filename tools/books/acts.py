@@ -1,6 +1,6 @@
 """Invariants that are shown by doing something to the books: replaying, sending again, selling out, exporting."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
@@ -85,3 +85,11 @@ async def exported(played: Played, folder: Path) -> list[str]:
         if judge(path) != expected:
             found.append(f"{name} has other balances")
     return found
+
+
+ACTS: Final[dict[str, Callable[[Played], Awaitable[list[str]]]]] = {
+    "2 replay": replayed,
+    "3 again": sent_again,
+    "12 sold out": sold_out,
+}
+"""In the order in which they can follow each other."""

@@ -71,7 +71,7 @@ def _count(chance: random.Random) -> Step:
 
 
 def _days(chance: random.Random) -> Step:
-    return Step("days", n=(chance.choice((1, 3, 12, 31)),))
+    return Step("days", n=(chance.choice((0, 1, 3, 12, 31)), chance.choice((0, 7, 13))))
 
 
 def _office(chance: random.Random) -> Step:

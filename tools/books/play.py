@@ -33,6 +33,7 @@ from tools.books.world import ZERO_FROM, Place, World, day_of, rate_of
 START_MS: Final = 1_795_143_600_000
 """2026-11-20 12:00 in Tokyo."""
 DAY_MS: Final = 86_400_000
+HOUR_MS: Final = 3_600_000
 TOKYO: Final = "Asia/Tokyo"
 PARTS: Final = ("hopper", "cash_box", "stacker", "escrow")
 
@@ -173,7 +174,8 @@ class _Player:
     # --- the office -------------------------------------------------------------------------------
 
     async def _days(self, step: Step) -> None:
-        self._clock.now_ms += step.n[0] * DAY_MS
+        days, hours = step.n
+        self._clock.now_ms += days * DAY_MS + hours * HOUR_MS
 
     async def _purchase(self, step: Step) -> None:
         quantity, cost = step.n

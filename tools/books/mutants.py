@@ -1,0 +1,269 @@
+"""Planted bugs of the ledger, each one change of one line; the invariants must catch every one of them.
+
+Source: the accounting reference of the project, section 15, number 14, and what else has gone wrong in such books.
+This module imports nothing of `cloud`: a bug is planted before the code is loaded.
+"""
+
+import importlib.abc
+import importlib.machinery
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One wrong line."""
+
+    name: str
+    module: str
+    right: str
+    """As it stands in the source, once."""
+    wrong: str
+    caught_by: tuple[str, ...]
+    """Names of checks; at least one of them must speak."""
+    life: int = 1
+    """Seed of a life in which it shows: tried first."""
+
+
+class MovedError(LookupError):
+    """The line a mutant changes is not there any more, or not once: the list is to be brought up to date."""
+
+    def __init__(self, mutant: Mutant, times: int) -> None:
+        super().__init__(f"mutant {mutant.name}: {mutant.right!r} stands {times} times in {mutant.module}, not once")
+
+
+_RULES: Final = "cloud.accounting.rules"
+_CASH: Final = "cloud.accounting.cash"
+_PLACES: Final = "cloud.accounting.places"
+_EFFECTS: Final = "cloud.machines.effects"
+_TAX: Final = "cloud.catalogue.rules"
+_CATALOGUE: Final = "cloud.catalogue.service"
+_STOCK: Final = "cloud.inventory.rules"
+_TEXT: Final = "cloud.accounting.plain_text"
+
+MUTANTS: Final = (
+    # Cost and stock
+    Mutant(
+        "drops_the_cost",
+        _RULES,
+        "    total = from_stock_minor + uncovered_minor\n",
+        "    total = from_stock_minor = uncovered_minor = 0\n",
+        ("4 stock", "5 purchases"),
+    ),
+    Mutant(
+        "books_the_cost_twice",
+        _RULES,
+        "    total = from_stock_minor + uncovered_minor\n",
+        "    from_stock_minor *= 2\n    total = from_stock_minor + uncovered_minor\n",
+        ("4 stock", "5 purchases"),
+    ),
+    Mutant(
+        "rounds_units",
+        _STOCK,
+        "value = half_up(pool.value_minor * covered, pool.quantity)",
+        "value = min(pool.last_unit_cost_minor * covered, pool.value_minor)",
+        ("4 stock",),
+        11,
+    ),
+    Mutant(
+        "forgets_goods_sold_before_they_came",
+        _STOCK,
+        "settled = half_up(cost_minor * already_gone, quantity)",
+        "settled = 0",
+        ("4 stock",),
+        2,
+    ),
+    Mutant(
+        "buys_into_nothing",
+        _RULES,
+        "        (chart.PURCHASES, -net_minor),\n",
+        "        (chart.PAYABLE, -net_minor),\n",
+        ("5 purchases",),
+    ),
+    Mutant(
+        "loses_units_without_a_loss",
+        _RULES,
+        "pairs = ((chart.SHRINKAGE, from_stock_minor), (chart.GOODS, -from_stock_minor))",
+        "pairs = ()",
+        ("4 stock",),
+        12,
+    ),
+    Mutant(
+        "takes_transfers_for_sales",
+        _EFFECTS,
+        "                from_place=slot_place(found.event.machine_id, body.slot),\n",
+        '                from_place=slot_place(found.event.machine_id, body.slot), to_place="warehouse",\n',
+        ("4 stock", "5 purchases"),
+    ),
+    # Tax
+    Mutant(
+        "rounds_tax_up",
+        _TAX,
+        "return gross_minor * percent // (100 + percent)",
+        "return -(-gross_minor * percent // (100 + percent))",
+        ("9 tax",),
+    ),
+    Mutant(
+        "rounds_tax_half_up",
+        _TAX,
+        "return gross_minor * percent // (100 + percent)",
+        "return (2 * gross_minor * percent + 100 + percent) // (2 * (100 + percent))",
+        ("9 tax",),
+    ),
+    Mutant(
+        "adds_tax_on_top",
+        _TAX,
+        "return gross_minor * percent // (100 + percent)",
+        "return gross_minor * percent // 100",
+        ("9 tax",),
+    ),
+    Mutant("takes_8_for_all", _CATALOGUE, "else rules.FALLBACK_CLASS", 'else "food"', ("9 tax",), 2),
+    Mutant("takes_the_newest_rate", _TAX, "return rates[index - 1][1]", "return rates[-1][1]", ("9 tax",)),
+    Mutant(
+        "takes_0_for_missing", _TAX, "return rates[index - 1][1]", "return rates[index - 1][1] or 10", ("9 tax",), 2
+    ),
+    Mutant(
+        "taxes_the_price_before_the_coupon",
+        _EFFECTS,
+        "taxed = self._catalogue.split(body.product_id, body.price_minor, booking.entry_date)",
+        "taxed = self._catalogue.split(body.product_id, max(body.list_minor, body.price_minor), booking.entry_date)",
+        ("7 sales", "9 tax"),
+    ),
+    # Money
+    Mutant("takes_cards_for_cash", _PLACES, 'if tender == "cash"', 'if tender != "remote"', ("8 receivable",)),
+    Mutant(
+        "puts_all_coins_into_the_hopper",
+        _PLACES,
+        "{part if part in INSIDE else CASH_BOX}",
+        "{part if part not in (CASH_BOX, HOPPER) else HOPPER}",
+        ("6 cash",),
+    ),
+    Mutant(
+        "takes_short_change_for_paid",
+        _CASH,
+        '        text = "お返し"\n',
+        '        text = "お返し"\n        paid_minor, short_minor = paid_minor + short_minor, 0\n',
+        ("6 cash",),
+    ),
+    Mutant("leaves_bills_in_escrow", _CASH, '"紙幣収納", legs(*moved)', '"紙幣収納", legs(*moved)[:0]', ("6 cash",)),
+    Mutant("forgets_unpaid_goods", _CASH, '"代金未収", legs(*lost)', '"代金未収", legs(*lost)[:0]', ("6 cash",), 6),
+    Mutant(
+        "finds_the_opposite_of_a_count",
+        _CASH,
+        "return self.counted_minor - self.expected_minor",
+        "return self.expected_minor - self.counted_minor",
+        ("6 cash",),
+        2,
+    ),
+    Mutant(
+        "carries_what_the_changer_counted",
+        _CASH,
+        "other = places.difference(self.machine_id) if is_count else places.SAFE",
+        "other = places.SAFE",
+        ("6 cash",),
+    ),
+    # Time, reversals, the chain
+    Mutant(
+        "dates_by_arrival",
+        _EFFECTS,
+        "local_day(found.occurred_at_ms, timezone)",
+        "local_day(found.event.received_at_ms, timezone)",
+        ("11 days", "9 tax"),
+    ),
+    Mutant(
+        "dates_by_utc",
+        _EFFECTS,
+        "local_day(found.occurred_at_ms, timezone)",
+        'local_day(found.occurred_at_ms, "UTC")',
+        ("11 days",),
+        2,
+    ),
+    Mutant(
+        "forgets_the_true_day",
+        "cloud.accounting.closing",
+        "    return replace(draft, entry_date=closed + timedelta(days=1), description=late)",
+        "    return replace(draft, entry_date=closed + timedelta(days=1))",
+        ("11 days",),
+        8,
+    ),
+    Mutant(
+        "reverses_with_the_same_sign",
+        _RULES,
+        "replace(leg, amount_minor=-leg.amount_minor)",
+        "replace(leg, amount_minor=leg.amount_minor)",
+        ("10 reversal",),
+    ),
+    Mutant(
+        "reverses_again",
+        "cloud.accounting.service",
+        "    if known:\n",
+        "    if known and not number:\n",
+        ("10 reversal",),
+    ),
+    Mutant(
+        "hashes_no_text",
+        _RULES,
+        "        draft.description,\n        draft.reverses,\n",
+        '        "",\n        draft.reverses,\n',
+        ("15 once",),
+    ),
+    # Exports
+    Mutant(
+        "exports_no_places",
+        _TEXT,
+        "account_name(leg.account, leg.sub_account)",
+        "account_name(leg.account)",
+        ("13 export",),
+    ),
+    Mutant("exports_texts_as_they_are", _TEXT, ".replace('\"', '\\\\\"')", "", ("13 export",)),
+)
+
+
+class _Changed(SourceFileLoader):
+    """Loads a module with the wrong line in it."""
+
+    def __init__(self, mutant: Mutant, path: str) -> None:
+        super().__init__(mutant.module, path)
+        self._mutant = mutant
+
+    def get_code(self, _fullname: str) -> CodeType:
+        text = Path(self.path).read_text("utf-8")
+        times = text.count(self._mutant.right)
+        if times != 1:
+            raise MovedError(self._mutant, times)
+        return compile(text.replace(self._mutant.right, self._mutant.wrong), self.path, "exec", dont_inherit=True)
+
+
+class Planter(importlib.abc.MetaPathFinder):
+    """Finds the mutant's module before anything else does."""
+
+    def __init__(self, mutant: Mutant) -> None:
+        self._mutant = mutant
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """The spec of the wrong module."""
+        if fullname != self._mutant.module:
+            return None
+        spec = PathFinder.find_spec(fullname, path, target)
+        if spec is None or spec.origin is None:
+            raise ModuleNotFoundError(fullname)
+        loader = _Changed(self._mutant, spec.origin)
+        return importlib.machinery.ModuleSpec(fullname, loader, origin=spec.origin)
+
+
+def plant(mutant: Mutant) -> None:
+    """From now on this process loads the wrong line.
+
+    Raises:
+        RuntimeError: the module was loaded before.
+    """
+    if mutant.module in sys.modules:
+        raise RuntimeError(f"{mutant.module} is loaded already; plant in a fresh process")
+    sys.meta_path.insert(0, Planter(mutant))
