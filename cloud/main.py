@@ -18,10 +18,13 @@ from cloud.accounting.cash_endpoints import router as cash_router
 from cloud.accounting.csv_endpoints import router as csv_router
 from cloud.accounting.earnings_endpoints import router as earnings_router
 from cloud.accounting.endpoints import router as accounting_router
+from cloud.accounting.expenses_endpoints import router as expenses_router
 from cloud.accounting.months_endpoints import router as months_router
+from cloud.accounting.payouts_endpoints import router as payouts_router
 from cloud.accounting.plain_text_endpoints import router as plain_text_router
 from cloud.accounting.report_endpoints import router as report_router
 from cloud.accounting.statements_endpoints import router as statements_router
+from cloud.accounting.years_endpoints import router as years_router
 from cloud.assortment.endpoints import machine_router as machine_assortment_router
 from cloud.assortment.endpoints import router as price_lists_router
 from cloud.catalogue import service as catalogue
@@ -34,9 +37,11 @@ from cloud.dashboard import (
     api_page,
     cash_page,
     earnings_page,
+    expenses_page,
     goods_page,
     months_page,
     pages,
+    payouts_page,
     restock_page,
     statements_page,
     stock_page,
@@ -150,6 +155,9 @@ API: Final = (
     plain_text_router,
     statements_router,
     report_router,
+    payouts_router,
+    expenses_router,
+    years_router,
 )
 """What answers programs."""
 
@@ -164,6 +172,8 @@ PAGES: Final = (
     cash_page,
     months_page,
     earnings_page,
+    expenses_page,
+    payouts_page,
     stock_page,
     goods_page,
     restock_page,

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Integer,
     String,
     Text,
+    UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -172,3 +173,86 @@ class MonthClosing(Base):
     reopened_why: Mapped[str] = mapped_column(String(500), default="")
     reopened_head: Mapped[int] = mapped_column(BigInteger, default=0)
     """Of the newest entry at the reopening: entries after it are free again."""
+
+
+class Payout(Base):
+    """One row is money a processor paid out, or took back. Never changed; its entry has the source `payout:<id>`."""
+
+    __tablename__ = "payouts"
+    __table_args__ = (UniqueConstraint("processor", "reference"),)
+
+    id: Mapped[BigId]
+    processor: Mapped[str] = mapped_column(String(64))
+    """The tender of the sales it pays; a sub-account of 売掛金."""
+    reference: Mapped[str] = mapped_column(String(64))
+    """The processor's name for it: the same one is booked once."""
+    paid_on: Mapped[date] = mapped_column(Date)
+    net_minor: Mapped[Minor]
+    """What came into the bank; negative when the processor took money."""
+    booked_at_ms: Mapped[Millis]
+    booked_by: Mapped[str] = mapped_column(String(254))
+
+
+class PayoutLine(Base):
+    """One row is one charge, refund, chargeback or fee in a payout."""
+
+    __tablename__ = "payout_lines"
+    __table_args__ = (Index("ix_payout_lines_payment", "payment", "kind"),)
+
+    payout_id: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), ForeignKey("payouts.id"), primary_key=True
+    )
+    line: Mapped[int] = mapped_column(Integer, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(24))
+    """A key of `payout_rules.KINDS`."""
+    payment: Mapped[str] = mapped_column(String(128))
+    """The reference the sale names; empty for what belongs to no payment."""
+    gross_minor: Mapped[Minor]
+    """Not negative; the kind says which way it goes."""
+    fee_minor: Mapped[Minor]
+    fee_tax_minor: Mapped[Minor]
+    finding: Mapped[str] = mapped_column(String(24))
+    """What did not fit when it was booked; empty when everything did."""
+    expected_minor: Mapped[Minor]
+    """What the books had for this payment; 0 for a payment they did not know."""
+
+
+class Equipment(Base):
+    """One row is one thing that is written off over years. What was booked for it has sources `equipment:<id>…`."""
+
+    __tablename__ = "equipment"
+
+    id: Mapped[BigId]
+    name: Mapped[str] = mapped_column(String(120))
+    machine_id: Mapped[str] = mapped_column(String(40), default="")
+    """The vending machine it is; empty for other things."""
+    acquired_on: Mapped[date] = mapped_column(Date)
+    used_from: Mapped[date] = mapped_column(Date)
+    """Written off from this month on."""
+    cost_minor: Mapped[Minor]
+    """Without deductible tax."""
+    life_years: Mapped[int] = mapped_column(Integer)
+    disposed_on: Mapped[date | None] = mapped_column(Date)
+    """Scrapped or sold; None while it is used."""
+    added_at_ms: Mapped[Millis]
+    added_by: Mapped[str] = mapped_column(String(254))
+
+
+class YearClosing(Base):
+    """One row is one closing of a fiscal year: its entries have the source `year:<id>…`. Undone once at most."""
+
+    __tablename__ = "year_closings"
+
+    id: Mapped[BigId]
+    first_day: Mapped[date] = mapped_column(Date)
+    last_day: Mapped[date] = mapped_column(Date)
+    closed_at_ms: Mapped[Millis]
+    closed_by: Mapped[str] = mapped_column(String(254))
+    profit_minor: Mapped[Minor]
+    """What went to 繰越利益剰余金."""
+    tax_minor: Mapped[Minor]
+    """消費税: to be paid, or negative to be had back."""
+    undone_at_ms: Mapped[Millis] = mapped_column(default=0)
+    """0 while it stands."""
+    undone_by: Mapped[str] = mapped_column(String(254), default="")
+    undone_why: Mapped[str] = mapped_column(String(500), default="")

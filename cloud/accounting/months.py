@@ -10,7 +10,7 @@ from datetime import date
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.accounting import chart, closing, counting, repository, service
+from cloud.accounting import chart, closing, counting, documents_repository, repository, service
 from cloud.accounting.closing import Facts, Finding
 from cloud.accounting.models import MonthClosing
 
@@ -162,13 +162,25 @@ async def close(
     return _view(row)
 
 
-async def reopen(db_session: AsyncSession, last_day: date, why: str, by: Person) -> ClosingView:
+async def reopen(
+    db_session: AsyncSession, last_day: date, why: str, by: Person, *, is_with_year: bool = False
+) -> ClosingView:
     """Open the newest closed month again.
 
+    Args:
+        db_session: a writing session.
+        last_day: of the month.
+        why: stays on record.
+        by: who opens it.
+        is_with_year: the year that ends with it is opened too (`years.undo`).
+
     Raises:
-        WrongMonthError: it is not closed, or a later month is.
+        WrongMonthError: it is not closed, a later month is, or its year is.
     """
     number, _ = await repository.lock_head(db_session)
+    year = await documents_repository.closed_year_upto(db_session)
+    if year is not None and last_day <= year and not is_with_year:
+        raise WrongMonthError(last_day, "belongs to a closed year; open the year")
     if await closed_upto(db_session) != last_day:
         raise WrongMonthError(last_day, "is not the newest closed month")
     rows = [row for row in await repository.closings(db_session) if row.last_day == last_day and not row.reopened_at_ms]

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.accounting import closing, months
+from cloud.accounting import closing, expenses, months
 from cloud.accounting.closing import Finding
 from cloud.accounting.endpoints import TodayDep
 from cloud.accounting.months import ClosingView, NotInOrderError, Outside, Person, WrongMonthError
@@ -80,7 +80,8 @@ async def findings_of(db_session: AsyncSession, last_day: date, timezone: str) -
         gaps=sorted({row.machine_id for row in streams if row.is_waiting or row.interpreted_upto < row.stored_upto}),
         negative_products=products,
     )
-    return await months.checks(db_session, last_day, outside, midnight_ms(last_day.replace(day=1), timezone))
+    found = await months.checks(db_session, last_day, outside, midnight_ms(last_day.replace(day=1), timezone))
+    return found + await expenses.findings(db_session, last_day)
 
 
 async def close_month(writer: Writer, last_day: date, despite: list[str], today: date) -> ClosingView:

@@ -56,6 +56,8 @@ def source_href(source: str) -> str:
         return source_path(source, "")
     if document := goods.document_of(source.partition("#")[0]):
         return f"/dashboard/stock/documents/{document}"
+    if source.startswith("payout:"):
+        return f"/dashboard/payouts/{source.partition('#')[0].partition(':')[2]}"
     parts = source.partition("#")[0].split("/")
     if len(parts) == 3 and parts[2].isdigit():
         return event_href(parts[0], parts[1], int(parts[2]))

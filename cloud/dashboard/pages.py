@@ -46,6 +46,8 @@ NAVIGATION: Final = (
     ("/dashboard/journal", "仕訳帳", Permission.BOOKS_READ),
     ("/dashboard/statements", "決算", Permission.BOOKS_READ),
     ("/dashboard/earnings", "採算", Permission.BOOKS_READ),
+    ("/dashboard/payouts", "入金", Permission.BOOKS_READ),
+    ("/dashboard/expenses", "経費", Permission.BOOKS_READ),
     ("/dashboard/months", "月次締め", Permission.BOOKS_READ),
     ("/dashboard/tasks", "作業", Permission.TASKS_READ),
     ("/dashboard/inbox", "受信箱", Permission.FLEET_READ),

@@ -147,3 +147,16 @@ async def taxed(db_session: AsyncSession, first: date, last: date) -> list[tuple
         (int(rate), int(units), int(gross), int(tax), int(net))
         for rate, units, gross, tax, net in await db_session.execute(query)
     ]
+
+
+async def charges(db_session: AsyncSession, tender: str, first: date, last: date) -> list[Sale]:
+    """Completed sales of a tender that name their payment, sold from `first` to `last`, the oldest first."""
+    query = select(Sale).where(Sale.sold_on.between(first, last), Sale.status == "completed")
+    query = query.where(Sale.tender == tender, Sale.payment != "")
+    return list((await db_session.scalars(query.order_by(Sale.sold_on, Sale.id))).all())
+
+
+async def by_payments(db_session: AsyncSession, payments: Sequence[str], first: date, last: date) -> list[Sale]:
+    """Completed sales that these payments paid, sold from `first` to `last`."""
+    query = select(Sale).where(Sale.sold_on.between(first, last), Sale.status == "completed")
+    return list((await db_session.scalars(query.where(among(db_session, Sale.payment, payments)))).all())

@@ -195,5 +195,29 @@ async def taxed(db_session: AsyncSession, first: date, last: date) -> list[Taxed
     return [Taxed(*row) for row in await repository.taxed(db_session, first, last)]
 
 
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One sale that a processor owes; money in yen."""
+
+    payment: str
+    sold_on: date
+    machine_id: str
+    gross: int
+
+
+async def charges(db_session: AsyncSession, tender: str, first: date, last: date) -> list[Charge]:
+    """Sales of a tender that name their payment, from `first` to `last`, the oldest first."""
+    return [_charge(row) for row in await repository.charges(db_session, tender, first, last)]
+
+
+async def by_payments(db_session: AsyncSession, payments: Sequence[str], first: date, last: date) -> list[Charge]:
+    """The sales that these payments paid, sold from `first` to `last`."""
+    return [_charge(row) for row in await repository.by_payments(db_session, payments, first, last)]
+
+
+def _charge(row: Sale) -> Charge:
+    return Charge(row.payment, row.sold_on, row.machine_id, row.gross_minor)
+
+
 def _view(row: Sale) -> SaleView:
     return SaleView.model_validate(row)

@@ -105,6 +105,33 @@ owner accountant operator staff viewer
   yes        yes       no    no     no  GET     /api/v1/accounting/statements/{name}/csv
   yes        yes       no    no     no  GET     /api/v1/accounting/reports/month
   yes        yes       no    no     no  GET     /api/v1/accounting/reports/month.pdf
+  yes        yes       no    no     no  POST    /api/v1/accounting/expenses
+  yes        yes       no    no     no  GET     /api/v1/accounting/payables
+  yes        yes       no    no     no  POST    /api/v1/accounting/payables/payments
+  yes        yes       no    no     no  GET     /api/v1/accounting/equipment
+  yes        yes       no    no     no  POST    /api/v1/accounting/equipment
+  yes        yes       no    no     no  POST    /api/v1/accounting/equipment/{number}/disposal
+  yes        yes       no    no     no  POST    /api/v1/accounting/months/{month}/depreciation
+  yes        yes       no    no     no  GET     /api/v1/accounting/years
+  yes        yes       no    no     no  GET     /api/v1/accounting/years/{month}/tax
+  yes        yes       no    no     no  POST    /api/v1/accounting/years/{month}/close
+  yes         no       no    no     no  POST    /api/v1/accounting/years/{number}/undo
+  yes        yes       no    no     no  GET     /api/v1/accounting/receivables
+  yes        yes       no    no     no  POST    /api/v1/accounting/receivables/{processor}/lost
+  yes        yes       no    no     no  GET     /api/v1/accounting/payouts
+  yes        yes       no    no     no  POST    /api/v1/accounting/payouts
+  yes        yes       no    no     no  POST    /api/v1/accounting/payouts/files
+  yes        yes       no    no     no  GET     /api/v1/accounting/payouts/{number}
+  yes        yes       no    no     no  GET     /api/v1/accounting/payouts/{number}/lines
+  yes        yes       no    no     no  GET     /dashboard/expenses
+  yes        yes       no    no     no  POST    /dashboard/expenses
+  yes        yes       no    no     no  POST    /dashboard/expenses/payments
+  yes        yes       no    no     no  POST    /dashboard/expenses/equipment
+  yes        yes       no    no     no  POST    /dashboard/expenses/equipment/{number}/disposal
+  yes        yes       no    no     no  POST    /dashboard/expenses/depreciation
+  yes        yes       no    no     no  GET     /dashboard/payouts
+  yes        yes       no    no     no  POST    /dashboard/payouts
+  yes        yes       no    no     no  GET     /dashboard/payouts/{number}
   yes        yes       no    no     no  GET     /api/v1/accounting/export.hledger
   yes        yes       no    no     no  GET     /api/v1/accounting/earnings/{by}
   yes        yes       no    no     no  GET     /api/v1/accounting/earnings/{by}/csv
@@ -195,6 +222,7 @@ def address(path: str) -> str:
         "by": "machine",
         "name": "balance-sheet",
         "place_id": "van-1",
+        "processor": "card",
     }
     for name in ("user_id", "command_id", "seq", "task_id", "sale_id", "number", "list_id"):
         names[name] = "1"

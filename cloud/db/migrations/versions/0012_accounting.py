@@ -1,4 +1,4 @@
-"""Accounts for expenses, claims, income tax and what is scrapped.
+"""Accounts for expenses, claims, income tax and what is scrapped; payouts, equipment, closed years.
 
 Taking it back leaves accounts that have entries: those stand for ever, and an account is needed to read them.
 """
@@ -38,15 +38,88 @@ _accounts = sa.table(
 )
 
 
+def _id() -> sa.Column[int]:
+    return sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False)
+
+
+def _minor(name: str) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger(), nullable=False)
+
+
+def _text(name: str, length: int) -> sa.Column[str]:
+    return sa.Column(name, sa.String(length=length), nullable=False)
+
+
+def _make_tables() -> None:
+    op.create_table(
+        "payouts",
+        _id(),
+        _text("processor", 64),
+        _text("reference", 64),
+        sa.Column("paid_on", sa.Date(), nullable=False),
+        _minor("net_minor"),
+        _minor("booked_at_ms"),
+        _text("booked_by", 254),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payouts")),
+        sa.UniqueConstraint("processor", "reference", name=op.f("uq_payouts_processor_reference")),
+    )
+    op.create_table(
+        "payout_lines",
+        sa.Column("payout_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
+        _text("kind", 24),
+        _text("payment", 128),
+        _minor("gross_minor"),
+        _minor("fee_minor"),
+        _minor("fee_tax_minor"),
+        _text("finding", 24),
+        _minor("expected_minor"),
+        sa.ForeignKeyConstraint(["payout_id"], ["payouts.id"], name=op.f("fk_payout_lines_payout_id_payouts")),
+        sa.PrimaryKeyConstraint("payout_id", "line", name=op.f("pk_payout_lines")),
+    )
+    op.create_index("ix_payout_lines_payment", "payout_lines", ["payment", "kind"])
+    op.create_table(
+        "equipment",
+        _id(),
+        _text("name", 120),
+        _text("machine_id", 40),
+        sa.Column("acquired_on", sa.Date(), nullable=False),
+        sa.Column("used_from", sa.Date(), nullable=False),
+        _minor("cost_minor"),
+        sa.Column("life_years", sa.Integer(), nullable=False),
+        sa.Column("disposed_on", sa.Date(), nullable=True),
+        _minor("added_at_ms"),
+        _text("added_by", 254),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_equipment")),
+    )
+    op.create_table(
+        "year_closings",
+        _id(),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        _minor("closed_at_ms"),
+        _text("closed_by", 254),
+        _minor("profit_minor"),
+        _minor("tax_minor"),
+        _minor("undone_at_ms"),
+        _text("undone_by", 254),
+        _text("undone_why", 500),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_year_closings")),
+    )
+
+
 def upgrade() -> None:
     """The accounts that are not there."""
     present = set(op.get_bind().scalars(sa.select(_accounts.c.code)))
     names = ("code", "name_ja", "name_en", "kind")
+    _make_tables()
     op.bulk_insert(_accounts, [dict(zip(names, row, strict=True)) for row in ACCOUNTS if row[0] not in present])
 
 
 def downgrade() -> None:
-    """Take away the accounts without entries."""
+    """Take away the tables, and the accounts without entries."""
+    for name in ("year_closings", "equipment", "payout_lines", "payouts"):
+        op.drop_table(name)
     postings = sa.table("postings", sa.column("account_code", sa.String))
     used = sa.exists().where(postings.c.account_code == _accounts.c.code)
     op.execute(sa.delete(_accounts).where(_accounts.c.code.in_([row[0] for row in ACCOUNTS]), ~used))
