@@ -64,6 +64,7 @@ class Posting(Base):
     __table_args__ = (
         CheckConstraint("amount_minor <> 0", name="not_zero"),
         Index("ix_postings_sub_account", "sub_account", "account_code", "entry_number"),
+        Index("ix_postings_account_code", "account_code", "entry_number"),
         {"sqlite_with_rowid": False},
     )
 

@@ -216,9 +216,14 @@ async def entry_count(
     account: str | None = None,
     place: str | None = None,
     days: tuple[date, date] | None = None,
+    *,
+    at_most: int | None = None,
 ) -> int:
-    """How many entries the journal has; with `account` or `place` only those with a leg on it, of days if named."""
-    return await repository.count(db_session, account, place, days)
+    """How many entries the journal has; with `account` or `place` only those with a leg on it, of days if named.
+
+    With `at_most` no more than that are counted.
+    """
+    return await repository.count(db_session, account, place, days, at_most=at_most)
 
 
 async def turnover(db_session: AsyncSession, account: str, days: tuple[date, date]) -> tuple[int, int]:

@@ -25,6 +25,8 @@ from cloud.staff_tasks import service as staff_tasks
 from cloud.staff_tasks.rules import source_path
 
 ENTRIES_PER_PAGE: Final = 50
+PAGES_AHEAD: Final = 100
+"""How far the number of pages is counted beyond the one that is shown."""
 EVENTS_SHOWN: Final = 20
 SALES_SHOWN: Final = 12
 INBOX_SHOWN: Final = 100
@@ -154,7 +156,8 @@ class Contexts:
             place=place,
             days=days,
         )
-        total = await accounting.entry_count(self.db_session, account, place, days)
+        ahead = offset + PAGES_AHEAD * ENTRIES_PER_PAGE
+        total = await accounting.entry_count(self.db_session, account, place, days, at_most=ahead)
         pages = max(-(-total // ENTRIES_PER_PAGE), 1)
         here = f"&place={quote(place)}" if place else ""
         if days:

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tools.bench import cloud, controller, journal, vend, year
+from tools.bench import cloud, controller, journal, ledger, pages, vend, year
 from tools.bench.figures import Figure
 
 BENCHES = {
@@ -18,6 +18,8 @@ BENCHES = {
     "controller": controller.measure,
     "intake": cloud.intake,
     "interpret": cloud.interpret,
+    "ledger": ledger.measure,
+    "pages": pages.measure,
     "year": year.measure,
     "journal": journal.measure,
 }

@@ -1,0 +1,138 @@
+"""Server time of every dashboard page and API list, with a year of twenty machines in the database.
+
+Pages are found by following links from the first one, lists by the API's own description. A request runs through the
+whole application in this process (no socket). The year is made once (minutes) and kept in the folder for temporary
+files; `VEND_BENCH_YEAR` names another place for it.
+"""
+
+import asyncio
+import logging
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from httpx import ASGITransport, AsyncClient
+from rich.progress import track
+
+from cloud.db.database import open_database
+from cloud.db.migrate import upgrade_database
+from cloud.identity.service import create_user
+from cloud.main import create_app
+from cloud.settings import load_settings
+from tools.bench import year_of_fleet
+from tools.bench.figures import Figure, percentile
+
+TARGET_MS: Final = 50
+TARGET_KIB: Final = 200
+EMAIL, PASSWORD = "bench@example.com", "correct horse"
+
+SAMPLES: Final = {
+    "account": ["1001"],
+    "by": ["machine", "product"],
+    "machine_id": ["vm-year-0001"],
+    "month": ["2026-10"],
+    "number": ["1000"],
+    "product_id": ["green-tea"],
+    "sale_id": ["1000"],
+    "task_id": ["1"],
+    "user_id": ["1"],
+}
+"""What stands for the variables of an API address; an address with another one is left out and said."""
+
+WHOLE_BOOKS: Final = re.compile(r"csv|export|verification|pdf")
+"""Downloads and checks of the whole ledger: measured, without the target of a page."""
+
+
+class Timed(NamedTuple):
+    """One address."""
+
+    path: str
+    wall_ms: list[float]
+    cpu_ms: list[float]
+    """This process's work, client included: what does not depend on what else the computer does."""
+    kib: float
+    status: int
+
+
+def measure(*, quick: bool) -> list[Figure]:
+    """Figures of every page and list, the slowest first."""
+    logging.disable(logging.INFO)
+    year = Path(os.environ.get("VEND_BENCH_YEAR") or Path(tempfile.gettempdir()) / "vend-bench-year.db")
+    if not year.exists():
+        asyncio.run(year_of_fleet.make(year))
+    with tempfile.TemporaryDirectory(prefix="vend-pages-") as folder:
+        shutil.copy(year, Path(folder) / "cloud.db")
+        found = asyncio.run(_measure(Path(folder), 5 if quick else 20))
+    found.sort(key=lambda row: -percentile(row.cpu_ms, 95))
+    return [figure for timed in found for figure in _figures(timed)]
+
+
+def _figures(timed: Timed) -> Iterator[Figure]:
+    target = "" if WHOLE_BOOKS.search(timed.path) else f"≤ {TARGET_MS} ms"
+    answer = "" if timed.status < 300 else f" [{timed.status}]"
+    what = f"{timed.path}{answer}: {timed.kib:,.0f} KiB, p95"
+    for name, runs in ((what, timed.wall_ms), (f"{what}, CPU", timed.cpu_ms)):
+        yield Figure(name, percentile(runs, 95), "ms", min(runs), max(runs), target)
+
+
+async def _measure(folder: Path, times: int) -> list[Timed]:
+    settings = load_settings(
+        _env_file=None,
+        database_url=f"sqlite+aiosqlite:///{folder}/cloud.db",
+        data_dir=folder / "var",
+        mqtt_password="the cloud's broker password",  # noqa: S106 - nothing listens
+        jwt_secret_key="j" * 40,
+        encryption_key="e" * 40,
+    )
+    database = open_database(settings.database_url)
+    await upgrade_database(database)
+    async with database.write() as db_session:
+        await create_user(db_session, EMAIL, PASSWORD)
+    app = create_app(settings, database, lambda: year_of_fleet.LAST_MS)
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://cloud.bench", timeout=600) as client:
+        (await client.post("/api/v1/admin/login", json={"email": EMAIL, "password": PASSWORD})).raise_for_status()
+        paths = track([*await _pages(client), *_lists(app.openapi())], "pages", transient=True)
+        found = [await _time(client, path, 1 if WHOLE_BOOKS.search(path) else times) for path in paths]
+    await database.close()
+    return found
+
+
+async def _pages(client: AsyncClient) -> list[str]:
+    """One address of every kind of dashboard page that links lead to."""
+    found: dict[str, str] = {}
+    waiting = ["/dashboard/"]
+    while waiting:
+        path = waiting.pop()
+        kind = re.sub(r"vm-year-\d+|\d{4}-\d{2}(-\d{2})?|\d+|(?<=/products/)[a-z-]+|cursor=[^&]*", "…", path)
+        if kind in found or "static" in path or WHOLE_BOOKS.search(path):
+            continue
+        found[kind] = path
+        answer = await client.get(path, follow_redirects=True)
+        if "html" in answer.headers.get("content-type", ""):
+            waiting += sorted(set(re.findall(r'href="(/dashboard/[^"#]*)', answer.text.replace("&amp;", "&"))))
+    return sorted(found.values())
+
+
+def _lists(openapi: dict[str, Any]) -> Iterator[str]:
+    for path, verbs in openapi["paths"].items():
+        names = re.findall(r"{(\w+)}", path)
+        if "get" in verbs and all(name in SAMPLES for name in names):
+            choices = product(*(SAMPLES[name] for name in names))
+            yield from (path.format(**dict(zip(names, chosen, strict=True))) for chosen in choices)
+
+
+async def _time(client: AsyncClient, path: str, times: int) -> Timed:
+    answer = await client.get(path)  # templates and statements are compiled once per process
+    wall, cpu = [], []
+    for _ in range(times):
+        begun, worked = time.perf_counter(), time.process_time()
+        answer = await client.get(path)
+        wall.append((time.perf_counter() - begun) * 1000)
+        cpu.append((time.process_time() - worked) * 1000)
+    return Timed(path, wall, cpu, len(answer.content) / 1024, answer.status_code)
