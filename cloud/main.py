@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import structlog
 import uvicorn
@@ -41,10 +42,13 @@ from cloud.dashboard import (
     goods_page,
     months_page,
     pages,
+    payables_page,
     payouts_page,
+    procurement_page,
     restock_page,
     statements_page,
     stock_page,
+    suppliers_page,
     tasks,
     users_page,
 )
@@ -61,6 +65,10 @@ from cloud.identity.gate import Gate
 from cloud.identity.service import ensure_first_user
 from cloud.identity.tokens import TokenSigner
 from cloud.identity.user_endpoints import router as users_router
+from cloud.integrations.web_search.fetch import Fetcher, Hosts
+from cloud.integrations.web_search.lists import OwnListsSearch
+from cloud.integrations.web_search.port import WebSearch
+from cloud.integrations.web_search.searxng import SearxngSearch
 from cloud.inventory.endpoints import router as inventory_router
 from cloud.inventory.goods_endpoints import router as goods_router
 from cloud.inventory.restock_endpoints import router as restock_router
@@ -70,6 +78,10 @@ from cloud.kit.http import DatabaseDep, install_error_answers
 from cloud.machines import service as machines
 from cloud.machines.endpoints import monitoring, vending
 from cloud.openapi import describe
+from cloud.procurement.order_endpoints import router as orders_router
+from cloud.procurement.payables_endpoints import router as payables_router
+from cloud.procurement.search_endpoints import router as search_router
+from cloud.procurement.supplier_endpoints import router as suppliers_router
 from cloud.sales.endpoints import router as sales_router
 from cloud.settings import Settings
 from cloud.staff_tasks.endpoints import router as tasks_router
@@ -152,6 +164,10 @@ API: Final = (
     months_router,
     earnings_router,
     csv_router,
+    suppliers_router,
+    orders_router,
+    payables_router,
+    search_router,
     plain_text_router,
     statements_router,
     report_router,
@@ -177,6 +193,9 @@ PAGES: Final = (
     stock_page,
     goods_page,
     restock_page,
+    procurement_page,
+    suppliers_page,
+    payables_page,
 )
 """What answers people."""
 
@@ -207,6 +226,7 @@ def create_app(settings: Settings, database: Database | None = None, clock: Cloc
     app.state.files = Folder(settings.data_dir / "files")
     app.state.metrics = metrics
     app.state.live = live
+    app.state.searches = searches_of(settings)
     app.state.gate = Gate(base, TokenSigner(*settings.signing_keys()))
     install_error_answers(app)
     app.add_exception_handler(LoginNeededError, to_login)
@@ -221,6 +241,23 @@ def create_app(settings: Settings, database: Database | None = None, clock: Cloc
     check_doors(app)
     describe(app)
     return app
+
+
+def searches_of(settings: Settings) -> list[WebSearch]:
+    """Who is asked when somebody looks for a supplier."""
+    found: list[WebSearch] = []
+    if settings.supplier_lists_dir is not None:
+        found.append(OwnListsSearch(settings.supplier_lists_dir))
+    if settings.searxng_url:
+        parts = urlsplit(settings.searxng_url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        hosts = Hosts(
+            allowed=[name for name in settings.search_allowed_hosts.replace(" ", "").split(",") if name],
+            denied=[name for name in settings.search_denied_hosts.replace(" ", "").split(",") if name],
+            trusted=frozenset({f"{parts.hostname}:{port}"}),
+        )
+        found.append(SearxngSearch(settings.searxng_url, Fetcher(hosts), settings.search_pages))
+    return found
 
 
 async def prepare(database: Database, settings: Settings) -> None:

@@ -24,6 +24,7 @@ TAGS: Final = {
     "monitoring": "What machines reported, what is not understood, and tasks for people.",
     "transactions": "The list of sales.",
     "inventory": "How much of what is where.",
+    "procurement": "Suppliers and their prices, purchase orders, goods received, invoices to pay.",
     "accounting": "The ledger and its statements.",
 }
 ABOUT: Final = """\

@@ -48,6 +48,26 @@ class Settings(BaseSettings):
     """First user, an owner, created when the database has none; optional."""
     operator_password: SecretStr | None = None
 
+    company_name: str = ""
+    """Who orders, as it stands on documents; the application's name when it is empty."""
+    company_address: str = ""
+    company_registration_number: str = ""
+    """The operator's own 登録番号."""
+    approval_limit_yen: int = Field(default=30_000, ge=0)
+    """A purchase order above it, tax included, needs the approval of somebody who did not make it."""
+    price_rise_alert_percent: int = Field(default=5, ge=0, le=1000)
+    """A supplier's price that rises by more is told."""
+
+    searxng_url: str = ""
+    """A SearXNG server that may answer with JSON; empty leaves the web alone."""
+    search_pages: int = Field(default=0, ge=0, le=10)
+    """How many of the pages it finds are opened for their prices; robots.txt decides."""
+    search_allowed_hosts: str = ""
+    """Names with commas between them; empty lets every public host be opened."""
+    search_denied_hosts: str = ""
+    supplier_lists_dir: Path | None = None
+    """CSV and JSON price lists that are searched too."""
+
     anthropic_api_key: SecretStr | None = None
     openai_api_key: SecretStr | None = None
     stripe_api_key: SecretStr | None = None
@@ -85,6 +105,16 @@ class Settings(BaseSettings):
             raise ValueError("not of the form mqtt://host:port")
         if parts.username or parts.password:
             raise ValueError("contains credentials; use MQTT_USERNAME and MQTT_PASSWORD, URLs end up in logs")
+        return value
+
+    @field_validator("searxng_url", mode="after")
+    @classmethod
+    def _searxng_scheme(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
+            raise ValueError("not of the form http://host:port")
+        if parts.username or parts.password:
+            raise ValueError("contains credentials; URLs end up in logs")
         return value
 
     @model_validator(mode="after")

@@ -54,6 +54,11 @@ def receivable(tender: str) -> Place:
     return Place(chart.CARD_RECEIVABLE, tender[:64])
 
 
+def payable(supplier_id: int) -> Place:
+    """What we owe a supplier."""
+    return Place(chart.PAYABLE, f"supplier:{supplier_id}")
+
+
 def paid_from(tender: str, machine_id: str) -> Place:
     """Who pays a sale: the credit in the machine, or a processor later."""
     return credit(machine_id) if tender == "cash" else receivable(tender)

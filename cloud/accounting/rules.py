@@ -167,7 +167,15 @@ def cost_of_sale(event: Event, name: str, *, from_stock_minor: int, uncovered_mi
     return event.draft("cost", f"売上原価 - {name}", legs(*pairs))
 
 
-def purchase(event: Event, name: str, *, net_minor: int, tax_minor: int, settled_minor: int = 0) -> list[Draft]:
+def purchase(
+    event: Event,
+    name: str,
+    *,
+    net_minor: int,
+    tax_minor: int,
+    settled_minor: int = 0,
+    owed_to: str | Place = chart.PAYABLE,
+) -> list[Draft]:
     """Goods received on credit, and straight into stock.
 
     Args:
@@ -176,8 +184,9 @@ def purchase(event: Event, name: str, *, net_minor: int, tax_minor: int, settled
         net_minor: cost without tax.
         tax_minor: input tax on the invoice.
         settled_minor: the part of the cost for units that had been sold before the books had them.
+        owed_to: the supplier's sub-account.
     """
-    bought = ((chart.PURCHASES, net_minor), (chart.INPUT_TAX, tax_minor), (chart.PAYABLE, -net_minor - tax_minor))
+    bought = ((chart.PURCHASES, net_minor), (chart.INPUT_TAX, tax_minor), (owed_to, -net_minor - tax_minor))
     stocked = (
         (chart.GOODS, net_minor - settled_minor),
         (chart.SHRINKAGE, settled_minor),

@@ -26,7 +26,7 @@ KEPT_BY_TRIGGERS: Final = frozenset({"account_days", "account_totals", "sub_acco
 LEDGER: Final = ("postings", "journal_entries")
 """Last, and in this order."""
 
-FILLED_AT_START: Final = frozenset({"accounts", "tax_rates"})
+FILLED_AT_START: Final = frozenset({"accounts", "input_tax_shares", "tax_rates"})
 """What migrations and the first start put into a database nobody has used."""
 
 _TRIGGER_FUNCTIONS: Final = text(

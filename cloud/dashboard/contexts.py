@@ -33,6 +33,14 @@ INBOX_SHOWN: Final = 100
 RAW_SHOWN: Final = 400
 """Characters of a message shown in the inbox."""
 
+DOCUMENTS: Final = {
+    "receipt": "/dashboard/procurement/receipts",
+    "invoice": "/dashboard/payables/invoices",
+    "payment": "/dashboard/payables/payments",
+    "payout": "/dashboard/payouts",
+}
+"""Kind of a source to the page of its document."""
+
 
 def clock_text(at_ms: int, timezone: str) -> str:
     """12:31:05 in `timezone`."""
@@ -58,8 +66,9 @@ def source_href(source: str) -> str:
         return source_path(source, "")
     if document := goods.document_of(source.partition("#")[0]):
         return f"/dashboard/stock/documents/{document}"
-    if source.startswith("payout:"):
-        return f"/dashboard/payouts/{source.partition('#')[0].partition(':')[2]}"
+    kind, _, number = source.partition("#")[0].partition(":")
+    if kind in DOCUMENTS:
+        return f"{DOCUMENTS[kind]}/{number}"
     parts = source.partition("#")[0].split("/")
     if len(parts) == 3 and parts[2].isdigit():
         return event_href(parts[0], parts[1], int(parts[2]))

@@ -43,6 +43,7 @@ NAVIGATION: Final = (
     ("/dashboard/#machines", "自販機", Permission.FLEET_READ),
     ("/dashboard/stock", "在庫", Permission.INVENTORY_READ),
     ("/dashboard/cash", "現金", Permission.BOOKS_READ),
+    ("/dashboard/procurement", "仕入", Permission.PROCUREMENT_READ),
     ("/dashboard/journal", "仕訳帳", Permission.BOOKS_READ),
     ("/dashboard/statements", "決算", Permission.BOOKS_READ),
     ("/dashboard/earnings", "採算", Permission.BOOKS_READ),

@@ -9,6 +9,7 @@ from cloud.identity import models as identity
 from cloud.inventory import models as inventory
 from cloud.kit import models as kit
 from cloud.machines import models as machines
+from cloud.procurement import models as procurement
 from cloud.sales import models as sales
 from cloud.staff_tasks import models as staff_tasks
 
@@ -22,6 +23,7 @@ __all__ = [
     "inventory",
     "kit",
     "machines",
+    "procurement",
     "sales",
     "staff_tasks",
 ]

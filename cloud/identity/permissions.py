@@ -59,6 +59,20 @@ class Permission(StrEnum):
     """Close a month."""
     BOOKS_REOPEN = "books.reopen"
     """Reopen the newest closed month."""
+    PROCUREMENT_READ = "procurement.read"
+    """Suppliers, their prices, purchase orders and what became of them."""
+    SUPPLIERS_WRITE = "suppliers.write"
+    """Suppliers and offers; searching the web for some."""
+    SUPPLIERS_ALLOW = "suppliers.allow"
+    """Put a supplier on the list of those that money may go to."""
+    ORDERS_WRITE = "orders.write"
+    """Make, send and cancel purchase orders."""
+    ORDERS_APPROVE = "orders.approve"
+    """Above the limit never one's own."""
+    GOODS_RECEIVE = "goods.receive"
+    """Say what was delivered; books it."""
+    PAYABLES_WRITE = "payables.write"
+    """Invoices of suppliers, and paying them."""
     ACTIVITY_READ = "activity.read"
     USERS_MANAGE = "users.manage"
     SELF = "self"
@@ -89,6 +103,14 @@ ALLOWED: Final[Mapping[Permission, frozenset[Role]]] = {
     Permission.BOOKS_CORRECT: frozenset({Role.OWNER, Role.ACCOUNTANT}),
     Permission.BOOKS_CLOSE: frozenset({Role.OWNER, Role.ACCOUNTANT}),
     Permission.BOOKS_REOPEN: frozenset({Role.OWNER}),
+    Permission.PROCUREMENT_READ: _OFFICE | {Role.STAFF},
+    Permission.SUPPLIERS_WRITE: frozenset({Role.OWNER, Role.OPERATOR}),
+    Permission.SUPPLIERS_ALLOW: frozenset({Role.OWNER}),
+    Permission.ORDERS_WRITE: frozenset({Role.OWNER, Role.OPERATOR}),
+    Permission.ORDERS_APPROVE: frozenset({Role.OWNER, Role.OPERATOR}),
+    Permission.GOODS_RECEIVE: frozenset({Role.OWNER, Role.OPERATOR, Role.STAFF}),
+    # Who orders does not pay.
+    Permission.PAYABLES_WRITE: frozenset({Role.OWNER, Role.ACCOUNTANT}),
     Permission.ACTIVITY_READ: frozenset({Role.OWNER, Role.ACCOUNTANT}),
     Permission.USERS_MANAGE: frozenset({Role.OWNER}),
     Permission.SELF: _EVERYBODY,

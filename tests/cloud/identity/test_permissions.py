@@ -90,6 +90,46 @@ owner accountant operator staff viewer
   yes        yes      yes   yes    yes  GET     /api/v1/inventory/trips/{number}
   yes         no      yes   yes     no  POST    /api/v1/inventory/trips
   yes         no      yes   yes     no  POST    /api/v1/inventory/trips/{number}/close
+  yes        yes      yes   yes     no  GET     /api/v1/procurement/suppliers
+  yes         no      yes    no     no  POST    /api/v1/procurement/suppliers
+  yes        yes      yes   yes     no  GET     /api/v1/procurement/suppliers/reliability
+  yes        yes      yes   yes     no  GET     /api/v1/procurement/suppliers/{supplier_id}
+  yes         no      yes    no     no  PUT     /api/v1/procurement/suppliers/{supplier_id}
+  yes         no       no    no     no  PUT     /api/v1/procurement/suppliers/{supplier_id}/standing
+  yes         no      yes    no     no  POST    /api/v1/procurement/suppliers/{supplier_id}/offers
+  yes        yes      yes   yes     no  GET     /api/v1/procurement/offers
+  yes         no      yes    no     no  POST    /api/v1/procurement/offers/{offer_id}/confirm
+  yes         no      yes    no     no  POST    /api/v1/procurement/offers/{offer_id}/end
+  yes        yes      yes   yes     no  GET     /api/v1/procurement/finder
+  yes        yes      yes   yes     no  GET     /api/v1/procurement/prices/alerts
+  yes        yes      yes   yes     no  GET     /api/v1/procurement/prices/{product_id}
+  yes        yes      yes   yes     no  GET     /api/v1/procurement/orders
+  yes         no      yes    no     no  POST    /api/v1/procurement/orders
+  yes        yes      yes   yes     no  GET     /api/v1/procurement/orders/{order_id}
+  yes         no      yes    no     no  POST    /api/v1/procurement/orders/{order_id}/approve
+  yes         no      yes    no     no  POST    /api/v1/procurement/orders/{order_id}/reject
+  yes         no      yes    no     no  POST    /api/v1/procurement/orders/{order_id}/send
+  yes         no      yes    no     no  POST    /api/v1/procurement/orders/{order_id}/cancel
+  yes         no      yes    no     no  POST    /api/v1/procurement/orders/{order_id}/close
+  yes        yes      yes   yes     no  GET     /api/v1/procurement/orders/{order_id}/document
+  yes        yes      yes   yes     no  GET     /api/v1/procurement/orders/{order_id}/pdf
+  yes        yes      yes   yes     no  GET     /api/v1/procurement/orders/{order_id}/receipts
+  yes         no      yes   yes     no  POST    /api/v1/procurement/orders/{order_id}/receipts
+  yes        yes      yes   yes     no  GET     /api/v1/procurement/receipts
+  yes        yes      yes   yes     no  GET     /api/v1/procurement/receipts/{receipt_id}
+  yes        yes      yes   yes     no  GET     /api/v1/procurement/invoices
+  yes        yes      yes   yes     no  GET     /api/v1/procurement/invoices/{invoice_id}
+  yes        yes       no    no     no  POST    /api/v1/procurement/suppliers/{supplier_id}/invoices
+  yes        yes       no    no     no  POST    /api/v1/procurement/invoices/{invoice_id}/accept
+  yes        yes       no    no     no  POST    /api/v1/procurement/invoices/{invoice_id}/withdraw
+  yes        yes       no    no     no  POST    /api/v1/procurement/invoices/{invoice_id}/payments
+  yes        yes      yes   yes     no  GET     /api/v1/procurement/payables
+  yes        yes      yes   yes     no  GET     /api/v1/procurement/payables/due
+  yes         no      yes    no     no  GET     /api/v1/procurement/searches
+  yes         no      yes    no     no  POST    /api/v1/procurement/imports
+  yes        yes      yes   yes     no  GET     /api/v1/procurement/needs
+  yes        yes      yes   yes     no  GET     /api/v1/procurement/proposals
+  yes         no      yes    no     no  POST    /api/v1/procurement/proposals
   yes        yes       no    no     no  GET     /api/v1/accounting/journal
   yes        yes       no    no     no  GET     /api/v1/accounting/journal/{number}
   yes        yes       no    no     no  GET     /api/v1/accounting/trial-balance
@@ -176,6 +216,30 @@ owner accountant operator staff viewer
   yes        yes       no    no     no  GET     /dashboard/cash
   yes        yes      yes   yes     no  GET     /dashboard/cash/{machine_id}
   yes        yes      yes   yes     no  POST    /dashboard/cash/{machine_id}
+  yes        yes      yes   yes     no  GET     /dashboard/procurement
+  yes         no      yes    no     no  POST    /dashboard/procurement/proposals
+  yes        yes      yes   yes     no  GET     /dashboard/procurement/orders/{order_id}
+  yes         no      yes    no     no  POST    /dashboard/procurement/orders/{order_id}/approve
+  yes         no      yes    no     no  POST    /dashboard/procurement/orders/{order_id}/reject
+  yes         no      yes    no     no  POST    /dashboard/procurement/orders/{order_id}/send
+  yes         no      yes    no     no  POST    /dashboard/procurement/orders/{order_id}/cancel
+  yes         no      yes    no     no  POST    /dashboard/procurement/orders/{order_id}/close
+  yes         no      yes   yes     no  POST    /dashboard/procurement/orders/{order_id}/receipts
+  yes        yes      yes   yes     no  GET     /dashboard/procurement/receipts/{receipt_id}
+  yes        yes      yes   yes     no  GET     /dashboard/suppliers
+  yes         no      yes    no     no  POST    /dashboard/suppliers
+  yes        yes      yes   yes     no  GET     /dashboard/suppliers/prices/{product_id}
+  yes        yes      yes   yes     no  GET     /dashboard/suppliers/{supplier_id}
+  yes         no      yes    no     no  POST    /dashboard/suppliers/{supplier_id}/offers
+  yes         no       no    no     no  POST    /dashboard/suppliers/{supplier_id}/standing
+  yes         no      yes    no     no  POST    /dashboard/suppliers/offers/{offer_id}/confirm
+  yes        yes      yes   yes     no  GET     /dashboard/payables
+  yes        yes       no    no     no  POST    /dashboard/payables/suppliers/{supplier_id}/invoices
+  yes        yes      yes   yes     no  GET     /dashboard/payables/invoices/{invoice_id}
+  yes        yes       no    no     no  POST    /dashboard/payables/invoices/{invoice_id}/accept
+  yes        yes       no    no     no  POST    /dashboard/payables/invoices/{invoice_id}/withdraw
+  yes        yes       no    no     no  POST    /dashboard/payables/invoices/{invoice_id}/payments
+  yes        yes      yes   yes     no  GET     /dashboard/payables/payments/{payment_id}
   yes        yes      yes   yes    yes  GET     /dashboard/inbox
   yes        yes      yes   yes     no  GET     /dashboard/tasks
   yes         no      yes   yes     no  POST    /dashboard/tasks/{task_id}/resolve
@@ -224,7 +288,23 @@ def address(path: str) -> str:
         "place_id": "van-1",
         "processor": "card",
     }
-    for name in ("user_id", "command_id", "seq", "task_id", "sale_id", "number", "list_id"):
+    for name in (
+        "user_id",
+        "command_id",
+        "seq",
+        "task_id",
+        "sale_id",
+        "number",
+        "supplier_id",
+        "offer_id",
+        "order_id",
+        "receipt_id",
+        "invoice_id",
+        "payment_id",
+        "list_id",
+        "plan_id",
+        "token",
+    ):
         names[name] = "1"
     return path.format(**names)
 

@@ -6,6 +6,7 @@ Each operation is met with a business day in the database. Seeded: the same requ
 import asyncio
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.db.database import Database, open_database
 from cloud.doors import PUBLIC
@@ -33,6 +35,8 @@ from cloud.identity.tokens import TokenSigner
 from cloud.machines.interpreter import Interpreter
 from cloud.machines.receiver import Receiver
 from cloud.main import create_app
+from cloud.procurement import service as procurement
+from cloud.procurement.service import OfferBody, Recorded, SupplierBody
 from cloud.seed import seed_demo
 from cloud.settings import Settings, load_settings
 
@@ -45,6 +49,7 @@ KNOWN: Final = {
     "list_id": "stations",
     "epoch": "a" * 32,
     **dict.fromkeys(("user_id", "seq", "task_id", "sale_id", "number"), 1),
+    **dict.fromkeys(("supplier_id", "offer_id", "order_id", "receipt_id", "invoice_id"), 1),
 }
 """Names in addresses that lead to something; drawn ones hardly ever do."""
 CHECKS: Final = [
@@ -99,12 +104,22 @@ class Visitor:
         return self._runner.run(request)
 
 
+async def buys(db_session: AsyncSession) -> None:
+    """A supplier with an offer."""
+    body = SupplierBody(name="みどり飲料", kana="ミドリインリョウ", shipping=800, free_shipping_from=20_000)
+    seller = await procurement.add_supplier(db_session, body, 0)
+    await procurement.set_standing(db_session, seller, is_allowed=True, is_active=True)
+    offer = OfferBody(product_id="green-tea", pack_size=24, price=1_980, valid_from=date(2026, 1, 1))
+    await procurement.add_offer(db_session, seller, offer, Recorded("person", "owner@example.com", 0))
+
+
 async def business_day(url: str, script: Any) -> str:
     """Fill a migrated database; an owner's token."""
     database = open_database(url)
     async with database.write() as db_session:
         await seed_demo(db_session, script.machine, "machine-secret-of-the-tests-0123456789")
         await create_user(db_session, "owner@example.com", "correct horse")
+        await buys(db_session)
     script.restock()
     script.sale(short=40)
     script.failed_vend()

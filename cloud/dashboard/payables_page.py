@@ -1,0 +1,217 @@
+"""`/dashboard/payables`: what is owed to suppliers, what is due, and one invoice beside what was received."""
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cloud.accounting.endpoints import TodayDep
+from cloud.dashboard.contexts import Contexts
+from cloud.dashboard.locks import PageLock, PageWrites
+from cloud.dashboard.pages import show
+from cloud.dashboard.procurement_page import owed_href
+from cloud.dashboard.procurement_words import DIFFERENCES, INVOICES, REFUSALS
+from cloud.db.database import Database
+from cloud.identity.access import Writer
+from cloud.identity.gate import CurrentUser
+from cloud.identity.permissions import Permission
+from cloud.kit.http import DatabaseDep, ProblemError, RowId
+from cloud.procurement import payables, receiving, service
+from cloud.procurement.ordering import Doing
+from cloud.procurement.payables import InvoiceBody, InvoiceView
+from cloud.procurement.service import MOST_YEN
+from cloud.procurement.supplier_endpoints import refusing
+
+router = APIRouter(prefix="/dashboard/payables", include_in_schema=False)
+
+RATES: Final = (0, 8, 10)
+"""Rows of the form; an invoice has one sum per rate."""
+
+SeesPayables = Annotated[CurrentUser, Depends(PageLock(Permission.PROCUREMENT_READ))]
+Records = Annotated[Writer, Depends(PageWrites(Permission.PAYABLES_WRITE, "invoice.recorded"))]
+Accepts = Annotated[Writer, Depends(PageWrites(Permission.PAYABLES_WRITE, "invoice.accepted"))]
+Withdraws = Annotated[Writer, Depends(PageWrites(Permission.PAYABLES_WRITE, "invoice.withdrawn"))]
+Pays = Annotated[Writer, Depends(PageWrites(Permission.PAYABLES_WRITE, "invoice.paid"))]
+
+
+@router.get("")
+async def all_payables(request: Request, user: SeesPayables, database: DatabaseDep, today: TodayDep) -> Response:
+    """買掛金."""
+    return await _list(request, user, database, today)
+
+
+@router.post("/suppliers/{supplier_id}/invoices")
+async def record(supplier_id: RowId, request: Request, writer: Records, today: TodayDep) -> Response:
+    """Record the invoice of the form; its number keeps a second click from recording it again."""
+    form = await request.form()
+    sent = {name: str(value).strip() for name, value in form.items()}
+    rates = [
+        {"percent": percent, "net": sent[f"net_{percent}"], "tax": sent.get(f"tax_{percent}") or "0"}
+        for percent in RATES
+        if sent.get(f"net_{percent}")
+    ]
+    database: Database = request.app.state.database
+    try:
+        with refusing():
+            body = InvoiceBody.model_validate(
+                {
+                    "number": sent.get("number", ""),
+                    "issued_on": sent.get("issued_on", ""),
+                    "registration_number": sent.get("registration_number", ""),
+                    "receipts": form.getlist("receipt"),
+                    "rates": rates,
+                }
+            )
+            async with writer.write(supplier=supplier_id, number=body.number) as db_session:
+                by = Doing(writer.user.email, writer.now_ms)
+                number = await payables.record(db_session, supplier_id, body, by)
+    except ValidationError as error:
+        fields = "、".join(sorted({FIELDS.get(str(item["loc"][0]), str(item["loc"][0])) for item in error.errors()}))
+        return await _list(request, writer.user, database, today, f"次の欄をご確認ください: {fields}", status=422)
+    except ProblemError as error:
+        if error.code not in REFUSALS:
+            raise
+        words = f"{REFUSALS[error.code]} {error.detail}"
+        return await _list(request, writer.user, database, today, words, status=error.status)
+    return RedirectResponse(f"/dashboard/payables/invoices/{number}", status_code=303)
+
+
+FIELDS: Final = {
+    "number": "請求書番号",
+    "issued_on": "発行日",
+    "registration_number": "登録番号",
+    "receipts": "対象の入荷(一つ以上選んでください)",
+    "rates": "税率ごとの金額",
+}
+
+
+@router.get("/invoices/{invoice_id}")
+async def invoice(invoice_id: RowId, request: Request, user: SeesPayables, database: DatabaseDep) -> Response:
+    """One invoice beside what was received."""
+    return await _one(request, user, database, invoice_id)
+
+
+Deed = Callable[[AsyncSession, Doing], Coroutine[Any, Any, object]]
+
+
+async def _done(request: Request, writer: Writer, invoice_id: int, deed: Deed) -> Response:
+    database: Database = request.app.state.database
+    try:
+        with refusing():
+            async with writer.write(invoice=invoice_id) as db_session:
+                await deed(db_session, Doing(writer.user.email, writer.now_ms))
+    except ProblemError as error:
+        if error.code not in REFUSALS:
+            raise
+        words = f"{REFUSALS[error.code]} {error.detail}"
+        return await _one(request, writer.user, database, invoice_id, words, status=error.status)
+    return RedirectResponse(f"/dashboard/payables/invoices/{invoice_id}", status_code=303)
+
+
+@router.post("/invoices/{invoice_id}/accept")
+async def accept(
+    invoice_id: RowId, request: Request, writer: Accepts, why: Annotated[str, Form(min_length=1, max_length=500)]
+) -> Response:
+    """Accept what differs; the reason stays on record."""
+    return await _done(request, writer, invoice_id, lambda db, by: payables.accept(db, invoice_id, why, by))
+
+
+@router.post("/invoices/{invoice_id}/withdraw")
+async def withdraw(invoice_id: RowId, request: Request, writer: Withdraws) -> Response:
+    """Take it back."""
+    return await _done(request, writer, invoice_id, lambda db, by: payables.withdraw(db, invoice_id, by))
+
+
+@router.post("/invoices/{invoice_id}/payments")
+async def pay(
+    invoice_id: RowId,
+    request: Request,
+    writer: Pays,
+    today: TodayDep,
+    amount: Annotated[int, Form(ge=1, le=MOST_YEN)],
+    paid_before: Annotated[int, Form(ge=0, le=MOST_YEN)],
+) -> Response:
+    """Record a payment; what was paid before keeps a second click from booking it again."""
+
+    async def deed(db_session: AsyncSession, by: Doing) -> None:
+        await payables.pay(db_session, invoice_id, amount, today, by, paid_before=paid_before)
+
+    return await _done(request, writer, invoice_id, deed)
+
+
+@router.get("/payments/{payment_id}")
+async def payment(payment_id: RowId, user: SeesPayables, database: DatabaseDep) -> Response:  # noqa: ARG001 - the lock
+    """Where a payment can be read: on the page of its invoice."""
+    with refusing():
+        async with database.read() as db_session:
+            number = await payables.invoice_of_payment(db_session, payment_id)
+    return RedirectResponse(f"/dashboard/payables/invoices/{number}", status_code=303)
+
+
+async def _list(
+    request: Request, user: CurrentUser, database: Database, today: Any, error: str = "", *, status: int = 200
+) -> Response:
+    async def build(contexts: Contexts) -> dict[str, Any]:
+        ageing = await payables.ageing(contexts.db_session, today)
+        waiting = await receiving.uninvoiced(contexts.db_session)
+        names = await service.names(contexts.db_session)
+        return {
+            "ageing": ageing.model_dump()
+            | {"rows": [row.model_dump() | {"href": owed_href(row.supplier_id)} for row in ageing.rows if row.total]},
+            "due": [_invoice(row) | {"is_late": row.due_on < today} for row in await payables.due(contexts.db_session)],
+            "waiting": [
+                {"supplier_id": number, "supplier": names[number], "receipts": rows}
+                for number, rows in _by_supplier(waiting).items()
+            ],
+            "rates": RATES,
+            "today": today,
+            "may_write": user.may(Permission.PAYABLES_WRITE),
+            "error": error,
+        }
+
+    response = await show(request, database, user, "payables", "買掛金", build)
+    response.status_code = status
+    return response
+
+
+def _by_supplier(rows: list[receiving.ReceiptView]) -> dict[int, list[receiving.ReceiptView]]:
+    found: dict[int, list[receiving.ReceiptView]] = {}
+    for row in rows:
+        found.setdefault(row.supplier_id, []).append(row)
+    return found
+
+
+async def _one(
+    request: Request, user: CurrentUser, database: Database, invoice_id: int, error: str = "", *, status: int = 200
+) -> Response:
+    async def build(contexts: Contexts) -> dict[str, Any]:
+        with refusing():
+            found = await payables.detail(contexts.db_session, invoice_id)
+        return {
+            "invoice": _invoice(found)
+            | {
+                "rates": found.rates,
+                "received_rates": {row.percent: row for row in found.received_rates},
+                "differences": [
+                    row.model_dump() | {"words": DIFFERENCES.get(row.kind, row.kind)} for row in found.differences
+                ],
+                "receipts": found.receipts,
+                "payments": found.payments,
+                "recorded_at": contexts.moment(found.recorded_at_ms),
+            },
+            "owed_href": owed_href(found.supplier_id),
+            "may_write": user.may(Permission.PAYABLES_WRITE),
+            "error": error,
+        }
+
+    response = await show(request, database, user, "payables_invoice", "請求書", build)
+    response.status_code = status
+    return response
+
+
+def _invoice(row: InvoiceView) -> dict[str, Any]:
+    words, tone = INVOICES[row.status]
+    return row.model_dump() | {"words": words, "tone": tone, "href": f"/dashboard/payables/invoices/{row.id}"}

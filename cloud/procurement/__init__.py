@@ -1,0 +1,1 @@
+"""Procurement: suppliers, offers, purchase orders, goods receipts, what is owed to whom."""

@@ -1,0 +1,511 @@
+"""What is owed to suppliers: invoices matched against receipts, payments, ageing. The caller's boundary commits."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cloud.accounting import chart, places
+from cloud.accounting import rules as entries
+from cloud.accounting import service as accounting
+from cloud.db import locks
+from cloud.db.locks import Lock
+from cloud.procurement import matching, order_repository, ordering, registration, repository, rules
+from cloud.procurement.matching import AtRate
+from cloud.procurement.models import GoodsReceipt, InvoiceTax, Supplier, SupplierInvoice, SupplierPayment
+from cloud.procurement.ordering import Doing, RateView
+from cloud.procurement.orders import Difference, NotAllowedSupplierError
+from cloud.procurement.service import MOST_YEN, NoSuchSupplierError
+
+InvoiceStatus = Literal["differs", "open", "paid", "withdrawn"]
+MOST_RECEIPTS: Final = 100
+
+
+class NoSuchInvoiceError(LookupError):
+    """An invoice that nobody recorded."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"there is no supplier invoice {number}")
+
+
+class BadInvoiceError(ValueError):
+    """An invoice that cannot be: a receipt of somebody else, on another invoice, a number that is taken."""
+
+
+class WrongInvoiceStateError(ValueError):
+    """Something that cannot happen to an invoice in its state."""
+
+    def __init__(self, number: str, status: str, why: str) -> None:
+        super().__init__(f"invoice {number} is {status}: {why}")
+
+
+class RateBody(BaseModel):
+    """One tax rate of an invoice, in yen."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    percent: Annotated[int, Field(ge=0, le=100)]
+    net: Annotated[int, Field(ge=0, le=MOST_YEN)]
+    """Without tax."""
+    tax: Annotated[int, Field(ge=0, le=MOST_YEN)]
+
+
+class InvoiceBody(BaseModel):
+    """An invoice as the supplier wrote it, and the receipts it is for."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "number": "S-2026-118",
+                    "issued_on": "2026-11-30",
+                    "registration_number": "T7000012050002",
+                    "receipts": [1],
+                    "rates": [{"percent": 8, "net": 3960, "tax": 316}, {"percent": 10, "net": 800, "tax": 80}],
+                }
+            ]
+        },
+    )
+
+    number: Annotated[str, Field(min_length=1, max_length=64)]
+    issued_on: date
+    due_on: date | None = None
+    """By the supplier's terms when it is left out."""
+    registration_number: Annotated[str, Field(max_length=32)] = ""
+    """As printed on it; empty when there is none."""
+    receipts: Annotated[list[Annotated[int, Field(ge=1, lt=2**63)]], Field(min_length=1, max_length=MOST_RECEIPTS)]
+    rates: Annotated[list[RateBody], Field(min_length=1, max_length=8)]
+
+    @field_validator("registration_number")
+    @classmethod
+    def _registered(cls, value: str) -> str:
+        return registration.checked(value)
+
+    @field_validator("receipts")
+    @classmethod
+    def _each_once(cls, value: list[int]) -> list[int]:
+        if len(set(value)) != len(value):
+            raise ValueError("a receipt stands there twice")
+        return value
+
+    @field_validator("rates")
+    @classmethod
+    def _one_row(cls, value: list[RateBody]) -> list[RateBody]:
+        if len({row.percent for row in value}) != len(value):
+            raise ValueError("a rate stands there twice; an invoice has one sum per rate")
+        if not sum(row.net + row.tax for row in value):
+            raise ValueError("an invoice over nothing")
+        return value
+
+
+class DifferenceView(BaseModel):
+    """What is otherwise than it should be."""
+
+    kind: str
+    where: str
+    expected: str
+    found: str
+
+
+class InvoiceView(BaseModel):
+    """A supplier's invoice. Money in yen."""
+
+    id: int
+    supplier_id: int
+    supplier: str
+    number: str
+    registration_number: str
+    issued_on: date
+    due_on: date
+    status: InvoiceStatus
+    total: int
+    received: int
+    """What its receipts had booked."""
+    paid: int
+    left: int
+    """Still to be paid; 0 while it differs."""
+    recorded_by: str
+    recorded_at_ms: int
+    accepted_by: str
+    accepted_why: str
+
+
+class PaymentView(BaseModel):
+    """Money sent for an invoice."""
+
+    id: int
+    amount: int
+    paid_on: date
+    paid_by: str
+
+
+class InvoiceDetail(InvoiceView):
+    """A supplier's invoice beside what was received."""
+
+    receipts: list[int]
+    rates: list[RateView]
+    received_rates: list[RateView]
+    differences: list[DifferenceView]
+    """Empty when it says what was received. A rounding of a yen per receipt and rate needs no acceptance."""
+    payments: list[PaymentView]
+
+
+class AgeingRow(BaseModel):
+    """What is owed to one supplier, in yen, by how long it is overdue."""
+
+    supplier_id: int
+    supplier: str
+    not_invoiced: int
+    """Received, and on no invoice that agrees."""
+    not_due: int
+    days_1_30: int
+    days_31_60: int
+    days_61_90: int
+    days_over_90: int
+    total: int
+    balance: int
+    """買掛金 of this supplier in the ledger; equals the total."""
+
+
+class Ageing(BaseModel):
+    """買掛金 by supplier and age. The totals and what is on no supplier add up to account 2001."""
+
+    day: date
+    rows: list[AgeingRow]
+    unassigned: int
+    """買掛金 that names no supplier: booked before there were any."""
+    total: int
+    """Account 2001."""
+
+
+async def record(db_session: AsyncSession, supplier_id: int, body: InvoiceBody, by: Doing) -> int:
+    """Record an invoice and match it. One that agrees is open to be paid; one that differs waits for a person.
+
+    Returns:
+        Its row number.
+
+    Raises:
+        NoSuchSupplierError: nobody recorded the supplier.
+        BadInvoiceError: see there.
+    """
+    await locks.take(db_session, Lock.BOOKS)
+    seller = await repository.supplier(db_session, supplier_id)
+    if seller is None:
+        raise NoSuchSupplierError(supplier_id)
+    known = await order_repository.invoices_named(db_session, supplier_id, body.number)
+    if any(row.status != "withdrawn" for row in known):
+        raise BadInvoiceError(f"{seller.name} has an invoice {body.number!r} already")
+    receipts = await _receipts(db_session, supplier_id, body)
+    mine = [AtRate(row.percent, row.net, row.tax) for row in body.rates]
+    theirs = await _received(db_session, receipts)
+    found = matching.compare(theirs, mine, len(receipts)) + _registration(seller, body)
+    row = SupplierInvoice(
+        supplier_id=supplier_id,
+        number=body.number,
+        registration_number=body.registration_number,
+        issued_on=body.issued_on,
+        due_on=body.due_on or rules.due_on(body.issued_on, seller.closing_day, seller.pay_months, seller.pay_day),
+        status="differs" if matching.needs_person(found) else "open",
+        total_minor=sum(one.gross_minor for one in mine),
+        received_minor=sum(one.gross_minor for one in theirs),
+        paid_minor=0,
+        recorded_by=by.who,
+        recorded_at_ms=by.now_ms,
+        accepted_by="",
+        accepted_why="",
+    )
+    await order_repository.add(db_session, row)
+    taxes = [
+        InvoiceTax(invoice_id=row.id, percent=one.percent, net_minor=one.net_minor, tax_minor=one.tax_minor)
+        for one in mine
+    ]
+    await order_repository.add(db_session, *taxes)
+    for receipt in receipts:
+        receipt.invoice_id = row.id
+    await db_session.flush()
+    if row.status == "open":
+        await _agreed(db_session, row, by)
+    return row.id
+
+
+async def _receipts(db_session: AsyncSession, supplier_id: int, body: InvoiceBody) -> list[GoodsReceipt]:
+    rows = await order_repository.receipts_by_id(db_session, body.receipts, for_update=True)
+    missing = sorted(set(body.receipts) - {row.id for row in rows})
+    if missing:
+        raise BadInvoiceError(f"there is no goods receipt {missing[0]}")
+    for row in rows:
+        if row.supplier_id != supplier_id:
+            raise BadInvoiceError(f"goods receipt {row.id} is of another supplier")
+        if row.invoice_id is not None:
+            raise BadInvoiceError(f"goods receipt {row.id} is on another invoice")
+    return rows
+
+
+def _registration(seller: Supplier, body: InvoiceBody) -> list[Difference]:
+    if seller.registration_number == body.registration_number:
+        return []
+    expected, found = seller.registration_number or "none", body.registration_number or "none"
+    return [Difference("registration", "registration number", expected, found)]
+
+
+async def _received(db_session: AsyncSession, receipts: Sequence[GoodsReceipt]) -> list[AtRate]:
+    sums: dict[int, AtRate] = {}
+    for row in await order_repository.receipt_taxes(db_session, [one.id for one in receipts]):
+        before = sums.get(row.percent, AtRate(row.percent, 0, 0))
+        sums[row.percent] = AtRate(row.percent, before.net_minor + row.net_minor, before.tax_minor + row.tax_minor)
+    return [sums[percent] for percent in sorted(sums)]
+
+
+async def accept(db_session: AsyncSession, number: int, why: str, by: Doing) -> None:
+    """A person accepts what an invoice has otherwise than the receipts; the books follow the invoice.
+
+    Raises:
+        NoSuchInvoiceError: nobody recorded it.
+        WrongInvoiceStateError: there is nothing to accept.
+    """
+    await locks.take(db_session, Lock.BOOKS)
+    row = await _locked(db_session, number)
+    if row.status != "differs":
+        raise WrongInvoiceStateError(row.number, row.status, "there is nothing to accept")
+    row.status, row.accepted_by, row.accepted_why = "open", by.who, why
+    await db_session.flush()
+    await _agreed(db_session, row, by)
+
+
+async def withdraw(db_session: AsyncSession, number: int, by: Doing) -> None:
+    """Take an invoice back that differs: it was mistyped, or the supplier writes another one. It stays on record.
+
+    Raises:
+        NoSuchInvoiceError: nobody recorded it.
+        WrongInvoiceStateError: it was accepted, and is booked.
+    """
+    await locks.take(db_session, Lock.BOOKS)
+    row = await _locked(db_session, number)
+    if row.status != "differs":
+        raise WrongInvoiceStateError(row.number, row.status, "only one that differs can be taken back")
+    row.status, row.accepted_by = "withdrawn", by.who
+    for receipt in await order_repository.receipts_of_invoice(db_session, number):
+        receipt.invoice_id = None
+    await db_session.flush()
+
+
+async def _agreed(db_session: AsyncSession, row: SupplierInvoice, by: Doing) -> None:
+    """Book what the invoice has otherwise than the receipts, and go on with their orders."""
+    receipts = await order_repository.receipts_of_invoice(db_session, row.id)
+    taxes = await order_repository.invoice_taxes(db_session, [row.id])
+    booked = await order_repository.receipt_taxes(db_session, [one.id for one in receipts])
+    # The invoice decides what may be deducted: without a number on it only a share, whatever we know of the supplier.
+    shares = await repository.shares(db_session)
+    share = rules.share_on(shares, receipts[0].received_on, is_registered=bool(row.registration_number))
+    deductible = sum(one.tax_minor * share // 100 for one in taxes) - sum(one.deductible_minor for one in booked)
+    cost = row.total_minor - row.received_minor - deductible
+    event = entries.Event(f"invoice:{row.id}", row.issued_on, by.now_ms)
+    owed = places.payable(row.supplier_id)
+    bought = entries.legs((chart.PURCHASES, cost), (chart.INPUT_TAX, deductible), (owed, -cost - deductible))
+    # The goods may be sold already: a price that turns out other than received goes straight to the cost of sales.
+    passed = entries.legs((chart.COST_OF_SALES, cost), (chart.PURCHASES, -cost))
+    await accounting.post(
+        db_session,
+        [
+            event.draft("purchase", f"仕入差額 - 請求書 {row.number}", bought),
+            event.draft("cost", f"仕入差額の原価 - 請求書 {row.number}", passed),
+        ],
+    )
+    await _settle(db_session, receipts, by)
+
+
+async def _settle(db_session: AsyncSession, receipts: Sequence[GoodsReceipt], by: Doing) -> None:
+    for order_id in sorted({one.order_id for one in receipts}):
+        await ordering.settle(db_session, await ordering.locked(db_session, order_id), Doing(by.who, by.now_ms))
+
+
+async def pay(
+    db_session: AsyncSession,
+    number: int,
+    amount_minor: int,
+    paid_on: date,
+    by: Doing,
+    *,
+    paid_before: int | None = None,
+) -> int:
+    """Record that an invoice was paid from the bank, whole or in part.
+
+    Args:
+        db_session: a writing session.
+        number: row number of the invoice.
+        amount_minor: yen, at least 1.
+        paid_on: day of the transfer.
+        by: who says so.
+        paid_before: what had been paid when the person looked; None for whatever it was.
+
+    Returns:
+        The row number of the payment.
+
+    Raises:
+        NoSuchInvoiceError: nobody recorded it.
+        WrongInvoiceStateError: it differs, is paid, or less is left.
+        NotAllowedSupplierError: money may not go to the supplier.
+    """
+    await locks.take(db_session, Lock.BOOKS)
+    row = await _locked(db_session, number)
+    if row.status != "open":
+        raise WrongInvoiceStateError(row.number, row.status, "only an open one is paid")
+    if paid_before is not None and row.paid_minor != paid_before:
+        raise WrongInvoiceStateError(row.number, row.status, "somebody recorded a payment meanwhile")
+    if amount_minor > row.total_minor - row.paid_minor:
+        raise WrongInvoiceStateError(row.number, row.status, f"{row.total_minor - row.paid_minor} yen are left")
+    seller = await repository.supplier(db_session, row.supplier_id)
+    if seller is None or not seller.is_allowed:
+        raise NotAllowedSupplierError(seller.name if seller else "?")
+    payment = SupplierPayment(
+        invoice_id=number,
+        supplier_id=row.supplier_id,
+        amount_minor=amount_minor,
+        paid_on=paid_on,
+        paid_by=by.who,
+        recorded_at_ms=by.now_ms,
+    )
+    await order_repository.add(db_session, payment)
+    row.paid_minor += amount_minor
+    row.status = "paid" if row.paid_minor == row.total_minor else "open"
+    await db_session.flush()
+    event = entries.Event(f"payment:{payment.id}", paid_on, by.now_ms)
+    words = f"買掛金支払 - {seller.name} 請求書 {row.number}"
+    owed = places.payable(row.supplier_id)
+    paid = entries.transfer(event, words, debit=owed, credit=chart.BANK, amount_minor=amount_minor)
+    await accounting.post(db_session, [paid])
+    await _settle(db_session, await order_repository.receipts_of_invoice(db_session, number), by)
+    return payment.id
+
+
+async def _locked(db_session: AsyncSession, number: int) -> SupplierInvoice:
+    row = await order_repository.invoice(db_session, number, for_update=True)
+    if row is None:
+        raise NoSuchInvoiceError(number)
+    return row
+
+
+async def invoice_of_payment(db_session: AsyncSession, number: int) -> int:
+    """The row number of the invoice a payment was for.
+
+    Raises:
+        NoSuchInvoiceError: there is no such payment.
+    """
+    found = await order_repository.payment(db_session, number)
+    if found is None:
+        raise NoSuchInvoiceError(number)
+    return found.invoice_id
+
+
+async def listing(
+    db_session: AsyncSession,
+    *,
+    limit: int,
+    before: int | None = None,
+    status: str | None = None,
+    supplier_id: int | None = None,
+) -> list[InvoiceView]:
+    """A page of invoices, newest first."""
+    rows = await order_repository.invoices(
+        db_session, limit=limit, before=before, status=status, supplier_id=supplier_id
+    )
+    names = await repository.names(db_session)
+    return [InvoiceView(**_fields(row, names[row.supplier_id])) for row in rows]
+
+
+async def due(db_session: AsyncSession) -> list[InvoiceView]:
+    """Invoices that are not paid, the one due first first; those that differ too."""
+    names = await repository.names(db_session)
+    return [InvoiceView(**_fields(row, names[row.supplier_id])) for row in await order_repository.unpaid(db_session)]
+
+
+async def detail(db_session: AsyncSession, number: int) -> InvoiceDetail:
+    """One invoice beside what was received.
+
+    Raises:
+        NoSuchInvoiceError: nobody recorded it.
+    """
+    row = await order_repository.invoice(db_session, number)
+    if row is None:
+        raise NoSuchInvoiceError(number)
+    seller = await repository.supplier(db_session, row.supplier_id)
+    receipts = await order_repository.receipts_of_invoice(db_session, number)
+    taxes = await order_repository.invoice_taxes(db_session, [number])
+    mine = [AtRate(one.percent, one.net_minor, one.tax_minor) for one in taxes]
+    theirs = await _received(db_session, receipts)
+    found = matching.compare(theirs, mine, len(receipts)) if receipts else []
+    if seller is not None and row.registration_number != seller.registration_number:
+        expected, printed = seller.registration_number or "none", row.registration_number or "none"
+        found.append(Difference("registration", "registration number", expected, printed))
+    payments = await order_repository.payments(db_session, [number])
+    return InvoiceDetail(
+        **_fields(row, seller.name if seller else ""),
+        receipts=[one.id for one in receipts],
+        rates=[RateView(percent=one.percent, net=one.net_minor, tax=one.tax_minor) for one in mine],
+        received_rates=[RateView(percent=one.percent, net=one.net_minor, tax=one.tax_minor) for one in theirs],
+        differences=[
+            DifferenceView(kind=one.kind, where=one.where, expected=one.expected, found=one.found) for one in found
+        ],
+        payments=[
+            PaymentView(id=one.id, amount=one.amount_minor, paid_on=one.paid_on, paid_by=one.paid_by)
+            for one in payments
+        ],
+    )
+
+
+async def ageing(db_session: AsyncSession, day: date) -> Ageing:
+    """What is owed to whom, and how long it is overdue on a day; beside what the ledger says."""
+    names = await repository.names(db_session)
+    owed = {number: matching.Owed() for number in names}
+    unpaid = await order_repository.unpaid(db_session)
+    for invoice in unpaid:
+        if invoice.status == "open":
+            late = (day - invoice.due_on).days
+            owed[invoice.supplier_id].add(invoice.total_minor - invoice.paid_minor, late)
+        elif invoice.status == "differs":
+            owed[invoice.supplier_id].not_invoiced += invoice.received_minor
+    for receipt in await order_repository.uninvoiced(db_session):
+        owed[receipt.supplier_id].not_invoiced += receipt.gross_minor
+    balances = {row.sub_account: -row.balance_minor for row in await accounting.by_place(db_session, chart.PAYABLE)}
+    trial = await accounting.trial_balance(db_session)
+    total = sum(line.credit - line.debit for line in trial.lines if line.code == chart.PAYABLE)
+    rows = [
+        AgeingRow(
+            supplier_id=number,
+            supplier=name,
+            not_invoiced=owed[number].not_invoiced,
+            not_due=owed[number].by_age[0],
+            days_1_30=owed[number].by_age[1],
+            days_31_60=owed[number].by_age[2],
+            days_61_90=owed[number].by_age[3],
+            days_over_90=owed[number].by_age[4],
+            total=owed[number].total,
+            balance=balances.get(places.payable(number).sub_account, 0),
+        )
+        for number, name in sorted(names.items())
+    ]
+    return Ageing(day=day, rows=rows, unassigned=total - sum(row.balance for row in rows), total=total)
+
+
+def _fields(row: SupplierInvoice, supplier: str) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "supplier_id": row.supplier_id,
+        "supplier": supplier,
+        "number": row.number,
+        "registration_number": row.registration_number,
+        "issued_on": row.issued_on,
+        "due_on": row.due_on,
+        "status": row.status,
+        "total": row.total_minor,
+        "received": row.received_minor,
+        "paid": row.paid_minor,
+        "left": row.total_minor - row.paid_minor if row.status == "open" else 0,
+        "recorded_by": row.recorded_by,
+        "recorded_at_ms": row.recorded_at_ms,
+        "accepted_by": row.accepted_by,
+        "accepted_why": row.accepted_why,
+    }
