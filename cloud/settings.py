@@ -26,6 +26,8 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = "console"
     timezone: str = "Asia/Tokyo"
     """Where the operator's day begins and ends."""
+    fiscal_year_end_month: int = Field(default=12, ge=1, le=12)
+    """Month the business year ends with: 12 for a sole trader, often 3 for a company."""
 
     database_url: str = "sqlite+aiosqlite:///var/cloud.db"
     data_dir: Path = Path("var")

@@ -117,6 +117,20 @@ def findings(facts: Facts) -> list[Finding]:
     return [Finding(code=code, text=text, is_blocking=blocks) for found, code, text, blocks in checks if found]
 
 
+def goods_at_end(moved: Iterable[Moved], stock_minor: int) -> list[Finding]:
+    """Account 1101 and the stock, both at the end of the month: a document may be dated otherwise than its goods moved.
+
+    Args:
+        moved: each account up to and including the last day.
+        stock_minor: what the stock of that moment had cost, yen.
+    """
+    goods = sum(row.debit_minor - row.credit_minor for row in moved if row.account == chart.GOODS)
+    if goods == stock_minor:
+        return []
+    text = f"月末の商品 {goods:,} 円と月末の在庫の原価 {stock_minor:,} 円が一致していません。"
+    return [Finding(code="goods_differ_at_end", text=text, is_blocking=False)]
+
+
 def month_end(year: int, month: int) -> date:
     """The last day of a month."""
     return date(year, month, monthrange(year, month)[1])

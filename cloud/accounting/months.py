@@ -36,6 +36,8 @@ class Outside:
     """What the rest of the business says before a month is closed. Fields as in `Facts`."""
 
     pools_minor: int
+    pools_at_end_minor: int
+    """What the stock at the end of the month had cost."""
     open_tasks: int
     silent_machines: Sequence[str]
     gaps: Sequence[str]
@@ -108,7 +110,7 @@ async def checks(db_session: AsyncSession, last_day: date, outside: Outside, fir
         uncounted_machines=[row.machine_id for row in cash.machines if row.total and row.counted_at_ms < first_ms],
         negative_products=outside.negative_products,
     )
-    return closing.findings(facts)
+    return closing.findings(facts) + closing.goods_at_end(facts.moved, outside.pools_at_end_minor)
 
 
 async def close(

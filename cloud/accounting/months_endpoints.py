@@ -72,13 +72,14 @@ async def findings_of(db_session: AsyncSession, last_day: date, timezone: str) -
     over_ms = midnight_ms(last_day + timedelta(days=1), timezone)
     tasks = await staff_tasks.listing(db_session, limit=MOST_TASKS, state="open")
     streams = await machines.streams(db_session)
-    products = await inventory.negative_products(db_session)
+    stock = await inventory.stock_before(db_session, over_ms)
     outside = Outside(
         pools_minor=await inventory.total_value(db_session),
+        pools_at_end_minor=stock.value_minor,
         open_tasks=sum(task.opened_at_ms < over_ms for task in tasks),
         silent_machines=[row.id for row in await machines.machines(db_session) if row.last_seen_ms < over_ms],
         gaps=sorted({row.machine_id for row in streams if row.is_waiting or row.interpreted_upto < row.stored_upto}),
-        negative_products=products,
+        negative_products=stock.negative_products,
     )
     found = await months.checks(db_session, last_day, outside, midnight_ms(last_day.replace(day=1), timezone))
     return found + await expenses.findings(db_session, last_day)

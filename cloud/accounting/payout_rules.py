@@ -148,6 +148,13 @@ def lost(event: Event, processor: str, amount_minor: int, why: str) -> Draft | N
     return event.draft("lost", f"チャージバック敗訴 {processor} {why}".rstrip(), legs(*pairs))
 
 
+def cleared(event: Event, processor: str, amount_minor: int, why: str) -> Draft | None:
+    """A difference nobody will pay is a loss; one in our favour (negative) is income."""
+    other = chart.OTHER_LOSSES if amount_minor > 0 else chart.OTHER_INCOME
+    pairs = ((other, amount_minor), (receivable(processor), -amount_minor))
+    return event.draft("cleared", f"売掛金の差の整理 {processor} {why}".rstrip(), legs(*pairs))
+
+
 AGES: Final = (7, 30, 60, 90)
 """Upper ends of the classes of age, days; older is a class of its own."""
 

@@ -199,6 +199,17 @@ async def lose(db_session: AsyncSession, processor: str, amount_minor: int, why:
     return (await service.post(db_session, [payout_rules.lost(event, processor, amount_minor, why)]))[0]
 
 
+async def clear(db_session: AsyncSession, processor: str, amount_minor: int, why: str, *, on: date, now_ms: int) -> int:
+    """Take a difference off 売掛金: what will not be paid (positive) is a loss, what was too much (negative) income.
+
+    Returns:
+        The number of the entry.
+    """
+    number, _ = await repository.lock_head(db_session)
+    event = Event(f"cleared:{number}", on, now_ms)
+    return (await service.post(db_session, [payout_rules.cleared(event, processor, amount_minor, why)]))[0]
+
+
 async def listing(db_session: AsyncSession, *, limit: int, before: int | None = None) -> list[PayoutView]:
     """A page of payouts, the newest first."""
     return await _views(db_session, await documents_repository.payouts(db_session, limit=limit, before=before))

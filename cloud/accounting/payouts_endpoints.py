@@ -3,8 +3,8 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from fastapi import APIRouter, Depends, Path
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
 from cloud.accounting import payout_rules, payouts, service
 from cloud.accounting.endpoints import EntryView, TodayDep, entry_view
@@ -79,6 +79,23 @@ class LostBody(BaseModel):
     amount: int = Field(ge=1, le=MOST_YEN)
     """Yen."""
     why: str = Field(min_length=1, max_length=200)
+
+
+class ClearBody(BaseModel):
+    """A difference between payouts and sales that is given up."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"amount": 20, "why": "their rounding"}]})
+
+    amount: int = Field(ge=-MOST_YEN, le=MOST_YEN)
+    """Yen: positive is a loss, negative was paid too much and is income; not 0."""
+    why: str = Field(min_length=1, max_length=200)
+
+    @field_validator("amount")
+    @classmethod
+    def _some(cls, value: int) -> int:
+        if not value:
+            raise ValueError("say an amount other than 0")
+        return value
 
 
 def settlement_of(head: _PayoutHead, lines: list[PayoutLineBody], by: str) -> Settlement:
@@ -175,3 +192,20 @@ async def lose_chargeback(
             return entry_view(await service.entry(work.db_session, int(work.made)))
     except NothingContestedError as error:
         raise ProblemError(409, "nothing_contested", str(error)) from error
+
+
+@router.post("/receivables/{processor}/cleared", status_code=201, responses=refusals(http_409="key_reused"))
+async def clear_difference(
+    processor: Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9_-]*$")],
+    body: ClearBody,
+    creator: Annotated[Creator, Depends(Creates(Permission.BOOKS_CORRECT, "receivable.cleared"))],
+    today: TodayDep,
+) -> EntryView:
+    """Take a difference off what a processor owes: to other losses, or to other income."""
+    async with creator.once(body, processor=processor, amount=body.amount) as work:
+        if work.is_new:
+            made = await payouts.clear(
+                work.db_session, processor, body.amount, body.why, on=today, now_ms=creator.now_ms
+            )
+            work.made = str(made)
+        return entry_view(await service.entry(work.db_session, int(work.made)))

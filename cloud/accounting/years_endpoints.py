@@ -97,8 +97,17 @@ async def undo(
     writer: Annotated[Writer, Depends(Writes(Permission.BOOKS_REOPEN, "year.reopened"))],
 ) -> YearView:
     """Open the newest closed year again with its last month; a reason stays on record."""
+    return await undo_year(writer, number, body.why)
+
+
+async def undo_year(writer: Writer, number: int, why: str) -> YearView:
+    """Open a year again for a user.
+
+    Raises:
+        ProblemError: 409, it is not the newest closed one.
+    """
     try:
-        async with writer.write(why=body.why) as db_session:
-            return await years.undo(db_session, number, body.why, Person(writer.user.email, writer.now_ms))
+        async with writer.write(why=why) as db_session:
+            return await years.undo(db_session, number, why, Person(writer.user.email, writer.now_ms))
     except WrongYearError as error:
         raise ProblemError(409, "wrong_year", str(error)) from error

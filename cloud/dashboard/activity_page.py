@@ -46,6 +46,16 @@ ACTIONS: Final = {
     "cash.explained": "現金過不足を整理した",
     "month.closed": "月を締めた",
     "month.reopened": "締めた月を開いた",
+    "year.closed": "年度を締めた",
+    "year.reopened": "締めた年度を開いた",
+    "payout.booked": "決済会社の入金を記帳した",
+    "chargeback.lost": "チャージバックの敗訴を記帳した",
+    "receivable.cleared": "売掛金の差を整理した",
+    "expense.entered": "経費を記帳した",
+    "payable.paid": "未払金の支払いを記帳した",
+    "equipment.bought": "設備を登録した",
+    "equipment.disposed": "設備を除却した",
+    "equipment.depreciated": "減価償却を記帳した",
 }
 """Actions in words. What stands nowhere here is a permission that was refused, and is shown as it is."""
 

@@ -145,6 +145,24 @@ async def negative_places(db_session: AsyncSession) -> list[tuple[str, str, int]
     return [(place, product, units) for place, product, units in await db_session.execute(query)]
 
 
+async def moved_after(db_session: AsyncSession, at_ms: int) -> list[tuple[str | None, str | None, str, int, int]]:
+    """(from, to, product, units, cost) of what moved at an instant or later, added up."""
+    row = StockMovement
+    query = (
+        select(row.from_place, row.to_place, row.product_id, func.sum(row.quantity), func.sum(row.value_minor))
+        .where(row.occurred_at_ms >= at_ms)
+        .group_by(row.from_place, row.to_place, row.product_id)
+    )
+    found = await db_session.execute(query)
+    return [(here, there, product, int(units), int(cost)) for here, there, product, units, cost in found]
+
+
+async def on_hand(db_session: AsyncSession) -> dict[PlaceProduct, int]:
+    """Place and product to the units the books believe there, everywhere."""
+    query = select(OnHand.place_id, OnHand.product_id, OnHand.quantity)
+    return {(place, product): int(units) for place, product, units in await db_session.execute(query)}
+
+
 async def add_lots(db_session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
     """Record lots that come in for the first time."""
     await insert_rows(db_session, Lot.__table__, rows)

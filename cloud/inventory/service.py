@@ -162,6 +162,32 @@ async def negative_products(db_session: AsyncSession) -> list[str]:
     return sorted({product for _, product, _ in await repository.negative_places(db_session)})
 
 
+@dataclass(frozen=True, slots=True)
+class StockAt:
+    """All stock at an instant."""
+
+    value_minor: int
+    """What it cost together, yen."""
+    negative_products: Sequence[str]
+    """Products of which some place had less than nothing."""
+
+
+async def stock_before(db_session: AsyncSession, at_ms: int) -> StockAt:
+    """What was where before an instant: what is now, without what moved since."""
+    held = defaultdict(int, await repository.on_hand(db_session))
+    value = await repository.total_value(db_session)
+    for here, there, product, units, cost in await repository.moved_after(db_session, at_ms):
+        if here is None:
+            value -= cost
+        else:
+            held[here, product] += units
+        if there is None:
+            value += cost
+        else:
+            held[there, product] -= units
+    return StockAt(value, sorted({product for (_, product), units in held.items() if units < 0}))
+
+
 async def stock_of_machine(db_session: AsyncSession, machine_id: str) -> dict[tuple[str, str], int]:
     """(slot, product) to units believed there."""
     return await repository.on_hand_of_machine(db_session, machine_id)

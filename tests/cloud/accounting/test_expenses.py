@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from httpx import AsyncClient
 
 from cloud.accounting import expenses, service
 from cloud.accounting.equipment_rules import RATES, Asset, accumulated, depreciation, month_of_use
@@ -124,3 +125,30 @@ async def test_equipment_when_scrapped_then_the_rest_is_a_loss_and_no_month_foll
         (view,) = await expenses.register(db_session, date(2027, 3, 1))
     assert (view.book_value, view.disposed_on) == (0, date(2027, 1, 10))
     assert await balances(database) == {"1150": 70_000, "2010": -770_000, "6003": 35_000, "8101": 665_000}
+
+
+async def test_page_when_forms_are_sent_then_they_book_and_a_mistake_is_said_beside_the_field(
+    client: AsyncClient,
+) -> None:
+    form = {"account": "6005", "gross": "11,000", "tax_percent": "10", "is_registered": "yes", "paid_by": "payable"}
+    form |= {"payee": "電力会社", "day": "2026-11-10"}
+    refused = await client.post("/dashboard/expenses", data=form)
+    assert (refused.status_code, "expense-bad-gross" in refused.text, "電力会社" in refused.text) == (422, True, True)
+    assert (await client.post("/dashboard/expenses", data=form | {"gross": "11000"})).status_code == 303
+    payment = {"payee": "電力会社", "amount": "12000", "paid_by": "bank", "day": "2026-11-12"}
+    refused = await client.post("/dashboard/expenses/payments", data=payment)
+    assert (refused.status_code, "より多くは払えません" in refused.text) == (422, True)
+    assert (await client.post("/dashboard/expenses/payments", data=payment | {"amount": "5000"})).status_code == 303
+    assert (await client.get("/api/v1/accounting/payables")).json() == [{"payee": "電力会社", "amount": 6000}]
+    machine = {"name": "自販機", "cost": "700000", "tax": "70000", "life_years": "5", "acquired_on": "2026-08-01"}
+    machine |= {"used_from": "2026-08-01", "payee": "メーカー", "paid_by": "bank", "machine_id": ""}
+    assert (await client.post("/dashboard/expenses/equipment", data=machine)).status_code == 303
+    assert (await client.post("/dashboard/expenses/depreciation")).status_code == 303
+    (row,) = (await client.get("/api/v1/accounting/equipment")).json()
+    trial = {line["code"]: line for line in (await client.get("/api/v1/accounting/trial-balance")).json()["lines"]}
+    assert (trial["6003"]["debit"], row["book_value"]) == (35_000, 700_000 - 46_666)
+    early = await client.post(f"/dashboard/expenses/equipment/{row['id']}/disposal", data={"day": "2026-07-01"})
+    assert (early.status_code, f"disposal-{row['id']}-bad-day" in early.text) == (422, True)
+    gone = await client.post(f"/dashboard/expenses/equipment/{row['id']}/disposal", data={"day": "2026-11-15"})
+    assert gone.status_code == 303
+    assert "除却" in (await client.get("/dashboard/expenses")).text

@@ -102,7 +102,10 @@ async def test_chargeback_when_taken_back_then_it_is_a_claim_until_won_or_lost(s
         await payouts.lose(db_session, "card", 160, "no receipt", on=PAID, now_ms=NOW)
         with pytest.raises(NothingContestedError):
             await payouts.lose(db_session, "card", 1, "", on=PAID, now_ms=NOW)
+        await payouts.clear(db_session, "card", 20, "their rounding", on=PAID, now_ms=NOW)
+        await payouts.clear(db_session, "card", -20, "their rounding", on=PAID, now_ms=NOW)
     found = await balances(sold)
+    assert (found["8001", ""], found["7001", ""]) == (20, -20)
     assert (found["1030", "card"], found["6014", ""], found["1020", "card"]) == (0, 160, 120)
 
 

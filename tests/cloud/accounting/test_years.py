@@ -1,8 +1,10 @@
 """A fiscal year: tax settled, profit carried forward, statements of the year unchanged; undone without a trace."""
 
 from datetime import date
+from typing import Any
 
 import pytest
+from httpx import AsyncClient
 
 from cloud.accounting import months, periods, service, years
 from cloud.accounting.months import Person, WrongMonthError
@@ -153,3 +155,26 @@ def test_year_when_it_ends_in_any_month_then_it_has_twelve() -> None:
     assert last_day_of_year(date(2026, 11, 21), 3) == YEAR[1]
     assert last_day_of_year(date(2026, 3, 31), 3) == date(2026, 3, 31)
     assert last_day_of_year(date(2026, 11, 21), 12) == date(2026, 12, 31)
+
+
+async def test_page_when_the_month_ends_the_year_then_both_are_closed_by_form_and_opened_again(
+    client: AsyncClient, seeded: Database, clock: Any
+) -> None:
+    clock.now_ms += 45 * 86_400_000
+    despite = {"despite": ["machines_silent"]}
+    assert (await client.post("/dashboard/months/2026-11/close", data=despite)).status_code == 303
+    page = (await client.get("/dashboard/months")).text
+    assert "2026年12月期を締める" in page
+    refused = await client.post("/dashboard/months/2026-12/close-year", data=despite | {"declared_tax": "たくさん"})
+    assert (refused.status_code, "整数でご記入ください" in refused.text) == (422, True)
+    sent = await client.post("/dashboard/months/2026-12/close-year", data=despite | {"declared_tax": "-2,000"})
+    assert sent.status_code == 303
+    (year,) = (await client.get("/api/v1/accounting/years")).json()
+    assert (year["last_day"], year["tax"], year["is_closed"]) == ("2026-12-31", -2000, True)
+    assert (await client.get("/api/v1/accounting/years/2026-12/tax")).json()["due"] == 0
+    again = await client.post("/api/v1/accounting/months/2026-12/reopen", json={"why": "no"})
+    assert (again.status_code, again.json()["code"]) == (409, "wrong_month")
+    opened = await client.post(f"/dashboard/months/years/{year['id']}/undo", data={"why": "申告を訂正"})
+    assert opened.status_code == 303
+    assert "申告を訂正" in (await client.get("/dashboard/months")).text
+    assert (await client.get("/api/v1/accounting/verification")).json()["is_sound"]

@@ -158,6 +158,9 @@ owner accountant operator staff viewer
   yes         no       no    no     no  POST    /api/v1/accounting/years/{number}/undo
   yes        yes       no    no     no  GET     /api/v1/accounting/receivables
   yes        yes       no    no     no  POST    /api/v1/accounting/receivables/{processor}/lost
+  yes        yes       no    no     no  POST    /api/v1/accounting/receivables/{processor}/cleared
+  yes        yes       no    no     no  POST    /dashboard/months/{month}/close-year
+  yes         no       no    no     no  POST    /dashboard/months/years/{number}/undo
   yes        yes       no    no     no  GET     /api/v1/accounting/payouts
   yes        yes       no    no     no  POST    /api/v1/accounting/payouts
   yes        yes       no    no     no  POST    /api/v1/accounting/payouts/files
