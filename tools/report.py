@@ -51,11 +51,16 @@ async def _gathered(month: str | None) -> MonthReport:
     settings = load_settings()
     today: date = local_day(system_clock(), settings.timezone)
     last_day = last_day_named(month) if month else last_day_of_month_before(today)
+    business = settings.company_name or settings.app_name
     database = open_database(settings.database_url)
     try:
         async with database.read() as db_session:
             return await gather(
-                db_session, last_day, business=settings.app_name, timezone=settings.timezone, today=today
+                db_session,
+                last_day,
+                business=business,
+                timezone=settings.timezone,
+                today=today,
             )
     finally:
         await database.close()

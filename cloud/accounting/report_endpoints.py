@@ -38,7 +38,14 @@ class PdfResponse(Response):
 async def _report(request: Request, db_session: AsyncSession, month: str | None, today: date) -> MonthReport:
     settings = request.app.state.settings
     last_day = last_day_named(month) if month else last_day_of_month_before(today)
-    return await gather(db_session, last_day, business=settings.app_name, timezone=settings.timezone, today=today)
+    business = settings.company_name or settings.app_name
+    return await gather(
+        db_session,
+        last_day,
+        business=business,
+        timezone=settings.timezone,
+        today=today,
+    )
 
 
 @router.get("/month")
