@@ -26,9 +26,12 @@ from cloud.accounting.plain_text_endpoints import router as plain_text_router
 from cloud.accounting.report_endpoints import router as report_router
 from cloud.accounting.statements_endpoints import router as statements_router
 from cloud.accounting.years_endpoints import router as years_router
+from cloud.assortment.csv_endpoints import machine_router as planogram_csv_router
+from cloud.assortment.csv_endpoints import router as prices_csv_router
 from cloud.assortment.endpoints import machine_router as machine_assortment_router
 from cloud.assortment.endpoints import router as price_lists_router
 from cloud.catalogue import service as catalogue
+from cloud.catalogue.csv_endpoints import router as products_csv_router
 from cloud.catalogue.endpoints import router as catalogue_router
 from cloud.catalogue.picture_endpoints import router as pictures_router
 from cloud.commands.endpoints import router as commands_router
@@ -44,7 +47,10 @@ from cloud.dashboard import (
     pages,
     payables_page,
     payouts_page,
+    planogram_page,
+    prices_page,
     procurement_page,
+    products_page,
     restock_page,
     statements_page,
     stock_page,
@@ -147,8 +153,11 @@ API: Final = (
     users_router,
     activity_router,
     dashboard_router,
+    products_csv_router,
     catalogue_router,
     pictures_router,
+    prices_csv_router,
+    planogram_csv_router,
     price_lists_router,
     machine_assortment_router,
     vending,
@@ -179,6 +188,9 @@ API: Final = (
 
 PAGES: Final = (
     pages,
+    products_page,
+    prices_page,
+    planogram_page,
     statements_page,
     tasks,
     users_page,

@@ -312,7 +312,7 @@ async def make_plan(
         DoubtfulError: a price is below cost or far from now, and `is_confirmed` is False.
     """
     await locks.take(db_session, Lock.FLEET)
-    today = local_day(now_ms, (await machines.machine(db_session, machine_id)).timezone)
+    today = await today_at(db_session, machine_id, now_ms)
     if valid_from < today:
         raise PastDayError(valid_from, today)
     known = {row.id for row in await catalogue.products(db_session)}
@@ -324,6 +324,15 @@ async def make_plan(
     said = {"machine_id": machine_id, "valid_from": valid_from, "made_at_ms": now_ms, "made_by": by}
     docs = [slot.model_dump(mode="json") for slot in slots]
     return PlanView.model_validate(await repository.add_plan(db_session, said | {"slots": docs}))
+
+
+async def today_at(db_session: AsyncSession, machine_id: str, now_ms: int) -> date:
+    """Today where the machine stands.
+
+    Raises:
+        NoSuchMachineError: nobody registered it.
+    """
+    return local_day(now_ms, (await machines.machine(db_session, machine_id)).timezone)
 
 
 async def plan(db_session: AsyncSession, plan_id: int) -> PlanView | None:

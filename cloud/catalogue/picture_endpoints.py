@@ -80,6 +80,15 @@ async def keep_picture(writer: Writer, files: Files, product_id: str, data: byte
 @router.delete("/{product_id}/picture", responses=refusals(http_404="no_such_product"))
 async def delete_picture(product_id: ProductId, writer: Uploads) -> ProductView:
     """Take the photo away; the drawing is shown again. The file stays, for the history."""
+    return await remove_picture(writer, product_id)
+
+
+async def remove_picture(writer: Writer, product_id: str) -> ProductView:
+    """Take a product's photo away.
+
+    Raises:
+        ProblemError: 404, nobody described the product.
+    """
     return await _changed(writer, product_id, "")
 
 

@@ -41,6 +41,7 @@ PARTS: Final = {
 NAVIGATION: Final = (
     ("/dashboard/", "今日", Permission.FIGURES_READ),
     ("/dashboard/#machines", "自販機", Permission.FLEET_READ),
+    ("/dashboard/products", "商品", Permission.FLEET_READ),
     ("/dashboard/stock", "在庫", Permission.INVENTORY_READ),
     ("/dashboard/cash", "現金", Permission.BOOKS_READ),
     ("/dashboard/procurement", "仕入", Permission.PROCUREMENT_READ),

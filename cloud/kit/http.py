@@ -3,6 +3,7 @@
 Source: RFC 9457 (problem details); `code` is what its `type` is for, in a word.
 """
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
@@ -64,11 +65,20 @@ class InvalidProblem(Problem):
 class ProblemError(Exception):
     """An expected refusal: what is wrong, in words for the caller."""
 
-    def __init__(self, status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        headers: dict[str, str] | None = None,
+        fields: Sequence[FieldProblem] = (),
+    ) -> None:
         self.status = status
         self.code = code
         self.detail = detail
         self.headers = headers
+        self.fields = fields
+        """For a 422: what is wrong where."""
         super().__init__(detail)
 
 
@@ -94,7 +104,9 @@ def _problem(status: int, code: str, detail: str, headers: dict[str, str] | None
 
 def answer_of(error: ProblemError) -> JSONResponse:
     """The answer that a refusal becomes."""
-    more: dict[str, Any] = {"fields": []} if error.status == HTTPStatus.UNPROCESSABLE_ENTITY else {}
+    more: dict[str, Any] = {}
+    if error.status == HTTPStatus.UNPROCESSABLE_ENTITY:
+        more["fields"] = [one.model_dump() for one in error.fields]
     return _problem(error.status, error.code, error.detail, error.headers, **more)
 
 

@@ -36,6 +36,12 @@ owner accountant operator staff viewer
   yes        yes      yes   yes    yes  GET     /api/v1/products/{product_id}/picture
   yes         no      yes    no     no  PUT     /api/v1/products/{product_id}/picture
   yes         no      yes    no     no  DELETE  /api/v1/products/{product_id}/picture
+  yes        yes      yes   yes    yes  GET     /api/v1/products/all/csv
+  yes         no      yes    no     no  POST    /api/v1/products/all/csv
+  yes        yes      yes   yes    yes  GET     /api/v1/price-lists/{list_id}/csv
+  yes         no      yes    no     no  POST    /api/v1/price-lists/{list_id}/csv
+  yes        yes      yes   yes    yes  GET     /api/v1/vending/machines/{machine_id}/planogram/csv
+  yes         no      yes    no     no  POST    /api/v1/vending/machines/{machine_id}/planogram/csv
   yes        yes      yes   yes    yes  GET     /api/v1/price-lists
   yes         no      yes    no     no  POST    /api/v1/price-lists
   yes        yes      yes   yes    yes  GET     /api/v1/price-lists/{list_id}
@@ -191,6 +197,19 @@ owner accountant operator staff viewer
   yes        yes       no    no     no  POST    /api/v1/accounting/cash/deposits
   yes        yes      yes   yes    yes  GET     /dashboard/
   yes        yes      yes   yes    yes  GET     /dashboard/machines/{machine_id}
+  yes        yes      yes   yes    yes  GET     /dashboard/machines/{machine_id}/planogram
+  yes         no      yes    no     no  POST    /dashboard/machines/{machine_id}/planogram
+  yes         no      yes    no     no  POST    /dashboard/machines/{machine_id}/plans/{plan_id}/withdraw
+  yes        yes      yes   yes    yes  GET     /dashboard/products
+  yes         no      yes    no     no  POST    /dashboard/products/+/table
+  yes        yes      yes   yes    yes  GET     /dashboard/products/{product_id}
+  yes         no      yes    no     no  POST    /dashboard/products/{product_id}
+  yes         no      yes    no     no  POST    /dashboard/products/{product_id}/picture
+  yes        yes      yes   yes    yes  GET     /dashboard/prices
+  yes         no      yes    no     no  POST    /dashboard/prices
+  yes        yes      yes   yes    yes  GET     /dashboard/prices/{list_id}
+  yes         no      yes    no     no  POST    /dashboard/prices/{list_id}
+  yes         no      yes    no     no  POST    /dashboard/prices/{list_id}/machines
   yes        yes       no    no     no  GET     /dashboard/journal
   yes        yes       no    no     no  GET     /dashboard/journal/{account}
   yes        yes       no    no     no  GET     /dashboard/statements
