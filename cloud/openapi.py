@@ -23,7 +23,7 @@ TAGS: Final = {
     "vending": "Machines, their slots and planograms; remote vends and coupons.",
     "monitoring": "What machines reported, what is not understood, and tasks for people.",
     "transactions": "The list of sales.",
-    "inventory": "How much of what is where.",
+    "inventory": "How much of what is where, with lots; what moved; counts, the restocking plan, trips.",
     "procurement": "Suppliers and their prices, purchase orders, goods received, invoices to pay.",
     "accounting": "The ledger and its statements.",
 }

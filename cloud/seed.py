@@ -1,4 +1,4 @@
-"""Demo data: twelve products, a first purchase, capital, one machine with its planogram. Nothing depends on it.
+"""Demo data: twelve products, a first purchase, capital, a van, one machine with its planogram. Nothing depends on it.
 
 Running it again changes nothing: products are replaced by themselves, the rest is known by its source.
 """
@@ -14,6 +14,7 @@ from cloud.accounting import service as accounting
 from cloud.catalogue import rules as tax
 from cloud.catalogue import service as catalogue
 from cloud.catalogue.service import ProductView
+from cloud.inventory import places as stock_places
 from cloud.inventory import service as inventory
 from cloud.inventory.service import WAREHOUSE, Movement
 from cloud.kit.clock import local_day, system_clock
@@ -84,6 +85,7 @@ CAPACITY: Final = 8
 PAR_LEVEL: Final = 6
 CAPITAL_YEN: Final = 300_000
 CASH_YEN: Final = 20_000
+VAN: Final = "van-1"
 
 
 def demo_planogram() -> Planogram:
@@ -124,6 +126,7 @@ async def seed_demo(
     await catalogue.save(db_session, [_product(seed) for seed in SEEDS])
     await _money(db_session, at_ms)
     await _goods(db_session, at_ms)
+    await stock_places.save(db_session, VAN, kind="van", name="配送車1号", is_active=True)
     if await machines.is_registered(db_session, machine_id):
         await machines.change_secret(db_session, machine_id, secret)
     else:

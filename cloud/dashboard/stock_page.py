@@ -54,7 +54,7 @@ async def _overview(request: Request, user: CurrentUser, database: Database, tod
         }
         products = await _products(contexts, names)
         return {
-            "alerts": [_alert(contexts, names, row, out) for row in await levels.alerts(session)],
+            "alerts": [_alert(contexts, names, row, out) for row in await levels.alerts(session, now_ms)],
             "lots": [_lot(names, row) for row in await stock.expiring(session, today, EXPIRY_DAYS)],
             "expiry_days": EXPIRY_DAYS,
             "products": products,

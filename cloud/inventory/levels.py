@@ -89,27 +89,46 @@ class RestockingPlan(BaseModel):
     """By product: the order in the storage."""
 
 
-async def alerts(db_session: AsyncSession) -> list[SlotAlert]:
-    """Slots that are sold out or below half of their par level, the sold-out ones first, each since when."""
+async def alerts(db_session: AsyncSession, now_ms: int) -> list[SlotAlert]:
+    """Slots that are sold out or below half of their par level, the sold-out ones first, each since when.
+
+    Args:
+        db_session: open session.
+        now_ms: what changed in the last two days is looked at for all slots at once.
+    """
     rows = [row for row in await stock.slot_levels(db_session) if row.tone != "ok"]
-    found = [await _alert(db_session, row, "out" if row.tone == "out" else "low") for row in rows]
+    recent = await _changes(db_session, now_ms - 2 * DAY_MS) if rows else {}
+    found = [await _alert(db_session, row, recent) for row in rows]
     return sorted(found, key=lambda row: (row.state != "out", row.machine_id, plan.slot_order(row.slot)))
 
 
-async def _alert(db_session: AsyncSession, row: SlotLevel, state: Literal["low", "out"]) -> SlotAlert:
-    place = slot_place(row.machine_id, row.slot.slot)
-    rows = await repository.movements(db_session, limit=LOOKED_BACK, product_id=row.slot.product_id, place_id=place)
-    changes = [(move.occurred_at_ms, move.quantity if move.to_place == place else -move.quantity) for move in rows]
-    threshold = 1 if state == "out" else (row.slot.par_level + 1) // 2
+async def _changes(db_session: AsyncSession, since_ms: int) -> dict[tuple[str, str], list[tuple[int, int]]]:
+    """(slot, product) to (time, units) of what changed at `since_ms` or later, by time."""
+    found: defaultdict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
+    for place, product, at_ms, units in await repository.slot_changes(db_session, since_ms):
+        found[place, product].append((at_ms, units))
+    return found
+
+
+async def _alert(
+    db_session: AsyncSession, row: SlotLevel, recent: dict[tuple[str, str], list[tuple[int, int]]]
+) -> SlotAlert:
+    place, product = slot_place(row.machine_id, row.slot.slot), row.slot.product_id
+    threshold = 1 if row.tone == "out" else (row.slot.par_level + 1) // 2
+    since_ms = plan.below_since(row.on_hand, reversed(recent.get((place, product), [])), threshold)
+    if not since_ms:
+        rows = await repository.movements(db_session, limit=LOOKED_BACK, product_id=product, place_id=place)
+        changes = [(move.occurred_at_ms, move.quantity if move.to_place == place else -move.quantity) for move in rows]
+        since_ms = plan.below_since(row.on_hand, changes, threshold)
     return SlotAlert(
         machine_id=row.machine_id,
         slot=row.slot.slot,
-        product_id=row.slot.product_id,
-        state=state,
+        product_id=product,
+        state="out" if row.tone == "out" else "low",
         on_hand=row.on_hand,
         par_level=row.slot.par_level,
         capacity=row.slot.capacity,
-        since_ms=plan.below_since(row.on_hand, changes, threshold),
+        since_ms=since_ms,
     )
 
 
@@ -124,9 +143,7 @@ async def sold_out(db_session: AsyncSession, day: date, timezone: str, now_ms: i
     """
     start_ms, end_ms = (_midnight_ms(at, timezone) for at in (day, day + timedelta(days=1)))
     end_ms = min(end_ms, now_ms)
-    changes: defaultdict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
-    for place, product, at_ms, units in await repository.slot_changes(db_session, start_ms):
-        changes[place, product].append((at_ms, units))
+    changes = await _changes(db_session, start_ms)
     found = []
     for row in await stock.slot_levels(db_session):
         mine = changes.get((slot_place(row.machine_id, row.slot.slot), row.slot.product_id), [])

@@ -23,10 +23,10 @@ FAR_AWAY = date(2100, 1, 1)
 
 
 @router.get("/alerts", dependencies=READS)
-async def list_alerts(database: DatabaseDep) -> list[SlotAlert]:
+async def list_alerts(request: Request, database: DatabaseDep) -> list[SlotAlert]:
     """Slots that are sold out or below half of their par level, the sold-out ones first, and since when."""
     async with database.read() as db_session:
-        return await levels.alerts(db_session)
+        return await levels.alerts(db_session, int(request.app.state.clock()))
 
 
 @router.get("/sold-out", dependencies=READS)

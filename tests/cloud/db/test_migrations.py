@@ -248,6 +248,7 @@ async def test_migration_0010_when_goods_are_there_then_they_stay_where_they_are
     await upgrade_database(seeded)
     assert [await rows(seeded, query) for query in GOODS] == kept
     assert await rows(seeded, "SELECT id, name, is_active FROM stock_places ORDER BY id") == [
+        ("van-1", "", 1),
         ("vm-test-0001/A1", "", 1),
         ("warehouse", "倉庫", 1),
     ]

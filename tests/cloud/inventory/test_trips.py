@@ -139,7 +139,9 @@ async def test_alerts_when_a_slot_is_sold_out_then_they_say_since_which_sale_and
     for _ in range(3):
         script.sale()
     await hear(with_van, script, clock)
-    rows = {(row.slot, row.state): row for row in await look(with_van, levels.alerts)}
+    for now_ms in (clock() + 60_000, clock() + 9 * 86_400_000):  # found among the newest changes, and beyond them
+        rows = {(row.slot, row.state): row for row in await look(with_van, levels.alerts, now_ms)}
+        assert rows["A1", "out"].since_ms == NOON_MS + 12_000
     sold_at = NOON_MS + 12_000  # a restock, then three events more in each sale before the can falls
     assert rows["A1", "out"].since_ms == sold_at
     assert rows["A2", "out"].since_ms == 0
