@@ -24,6 +24,7 @@ from cloud.db.database import Database
 from cloud.identity.access import Writer
 from cloud.identity.gate import CurrentUser
 from cloud.identity.permissions import Permission
+from cloud.kit.advice import FieldProblem
 from cloud.kit.clock import local_day
 from cloud.kit.csv_table import MAX_BYTES as MAX_TABLE_BYTES
 from cloud.kit.http import DatabaseDep, ProblemError
@@ -115,11 +116,27 @@ async def import_table(request: Request, writer: Imports) -> Response:
     except ProblemError as error:
         words = REFUSALS.get(error.code, "")
         response = await _list_page(
-            request, writer.user, database, asked, {"problems": list(error.fields), "words": words}
+            request,
+            writer.user,
+            database,
+            asked,
+            {"problems": [_in_words(row) for row in error.fields], "words": words},
         )
         response.status_code = error.status
         return response
     return await _list_page(request, writer.user, database, asked, found.model_dump() | {"fields": FIELDS})
+
+
+def _in_words(row: FieldProblem) -> dict[str, str]:
+    """What is wrong with a cell; in the words of the API where the pages have none."""
+    line, _, column = row.field.removeprefix("line ").partition(", ")
+    known = PROBLEMS.get(column, "")
+    return {
+        "line": line,
+        "column": FIELDS.get(column, column),
+        "words": known or f"{row.problem}. {row.what_to_do}",
+        "language": "ja" if known else "en",
+    }
 
 
 @router.get("/{product_id}")
