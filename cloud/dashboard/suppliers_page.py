@@ -19,6 +19,7 @@ from cloud.identity.gate import CurrentUser
 from cloud.identity.permissions import Permission
 from cloud.kit.http import DatabaseDep, ProblemError, RowId
 from cloud.procurement import documents, finder, service
+from cloud.procurement.search_endpoints import ask
 from cloud.procurement.service import OfferBody, Recorded, SupplierBody
 from cloud.procurement.supplier_endpoints import ranked_view, refusing
 
@@ -28,10 +29,13 @@ SHOWN: Final = 200
 UNITS: Final = 48
 """For the ranking, unless somebody says how many."""
 
+FINDINGS: Final = 20
+
 SeesSuppliers = Annotated[CurrentUser, Depends(PageLock(Permission.PROCUREMENT_READ))]
 Adds = Annotated[Writer, Depends(PageWrites(Permission.SUPPLIERS_WRITE, "supplier.added"))]
 Offers = Annotated[Writer, Depends(PageWrites(Permission.SUPPLIERS_WRITE, "offer.added"))]
 Confirms = Annotated[Writer, Depends(PageWrites(Permission.SUPPLIERS_WRITE, "offer.confirmed"))]
+Searches = Annotated[CurrentUser, Depends(PageLock(Permission.SUPPLIERS_WRITE))]
 Allows = Annotated[Writer, Depends(PageWrites(Permission.SUPPLIERS_ALLOW, "supplier.allowed"))]
 
 
@@ -158,6 +162,24 @@ async def prices(
         }
 
     return await show(request, database, user, "supplier_prices", "仕入価格", build)
+
+
+@router.get("/search")
+async def search(
+    request: Request, user: Searches, database: DatabaseDep, q: Annotated[str, Query(max_length=200)] = ""
+) -> Response:
+    """Look for offers on the web and in our own lists. What is found is for a person to read."""
+    words = " ".join(q.split())
+    try:
+        found = await ask(request.app.state.searches, words, FINDINGS) if words else None
+        error = ""
+    except ProblemError:
+        found, error = None, "検索先が設定されていません。SEARXNG_URL か SUPPLIER_LISTS_DIR を設定してください。"
+
+    async def build(_contexts: Contexts) -> dict[str, Any]:
+        return {"words": words, "found": found, "error": error}
+
+    return await show(request, database, user, "suppliers_search", "仕入先を探す", build)
 
 
 @router.get("/{supplier_id}")

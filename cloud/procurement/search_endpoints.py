@@ -1,5 +1,6 @@
 """`/api/v1/procurement`: looking for offers on the web and in lists, importing lists, and proposals to order."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import structlog
@@ -42,22 +43,18 @@ class SearchAnswer(BaseModel):
     unavailable: list[str]
 
 
-@router.get("/searches", dependencies=[needs(Permission.SUPPLIERS_WRITE)], responses=refusals(http_503="no_search"))
-async def search(
-    request: Request,
-    q: Annotated[str, Query(min_length=1, max_length=200, examples=["緑茶 500ml ケース 卸"])],
-    limit: Annotated[int, Query(ge=1, le=50)] = 20,
-) -> SearchAnswer:
-    """Look for offers on the web and in your own lists."""
-    searches: list[WebSearch] = request.app.state.searches
+async def ask(searches: Sequence[WebSearch], words: str, limit: int) -> SearchAnswer:
+    """Ask everybody who can be asked, one after the other.
+
+    Raises:
+        ProblemError: 503, nobody is set up.
+    """
     if not searches:
-        raise ProblemError(
-            503, "no_search", "No search is set up: set SEARXNG_URL, or put lists into SUPPLIER_LISTS_DIR."
-        )
+        raise ProblemError(503, "no_search", "No search is set up: set SEARXNG_URL, or SUPPLIER_LISTS_DIR.")
     findings, unavailable = [], []
     for one in searches:
         try:
-            findings += await one.search(q, limit)
+            findings += await one.search(words, limit)
         except SearchUnavailableError as error:
             log.warning("a search cannot be asked", search=one.name, reason=str(error))
             unavailable.append(str(error))
@@ -70,6 +67,16 @@ async def search(
         ],
         unavailable=unavailable,
     )
+
+
+@router.get("/searches", dependencies=[needs(Permission.SUPPLIERS_WRITE)], responses=refusals(http_503="no_search"))
+async def search(
+    request: Request,
+    q: Annotated[str, Query(min_length=1, max_length=200, examples=["緑茶 500ml ケース 卸"])],
+    limit: Annotated[int, Query(ge=1, le=50)] = 20,
+) -> SearchAnswer:
+    """Look for offers on the web and in your own lists."""
+    return await ask(request.app.state.searches, q, limit)
 
 
 @router.post("/imports")

@@ -251,6 +251,7 @@ owner accountant operator staff viewer
   yes        yes      yes   yes     no  GET     /dashboard/suppliers
   yes         no      yes    no     no  POST    /dashboard/suppliers
   yes        yes      yes   yes     no  GET     /dashboard/suppliers/prices/{product_id}
+  yes         no      yes    no     no  GET     /dashboard/suppliers/search
   yes        yes      yes   yes     no  GET     /dashboard/suppliers/{supplier_id}
   yes         no      yes    no     no  POST    /dashboard/suppliers/{supplier_id}/offers
   yes         no       no    no     no  POST    /dashboard/suppliers/{supplier_id}/standing

@@ -35,7 +35,11 @@ from cloud.identity.tokens import TokenSigner
 from cloud.machines.interpreter import Interpreter
 from cloud.machines.receiver import Receiver
 from cloud.main import create_app
+from cloud.procurement import ordering, payables, receiving
 from cloud.procurement import service as procurement
+from cloud.procurement.ordering import Doing, Maker, OrderBody, OrderLineBody
+from cloud.procurement.payables import InvoiceBody, RateBody
+from cloud.procurement.receiving import ReceiptBody, ReceiptLineBody
 from cloud.procurement.service import OfferBody, Recorded, SupplierBody
 from cloud.seed import seed_demo
 from cloud.settings import Settings, load_settings
@@ -105,12 +109,23 @@ class Visitor:
 
 
 async def buys(db_session: AsyncSession) -> None:
-    """A supplier with an offer."""
+    """A supplier, an offer, an order of which a part came, and the invoice for that part."""
     body = SupplierBody(name="みどり飲料", kana="ミドリインリョウ", shipping=800, free_shipping_from=20_000)
     seller = await procurement.add_supplier(db_session, body, 0)
     await procurement.set_standing(db_session, seller, is_allowed=True, is_active=True)
     offer = OfferBody(product_id="green-tea", pack_size=24, price=1_980, valid_from=date(2026, 1, 1))
     await procurement.add_offer(db_session, seller, offer, Recorded("person", "owner@example.com", 0))
+    today, by = date(2026, 11, 20), Doing("second@example.com", 0)
+    order = OrderBody(supplier_id=seller, lines=[OrderLineBody(offer_id=1, packs=2)])
+    number = await ordering.make(db_session, order, Maker("owner@example.com", "person", 0, today))
+    await ordering.approve(db_session, number, by, 0)
+    await ordering.take_step(db_session, number, "send", by)
+    came = ReceiptBody(lines=[ReceiptLineBody(line=1, units=24)])
+    receipt = await receiving.receive(db_session, number, came, by, today)
+    rates = [RateBody(percent=8, net=2_000, tax=160)]
+    await payables.record(
+        db_session, seller, InvoiceBody(number="S-1", issued_on=today, receipts=[receipt], rates=rates), by
+    )
 
 
 async def business_day(url: str, script: Any) -> str:

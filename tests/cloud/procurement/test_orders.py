@@ -8,6 +8,7 @@ from httpx import AsyncClient
 
 from cloud.accounting import rules as entries
 from cloud.accounting import service as accounting
+from cloud.backup.rebuild import rebuild
 from cloud.db.database import Database
 from cloud.identity.service import create_user
 from cloud.inventory import service as inventory
@@ -333,6 +334,20 @@ async def test_ageing_when_days_pass_then_what_is_owed_grows_older_and_adds_up_t
             assert row.not_invoiced == 2_177
             found[day] = (row.not_due, row.days_1_30, row.days_31_60, row.days_61_90, row.days_over_90)
     assert list(found.values()) == [tuple(3_057 * (at == place) for at in range(5)) for place in range(5)]
+
+
+async def test_rebuild_when_goods_were_bought_with_lots_then_stock_and_books_are_made_again_to_the_yen(
+    shop: Shop,
+) -> None:
+    number = await shop.sent(2, 1)
+    line = ReceiptLineBody(line=1, units=24, expires_on=date(2027, 5, 31))
+    receipt = await shop.receive(number, line, ReceiptLineBody(line=2, units=20, lot="C-7"))
+    invoice = await shop.invoice([receipt], (8, 3_771, 301), (10, 800, 80))
+    async with shop.database.write() as db_session:
+        await payables.pay(db_session, invoice, 1_000, TODAY, shop.by())
+    found = await rebuild(shop.database)
+    assert found.differences == []
+    assert found.carried > 2
 
 
 async def test_order_when_followed_over_the_api_then_each_step_answers_and_two_clicks_book_once(

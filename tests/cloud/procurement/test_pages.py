@@ -8,6 +8,8 @@ from httpx import AsyncClient, Response
 
 from cloud.dashboard.procurement_words import price_chart, unit_text
 from cloud.db.database import Database
+from cloud.integrations.web_search.port import Finding
+from cloud.integrations.web_search.recorded import RecordedSearch
 from cloud.inventory import service as inventory
 
 SUPPLIERS = "/dashboard/suppliers"
@@ -105,6 +107,20 @@ async def test_form_when_a_field_is_wrong_then_the_page_names_it_and_keeps_what_
     assert (taken.status_code, "同じ名前" in taken.text) == (409, True)
     assert (await client.get(f"{SUPPLIERS}/99")).status_code == 404
     assert (await client.get(f"{SUPPLIERS}/prices/no-such-tea")).status_code == 404
+
+
+async def test_search_when_strangers_wrote_the_answer_then_the_page_shows_it_as_text(
+    client: AsyncClient, app: Any
+) -> None:
+    page = f"{SUPPLIERS}/search"
+    assert "検索先が設定されていません" in (await client.get(page, params={"q": "緑茶"})).text
+    found = Finding("<img src=x> 緑茶", "https://shop.example/a?b=1&c=2", "¥1,980", "web", (1_980,))
+    app.state.searches = [RecordedSearch({"緑茶 卸": [found]})]
+    text = (await client.get(page, params={"q": " 緑茶  卸 "})).text
+    assert "&lt;img src=x&gt; 緑茶" in text
+    assert 'href="https://shop.example/a?b=1&amp;c=2" rel="noopener noreferrer nofollow"' in text
+    assert "¥1,980" in text
+    assert "nothing is recorded" in (await client.get(page, params={"q": "x"})).text
 
 
 async def test_payables_when_the_form_is_wrong_then_it_says_which_field(
