@@ -47,10 +47,10 @@ async def ask(searches: Sequence[WebSearch], words: str, limit: int) -> SearchAn
     """Ask everybody who can be asked, one after the other.
 
     Raises:
-        ProblemError: 503, nobody is set up.
+        ProblemError: 409, nobody is set up.
     """
     if not searches:
-        raise ProblemError(503, "no_search", "No search is set up: set SEARXNG_URL, or SUPPLIER_LISTS_DIR.")
+        raise ProblemError(409, "no_search", "No search is set up: set SEARXNG_URL, or SUPPLIER_LISTS_DIR.")
     findings, unavailable = [], []
     for one in searches:
         try:
@@ -69,7 +69,7 @@ async def ask(searches: Sequence[WebSearch], words: str, limit: int) -> SearchAn
     )
 
 
-@router.get("/searches", dependencies=[needs(Permission.SUPPLIERS_WRITE)], responses=refusals(http_503="no_search"))
+@router.get("/searches", dependencies=[needs(Permission.SUPPLIERS_WRITE)], responses=refusals(http_409="no_search"))
 async def search(
     request: Request,
     q: Annotated[str, Query(min_length=1, max_length=200, examples=["緑茶 500ml ケース 卸"])],

@@ -179,7 +179,7 @@ async def test_search_when_it_is_set_up_then_it_answers_and_otherwise_it_says_wh
     client: AsyncClient, app: Any
 ) -> None:
     nobody = await client.get(f"{API}/searches", params={"q": "緑茶"})
-    assert (nobody.status_code, nobody.json()["code"]) == (503, "no_search")
+    assert (nobody.status_code, nobody.json()["code"]) == (409, "no_search")
     found = Finding("緑茶 24本", "https://shop.example/tea", "¥1,980", "recorded", (1_980,))
     app.state.searches = [RecordedSearch({"緑茶": [found]}), RecordedSearch({})]
     answer = (await client.get(f"{API}/searches", params={"q": "緑茶"})).json()
