@@ -107,12 +107,12 @@ async def _sold(contexts: Contexts) -> dict[str, list[dict[str, Any]]]:
 @router.post("/+/table")
 async def import_table(request: Request, writer: Imports) -> Response:
     """Products from a table: first a preview, then, with the same file, the import."""
-    sent = await request.form()
     database: Database = request.app.state.database
     asked = {"q": "", "temperature": "", "only": "all"}
     try:
-        table = await _file(sent, "table", MAX_TABLE_BYTES)
-        found = await import_products(writer, table, is_dry_run="preview" in sent)
+        async with request.form(max_files=1) as sent:
+            table, is_dry_run = await _file(sent, "table", MAX_TABLE_BYTES), "preview" in sent
+        found = await import_products(writer, table, is_dry_run=is_dry_run)
     except ProblemError as error:
         words = REFUSALS.get(error.code, "")
         response = await _list_page(
@@ -181,13 +181,14 @@ async def _is_known(database: Database, product_id: str) -> bool:
 @router.post("/{product_id}/picture")
 async def change_picture(product_id: ProductName, request: Request, writer: Pictures, files: FilesDep) -> Response:
     """Take an uploaded photo, or take the photo away."""
-    sent = await request.form()
     database: Database = request.app.state.database
     try:
-        if "remove" in sent:
-            await remove_picture(writer, product_id)
+        async with request.form(max_files=1) as sent:
+            photo = b"" if "remove" in sent else await _file(sent, "photo", MAX_BYTES)
+        if photo:
+            await keep_picture(writer, files, product_id, photo)
         else:
-            await keep_picture(writer, files, product_id, await _file(sent, "photo", MAX_BYTES))
+            await remove_picture(writer, product_id)
     except ProblemError as error:
         if error.code == "no_such_product":
             raise
