@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -127,18 +127,16 @@ async def entries(
     """
     legs_there = _on(wanted.account, wanted.place)
     query = select(JournalEntry)
-    if legs_there and wanted.days is None:
-        # The page is found among the legs of the account: in all the journal it may be the rarest.
-        number: Any = Posting.entry_number
-        numbers = select(number).where(*legs_there, *_within(number, wanted)).distinct()
+    if legs_there:
+        among_legs = wanted.days is None or (newest_first and await _is_recent(db_session, wanted.days))
+        numbers = _numbers_among_legs(legs_there, wanted) if among_legs else _numbers_of_days(legs_there, wanted)
+        (number,) = numbers.selected_columns
         numbers = numbers.order_by(number.desc() if newest_first else number).limit(limit).offset(offset)
         query = query.where(JournalEntry.number.in_(numbers))
     else:
         query = query.where(*_within(JournalEntry.number, wanted)).limit(limit).offset(offset)
-    if wanted.days is not None:
-        query = query.where(JournalEntry.entry_date.between(*wanted.days))
-        if legs_there:
-            query = query.where(exists().where(Posting.entry_number == JournalEntry.number, *legs_there))
+        if wanted.days is not None:
+            query = query.where(JournalEntry.entry_date.between(*wanted.days))
     query = query.order_by(JournalEntry.number.desc() if newest_first else JournalEntry.number)
     rows = list((await db_session.scalars(query)).all())
     legs = await _legs(db_session, [row.number for row in rows])
@@ -151,6 +149,31 @@ async def entry(db_session: AsyncSession, number: int) -> SealedEntry | None:
     if row is None:
         return None
     return _sealed(row, (await _legs(db_session, [number])).get(number, []))
+
+
+RECENT_DAYS: Final = 100
+
+
+async def _is_recent(db_session: AsyncSession, days: tuple[date, date]) -> bool:
+    """Whether the newest entries of these days lie near the end of the journal."""
+    newest = await db_session.scalar(select(func.max(JournalEntry.entry_date)))
+    return newest is None or (newest - days[1]).days < RECENT_DAYS
+
+
+def _numbers_among_legs(legs_there: list[ColumnElement[bool]], wanted: Wanted) -> Select[int]:
+    """Walks the legs of the account: in all the journal it may be the rarest."""
+    query = select(Posting.entry_number).where(*legs_there, *_within(Posting.entry_number, wanted)).distinct()
+    if wanted.days is not None:
+        query = query.join(JournalEntry, JournalEntry.number == Posting.entry_number)
+        query = query.where(JournalEntry.entry_date.between(*wanted.days))
+    return query
+
+
+def _numbers_of_days(legs_there: list[ColumnElement[bool]], wanted: Wanted) -> Select[int]:
+    """Walks the days: for a month long ago, and for reading a month from its beginning."""
+    there = exists().where(Posting.entry_number == JournalEntry.number, *legs_there)
+    query = select(JournalEntry.number).where(there, *_within(JournalEntry.number, wanted))
+    return query if wanted.days is None else query.where(JournalEntry.entry_date.between(*wanted.days))
 
 
 def _within(number: Any, wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -322,8 +345,10 @@ async def moved_by_place_after(db_session: AsyncSession, day: date) -> list[Move
             func.sum(amount).filter(amount > 0),
             func.sum(-amount).filter(amount < 0),
         )
-        .join(JournalEntry, JournalEntry.number == Posting.entry_number)
-        .where(JournalEntry.entry_date > day, Posting.sub_account != "")
+        .where(
+            Posting.entry_number.in_(select(JournalEntry.number).where(JournalEntry.entry_date > day)),
+            Posting.sub_account != "",
+        )
         .group_by(Posting.account_code, Posting.sub_account)
     )
     rows = await db_session.execute(query)

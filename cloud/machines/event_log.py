@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import bindparam, func, select, tuple_, update
+from sqlalchemy import and_, bindparam, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.db import locks
@@ -204,18 +204,22 @@ async def recent_events(
 ) -> list[LoggedEvent]:
     """The newest events, by arrival; `before` is (received_at_ms, seq, stream) of the last row of the page before."""
     order = (StoredEvent.received_at_ms, StoredEvent.seq, StoredEvent.stream_id)
+    newest_first = [column.desc() for column in order]
+    # Sorted without their bytes: a machine has many events, and only the page's are read.
+    keys = select(StoredEvent.stream_id, StoredEvent.seq).order_by(*newest_first).limit(limit)
+    if before is not None:
+        keys = keys.where(tuple_(*order) < before)
+    if kind is not None:
+        keys = keys.where(StoredEvent.kind == kind)
+    if machine_id:
+        keys = keys.join(Stream, Stream.id == StoredEvent.stream_id).where(Stream.machine_id == machine_id)
+    chosen = keys.subquery()
     query = (
         select(Stream.id, Stream.machine_id, Stream.epoch, StoredEvent.seq, StoredEvent.raw, StoredEvent.received_at_ms)
+        .join(chosen, and_(chosen.c.stream_id == StoredEvent.stream_id, chosen.c.seq == StoredEvent.seq))
         .join(Stream, Stream.id == StoredEvent.stream_id)
-        .order_by(*(column.desc() for column in order))
-        .limit(limit)
+        .order_by(*newest_first)
     )
-    if before is not None:
-        query = query.where(tuple_(*order) < before)
-    if kind is not None:
-        query = query.where(StoredEvent.kind == kind)
-    if machine_id:
-        query = query.where(Stream.machine_id == machine_id)
     return [LoggedEvent(*row) for row in await db_session.execute(query)]
 
 
