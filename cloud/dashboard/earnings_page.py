@@ -1,25 +1,34 @@
-"""`/dashboard/earnings`: what each machine and each product earned this month, and how fast the goods turn."""
+"""`/dashboard/earnings`: what machines and products earned, how fast goods turn; `/{by}`: the sales behind a line."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any, Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
-from cloud.accounting.earnings_endpoints import earnings_of, turnover_of
+from cloud.accounting import service as accounting
+from cloud.accounting.earnings import Earning, earning
+from cloud.accounting.earnings_endpoints import By, PeriodDep, earnings_of, turnover_of
 from cloud.accounting.endpoints import TodayDep
-from cloud.dashboard.contexts import Contexts
+from cloud.catalogue import service as catalogue
+from cloud.catalogue.service import Catalogue
+from cloud.dashboard.contexts import Contexts, event_href
 from cloud.dashboard.locks import PageLock
 from cloud.dashboard.pages import show
 from cloud.identity.gate import CurrentUser
 from cloud.identity.permissions import Permission
 from cloud.kit.http import DatabaseDep
+from cloud.sales import service as sales
+from cloud.sales.service import SaleView
 
 router = APIRouter(prefix="/dashboard/earnings", include_in_schema=False)
 
 TONES: Final = {"A": "ok", "B": "ok", "C": "low", "D": "danger"}
 
 SeesEarnings = Annotated[CurrentUser, Depends(PageLock(Permission.BOOKS_READ))]
+SALES_PER_PAGE: Final = 50
+
 Days = Annotated[int, Query(ge=1, le=366)]
 
 
@@ -41,3 +50,64 @@ async def earnings(
         }
 
     return await show(request, database, user, "earnings", "採算", build)
+
+
+@router.get("/{by}")
+async def earned_sales(
+    request: Request,
+    user: SeesEarnings,
+    database: DatabaseDep,
+    between: PeriodDep,
+    by: By,
+    name: Annotated[str, Query(max_length=64)] = "",
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+) -> Response:
+    """The sales of one machine or product: what its line of 採算 adds up."""
+
+    async def build(contexts: Contexts) -> dict[str, Any]:
+        found = await earnings_of(contexts.db_session, by, *between)
+        sums = next((row for row in found if row.key == name), earning(name, name, 0, 0, 0))
+        return await _sales(contexts, by, sums, between, page)
+
+    return await show(request, database, user, "earned_sales", "採算", build)
+
+
+async def _sales(contexts: Contexts, by: By, sums: Earning, between: tuple[date, date], page: int) -> dict[str, Any]:
+    db_session = contexts.db_session
+    offset = (page - 1) * SALES_PER_PAGE
+    rows = await sales.sold(db_session, by, sums.key, between, limit=SALES_PER_PAGE, offset=offset)
+    sources = [f"{source_of(row)}#{part}" for row in rows for part in ("sale", "cost")]
+    numbers = await accounting.numbers_of(db_session, sources)
+    names = await catalogue.load(db_session)
+    asked = {"name": sums.key, "start": between[0].isoformat(), "end": between[1].isoformat()}
+    return {
+        "by": by,
+        "name": sums.name,
+        "days_text": f"{between[0]} から {between[1]} まで",
+        "sums": sums,
+        "sales": [_sale(contexts, names, row, numbers) for row in rows],
+        "page": page,
+        "pages": max(-(-sums.units // SALES_PER_PAGE), 1),
+        "here": urlencode(asked),
+    }
+
+
+def source_of(row: SaleView) -> str:
+    """The event that sold it, as the books name it."""
+    return f"{row.machine_id}/{row.epoch}/{row.seq}"
+
+
+def _sale(contexts: Contexts, names: Catalogue, row: SaleView, numbers: dict[str, int]) -> dict[str, Any]:
+    sold, cost = (numbers.get(f"{source_of(row)}#{part}") for part in ("sale", "cost"))
+    event = event_href(row.machine_id, row.epoch, row.seq)
+    hrefs = [f"/api/v1/accounting/journal/{number}" if number else event for number in (sold, sold, cost)]
+    amounts = (row.tax_minor, row.net_minor, row.cost_minor, row.net_minor - row.cost_minor)
+    return {
+        "at": contexts.moment(row.occurred_at_ms),
+        "machine_id": row.machine_id,
+        "product": names.name(row.product_id),
+        "gross": row.gross_minor,
+        "figures": list(zip(amounts, [*hrefs, event], strict=True)),
+        "entries": [number for number in (sold, cost) if number],
+        "event_href": event,
+    }

@@ -72,6 +72,8 @@ async def _context(contexts: Contexts, last_day: date, today: date, here: str) -
 
 
 def _lines(lines: Sequence[StatementLine], *, end: date, start: date | None = None) -> list[dict[str, Any]]:
+    last_before = end.replace(day=1) - timedelta(days=1)
+    first_before = last_before.replace(day=1)
     return [
         {
             "label": line.name_ja,
@@ -80,10 +82,22 @@ def _lines(lines: Sequence[StatementLine], *, end: date, start: date | None = No
             "level": line.level,
             "strong": line.is_sum,
             "heading": line.is_heading,
-            "href": account_href(line.account, start=_since(line, start), end=end),
+            "href": _href(line, start=_since(line, start), end=end),
+            "href_before": _href(line, start=_since(line, start and first_before), end=last_before),
         }
         for line in lines
     ]
+
+
+def _href(line: StatementLine, *, end: date, start: date | None) -> str:
+    """The ledger of a line's account, or the statement that has the line's parts."""
+    before = end.replace(day=1) - timedelta(days=1)
+    elsewhere = {
+        "net_income": f"?month={end:%Y-%m}#profit",
+        "current_earnings": f"?month={end:%Y-%m}#trial",
+        "opening_cash": f"?month={before:%Y-%m}#balance",
+    }
+    return elsewhere.get(line.key) or account_href(line.account, start=start, end=end)
 
 
 def _since(line: StatementLine, start: date | None) -> date | None:

@@ -121,6 +121,21 @@ async def earned(
     return [(name, int(units), int(net), int(cost)) for name, units, net, cost in await db_session.execute(query)]
 
 
+async def sold(
+    db_session: AsyncSession,
+    column: Literal["machine_id", "product_id"],
+    name: str,
+    days: tuple[date, date],
+    *,
+    limit: int,
+    offset: int,
+) -> list[Sale]:
+    """Completed sales of one machine or product on the days from the first to the last, newest first."""
+    query = select(Sale).where(getattr(Sale, column) == name, Sale.sold_on.between(*days), Sale.status == "completed")
+    query = query.order_by(Sale.occurred_at_ms.desc(), Sale.id.desc()).limit(limit).offset(offset)
+    return list((await db_session.scalars(query)).all())
+
+
 async def days(db_session: AsyncSession, first: date, last: date) -> dict[date, int]:
     """Day to gross of the completed sales, from `first` to `last`; days without sales are left out."""
     query = select(Sale.sold_on, func.sum(Sale.gross_minor)).where(

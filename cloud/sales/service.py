@@ -174,6 +174,20 @@ async def earned(
     return [Earned(*row) for row in rows]
 
 
+async def sold(
+    db_session: AsyncSession,
+    by: Literal["machine", "product"],
+    name: str,
+    days: tuple[date, date],
+    *,
+    limit: int,
+    offset: int = 0,
+) -> list[SaleView]:
+    """The completed sales that `earned` adds up for one machine or product, newest first; `days` both included."""
+    column: Literal["machine_id", "product_id"] = "machine_id" if by == "machine" else "product_id"
+    return [_view(row) for row in await repository.sold(db_session, column, name, days, limit=limit, offset=offset)]
+
+
 async def days(db_session: AsyncSession, first: date, last: date) -> dict[date, int]:
     """Day to revenue, tax included, from `first` to `last`; days without sales are left out."""
     return await repository.days(db_session, first, last)

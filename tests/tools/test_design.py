@@ -151,7 +151,7 @@ def _contexts() -> dict[str, dict[str, Any]]:
     stock = {"on_hand": 2, "capacity": 8, "par_level": 7, "tone": "low"}
     posting = {"account_code": "1120", "account_name": "現金", "place": "safe", "debit": 160, "credit": None}
     entry = {"id": 1, "date": "d", "time": "t", "description": "販売", "reference": "r", "event_href": "/e/1"}
-    line = {"label": "売上高", "amount": -160, "level": 1, "strong": False, "href": None}
+    line = {"label": "売上高", "amount": -160, "level": 1, "strong": False, "href": None, "href_before": None}
     line |= {"before": 160, "heading": False}
     fault = {"code": "x", "where": "A1", "meaning": "つまり", "since": "12:21", "severity": "error"}
     account = {"code": "1120", "name": "現金", "debit": 160, "credit": 0, "href": "/a"}

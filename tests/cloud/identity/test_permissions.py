@@ -214,6 +214,7 @@ owner accountant operator staff viewer
   yes        yes       no    no     no  GET     /dashboard/journal/{account}
   yes        yes       no    no     no  GET     /dashboard/statements
   yes        yes       no    no     no  GET     /dashboard/earnings
+  yes        yes       no    no     no  GET     /dashboard/earnings/{by}
   yes        yes       no    no     no  GET     /dashboard/months
   yes        yes       no    no     no  POST    /dashboard/months/{month}/close
   yes         no       no    no     no  POST    /dashboard/months/{month}/reopen
