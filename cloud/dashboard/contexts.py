@@ -68,7 +68,7 @@ def source_href(source: str) -> str:
         return f"/dashboard/stock/documents/{document}"
     kind, _, number = source.partition("#")[0].partition(":")
     if kind in DOCUMENTS:
-        return f"{DOCUMENTS[kind]}/{number}"
+        return f"{DOCUMENTS[kind]}/{number.partition('/')[0]}"
     parts = source.partition("#")[0].split("/")
     if len(parts) == 3 and parts[2].isdigit():
         return event_href(parts[0], parts[1], int(parts[2]))

@@ -107,13 +107,20 @@ def lot_text(lots: Iterable[HeldLot]) -> str:
 
 async def movement_rows(contexts: Contexts, names: Names, rows: list[MovementView], *, sees_books: bool) -> list[Any]:
     """Movements as lines; each leads to what caused it, and its value to its entry."""
-    sources = [f"{row.source}#{part}" for row in rows if row.value for part in PARTS]
+    sources = [source for row in rows if row.value for source in _entry_sources(row)]
     numbers = await accounting.numbers_of(contexts.db_session, sources) if sees_books else {}
     return [_movement(contexts, names, row, numbers) for row in rows]
 
 
+def _entry_sources(row: MovementView) -> list[str]:
+    """What the entry of a movement may be called; a receipt of an order has one entry for all its lines."""
+    whole = row.source.partition("/")[0]
+    names = [row.source, whole] if ":" in whole else [row.source]
+    return [f"{name}#{part}" for name in names for part in PARTS]
+
+
 def _movement(contexts: Contexts, names: Names, row: MovementView, numbers: dict[str, int]) -> dict[str, Any]:
-    entry = next((numbers[key] for part in PARTS if (key := f"{row.source}#{part}") in numbers), None)
+    entry = next((numbers[source] for source in _entry_sources(row) if source in numbers), None)
     return {
         "id": row.id,
         "at": contexts.moment(row.occurred_at_ms),

@@ -99,5 +99,5 @@ def _kind(row: StockMovement) -> Kind:
     if row.from_place is None:
         return "receipt"
     if row.to_place is None:
-        return "missing" if row.source.startswith("task:") else "sale"
+        return "missing" if row.source.partition("/")[0].partition(":")[1] else "sale"
     return "restock" if "/" in row.to_place else "taken_out"
