@@ -21,6 +21,7 @@ from cloud.inventory import levels, trips
 from cloud.inventory.bodies import CloseTripBody, TripBody
 from cloud.inventory.goods_endpoints import person_of, refusing
 from cloud.inventory.levels import RestockingPlan
+from cloud.inventory.plan import SALES_DAYS
 from cloud.inventory.restock_endpoints import known_trip
 from cloud.inventory.service import WAREHOUSE, slot_place
 from cloud.inventory.trips import TripView, Wanted
@@ -67,6 +68,7 @@ async def _plan_page(
         )
         return _plan(names, found) | {
             "wanted": wanted,
+            "sales_days": SALES_DAYS,
             "sources": names.storages(),
             "vans": [row for row in names.storages() if names.places[row["id"]].kind == "van"],
             "machines": [row.id for row in await machines.machines(contexts.db_session)],

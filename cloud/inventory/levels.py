@@ -60,7 +60,7 @@ class PlanLine(BaseModel):
     par_level: int
     capacity: int
     sold: int
-    """Units in the last 28 days."""
+    """Units in the last 14 days."""
     wanted: int
     quantity: int
     """Less than wanted when the storage has too little for all."""
@@ -180,7 +180,7 @@ async def restocking_plan(
     Args:
         db_session: open session.
         source_id: where goods are taken.
-        now_ms: sales of the 28 days before count.
+        now_ms: sales of the 14 days before it count.
         machine_ids: machines that are visited; all when empty.
         is_top_up: fill up every slot to its par level.
     """

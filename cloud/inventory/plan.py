@@ -14,7 +14,7 @@ from cloud.inventory.lots import LotShare
 
 Priority = Literal["high", "medium", "low"]
 
-SALES_DAYS: Final = 28
+SALES_DAYS: Final = 14
 """Sales of so many days say how fast a slot sells."""
 NEXT_VISIT_DAYS: Final = 3
 """Sales are counted as lost until then."""

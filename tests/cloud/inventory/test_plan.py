@@ -39,7 +39,7 @@ def test_plan_when_other_goods_are_still_in_the_slot_then_no_more_goes_in_than_f
 
 
 def test_plan_when_there_is_too_little_then_the_slot_that_would_lose_most_sales_gets_it() -> None:
-    rows = plan([need("A1", 0, sold=28), need("A2", 0, sold=84), need("A3", 1, sold=28)], {"tea": 9})
+    rows = plan([need("A1", 0, sold=14), need("A2", 0, sold=42), need("A3", 1, sold=14)], {"tea": 9})
     # Until the next visit A1 and A3 would sell 3, A2 9: A2 is served until no more is lost there than elsewhere.
     assert [(row.need.slot, row.quantity) for row in rows] == [("A1", 2), ("A2", 7), ("A3", 0)]
 
