@@ -15,6 +15,7 @@ from fastapi.templating import Jinja2Templates
 from cloud.accounting.earnings_endpoints import EARLIEST
 from cloud.dashboard.contexts import Contexts, clock_text
 from cloud.dashboard.locks import PageLock, PageRefusedError
+from cloud.dashboard.navigation import navigation
 from cloud.db.database import Database
 from cloud.identity.access import COOKIE, GateDep, OriginDep, token_of
 from cloud.identity.endpoints import checked_login, set_cookie
@@ -37,26 +38,6 @@ PARTS: Final = {
     "tasks": {"open_tasks", "resolved_tasks"},
 }
 """The blocks each page can give out alone."""
-
-NAVIGATION: Final = (
-    ("/dashboard/", "今日", Permission.FIGURES_READ),
-    ("/dashboard/#machines", "自販機", Permission.FLEET_READ),
-    ("/dashboard/products", "商品", Permission.FLEET_READ),
-    ("/dashboard/stock", "在庫", Permission.INVENTORY_READ),
-    ("/dashboard/cash", "現金", Permission.BOOKS_READ),
-    ("/dashboard/procurement", "仕入", Permission.PROCUREMENT_READ),
-    ("/dashboard/journal", "仕訳帳", Permission.BOOKS_READ),
-    ("/dashboard/statements", "決算", Permission.BOOKS_READ),
-    ("/dashboard/earnings", "採算", Permission.BOOKS_READ),
-    ("/dashboard/payouts", "入金", Permission.BOOKS_READ),
-    ("/dashboard/expenses", "経費", Permission.BOOKS_READ),
-    ("/dashboard/months", "月次締め", Permission.BOOKS_READ),
-    ("/dashboard/tasks", "作業", Permission.TASKS_READ),
-    ("/dashboard/inbox", "受信箱", Permission.FLEET_READ),
-    ("/dashboard/users", "利用者", Permission.USERS_MANAGE),
-    ("/dashboard/activity", "操作記録", Permission.ACTIVITY_READ),
-)
-"""Links above every page, for those who may follow them."""
 
 SeesFigures = Annotated[CurrentUser, Depends(PageLock(Permission.FIGURES_READ))]
 SeesFleet = Annotated[CurrentUser, Depends(PageLock(Permission.FLEET_READ))]
@@ -87,9 +68,9 @@ def _render(
         name = f"parts/{part}.html"
     base = {
         "title": title,
-        "path": request.url.path,
         "user": user.email if user else None,
-        "navigation": [(href, name) for href, name, permission in NAVIGATION if user and user.may(permission)],
+        "path": request.url.path,
+        "navigation": navigation(user, request.url.path),
         "updated_at": clock_text(request.app.state.clock(), request.app.state.settings.timezone),
         "online": True,
     }

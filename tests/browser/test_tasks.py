@@ -103,7 +103,7 @@ async def test_tasks_when_drawn_at_any_size_then_targets_are_large_and_nothing_r
     wide = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide == 0
     small = await page.eval_on_selector_all(
-        "nav a, .bar button, #open_tasks :is(a, button, .choice, input:not([type=radio]))",
+        "nav :is(a, summary), .bar button, #open_tasks :is(a, button, .choice, input:not([type=radio]))",
         "all => all.filter(e => e.offsetParent).map(e => [e.textContent.trim(), e.offsetWidth, e.offsetHeight])"
         ".filter(([, w, h]) => Math.min(w, h) < 44)",
     )

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 import jinja2
 import pytest
 
+from cloud.dashboard.navigation import Menu, Shown
 from tools.design import art, build
 
 FRONT, DASHBOARD = build.STATIC_FOLDERS
@@ -219,12 +220,18 @@ def _contexts() -> dict[str, dict[str, Any]]:
     }
 
 
+MENUS = [
+    Menu("", (Shown("/dashboard/", "今日", is_here=True), Shown("/dashboard/tasks", "作業", is_here=False))),
+    Menu("お金", (Shown("/dashboard/cash", "現金", is_here=False),)),
+]
+
+
 def _render(name: str, context: dict[str, Any]) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
     )
     base = {"title": "今日", "path": "/dashboard/", "user": "operator", "updated_at": "12:31:05", "online": True}
-    base |= {"open_tasks": 2, "navigation": [("/dashboard/", "今日"), ("/dashboard/tasks", "作業")]}
+    base |= {"open_tasks": 2, "navigation": MENUS}
     return environment.get_template(name).render(base | context)
 
 
