@@ -13,6 +13,9 @@ from sqlalchemy import Date, bindparam, text
 
 from cloud.accounting import rules as entries
 from cloud.accounting import service as accounting
+from cloud.accounting import years
+from cloud.accounting.months import Person
+from cloud.accounting.years import Wanted
 from cloud.backup.rebuild import rebuild
 from cloud.backup.restore import NotEmptyError
 from cloud.catalogue import service as catalogue
@@ -240,6 +243,19 @@ async def test_rebuild_when_a_month_was_closed_and_something_came_late_then_it_i
     async with busy.read() as db_session:
         late = await accounting.entry(db_session, (await accounting.head(db_session))[0])
     assert late.draft.entry_date == date(2026, 12, 1)
+    assert (await rebuild(busy)).differences == []
+
+
+async def test_rebuild_when_a_year_was_closed_and_opened_and_closed_again_then_the_books_come_out_byte_for_byte(
+    busy: Database,
+) -> None:
+    owner, last_day, today = Person("owner@example.com", 1), date(2026, 11, 30), date(2026, 12, 5)
+    wanted = Wanted(last_day, None, [], [])
+    async with busy.write() as db_session:
+        year = await years.close(db_session, wanted, today=today, by=owner)
+        await years.undo(db_session, year.id, "forgotten", owner)
+    async with busy.write() as db_session:
+        await years.close(db_session, wanted, today=today, by=owner)
     assert (await rebuild(busy)).differences == []
 
 
