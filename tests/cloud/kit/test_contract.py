@@ -93,9 +93,14 @@ Operation = APIOperation[Any, Any, Any, Any]
 class Visitor:
     """Sends requests to an application that runs in a loop of its own."""
 
-    def __init__(self, runner: asyncio.Runner, app: FastAPI) -> None:
+    def __init__(self, runner: asyncio.Runner, app: FastAPI, database: Database) -> None:
         self._runner = runner
+        self._database = database
         self._client = AsyncClient(transport=ASGITransport(app, raise_app_exceptions=False))
+
+    def let_go(self) -> None:
+        """Close every connection; the next request opens new ones."""
+        self._runner.run(self._database.close())
 
     def send(self, case: Case, headers: dict[str, str]) -> Response:
         wanted = case.as_transport_kwargs(base_url="http://cloud.test", headers=headers)
@@ -166,15 +171,26 @@ def day(kept: tuple[Path, list[str]], empty_database: Path, new_script: Any) -> 
     return path, tokens[0]
 
 
-@pytest.fixture
-def visitor(day: tuple[Path, str], tmp_path: Path) -> Iterator[Visitor]:
-    """A copy of the day for each operation: what one changes is not seen by the next."""
-    shutil.copy(day[0], tmp_path / "day.db")
-    url = f"sqlite+aiosqlite:///{tmp_path}/day.db"
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Visitor]]:
+    """One application for all operations, since it takes longer to make than to ask, and where its database lies."""
+    path = tmp_path_factory.mktemp("opened") / "day.db"
+    url = f"sqlite+aiosqlite:///{path}"
     with asyncio.Runner() as runner:
         database: Database = open_database(url)
-        yield Visitor(runner, create_app(settings_of(url), database))
+        yield path, Visitor(runner, create_app(settings_of(url), database), database)
         runner.run(database.close())
+
+
+@pytest.fixture
+def visitor(day: tuple[Path, str], opened: tuple[Path, Visitor]) -> Visitor:
+    """The day as it was, for each operation: what one changes is not seen by the next."""
+    path, visitor = opened
+    visitor.let_go()
+    for left in path.parent.iterdir():
+        left.unlink()
+    shutil.copy(day[0], path)
+    return visitor
 
 
 def look_at(
