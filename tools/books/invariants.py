@@ -70,6 +70,11 @@ def purchases_are_used_or_there(played: Played, books: Record) -> Findings:
     if bought != (played.world.purchased, played.world.purchased):
         found.append(f"5001 turned over {bought}, {played.world.purchased} were bought")
     cost = sum(vend.cost for vend in played.world.vends.values())
+    spoiled = sum(leg.amount for row in books.entries for leg in row.legs if leg.account == "5101")
+    lost = [row for row in books.entries if "#missing" in row.source]
+    losses = spoiled + sum(leg.amount for row in lost for leg in row.legs if leg.account == "5102")
+    if losses != played.world.losses:
+        found.append(f"goods for {losses} were thrown away or missing, must be {played.world.losses}")
     return found if moved["5002"] == cost else [*found, f"cost of sales is {moved['5002']}, of the units sold {cost}"]
 
 

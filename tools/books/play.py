@@ -19,6 +19,7 @@ from cloud.accounting.service import AlreadyReversedError
 from cloud.catalogue import service as catalogue
 from cloud.catalogue.service import ProductView
 from cloud.db.database import Database
+from cloud.inventory import goods
 from cloud.inventory import service as inventory
 from cloud.inventory.service import WAREHOUSE, Movement
 from cloud.staff_tasks import service as tasks
@@ -191,6 +192,18 @@ class _Player:
             )
             await accounting.post(db_session, drafts)
         self._world.buy(step.what, quantity, cost)
+
+    async def _spoil(self, step: Step) -> None:
+        """Throw one unit away, where the books have one in the warehouse."""
+        if self._world.on_hand[WAREHOUSE, step.what] < 1:
+            return
+        who = goods.Person("mia@example.com", self._clock.now_ms, TOKYO)
+        async with self.played.database.write() as db_session:
+            await goods.spoil(db_session, WAREHOUSE, [goods.Line(step.what, 1)], who, "期限切れ")
+        self._world.on_hand[WAREHOUSE, step.what] -= 1
+        was_there = self._world.pools[step.what].quantity > 0
+        cost = self._world.leave(step.what)
+        self._world.losses += cost if was_there else 0
 
     async def _count(self, step: Step) -> None:
         machine, share, found = MACHINES[step.which], step.n[0], step.n[1:]

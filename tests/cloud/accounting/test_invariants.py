@@ -206,6 +206,20 @@ def test_15_source_when_anything_happened_then_it_posted_once_and_every_entry_na
     assert findings(shelf, life, invariants.nothing_posts_twice) == []
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_5_goods_when_some_are_thrown_away_then_their_cost_is_a_loss_and_every_invariant_holds(
+    database: Database,
+) -> None:
+    life = [Step("purchase", what="cider", n=(7, 500)), Step("purchase", what="towel", n=(3, 100))]
+    life += [Step("spoil", what="cider"), Step("restock", 0, "cider", (3,)), Step("sync", 0, "twice", (0, 5))]
+    life += [Step("customer", 0, "sold|cash|cider", (160, 0, 0, 500)), Step("sync", 0, "crash", (0, 3))]
+    life += [Step("spoil", what="cider"), Step("spoil", what="towel"), Step("spoil", what="yokan")]
+    played = await play(database, life)
+    assert invariants.check(played, await record.read(database)) == {}
+    assert played.world.losses == 71 + 71 + 33
+    assert await acts.replayed(played) == []
+
+
 @pytest.mark.parametrize(("database_kind", "number"), [("postgres", 2), ("postgres", 6)])
 async def test_books_when_a_life_runs_on_postgresql_then_every_invariant_holds(
     database: Database, number: int, tmp_path: Path
