@@ -4,7 +4,7 @@ Until the reader is told, the order to charge or to release stands in the state,
 reader knows the reference, so repeating changes nothing. Source: MDB/ICP 4.3 section 7; docs/decisions/0009.
 """
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from edge.vend import inputs as i
 from edge.vend.bills import end_business
@@ -13,6 +13,9 @@ from edge.vend.state import Asked, Card, MachineState, Phase
 from edge.vend.step import Context, Step, add_fault
 from protocol import events
 from protocol.ids import claim_code
+
+SETTLED_KEPT: Final = 16
+"""Payments whose outcome is remembered. A reader that was silent tells late of the last one, hardly of two."""
 
 
 def card_begun(state: MachineState, begun: i.CardBegun, _: Context) -> Step:
@@ -37,6 +40,8 @@ def card_approved(state: MachineState, approved: i.CardApproved, context: Contex
     """Reserved: deliver, if this is what was asked for and the machine still can; else release it."""
     wanted = state.vend if state.phase is Phase.APPROVING else None
     card = state.card
+    if approved.reference in state.settled or (card is not None and card.reference == approved.reference):
+        return Step(state)  # said too late, or twice
     if wanted is None or card is None or card.session != approved.session:
         return _take_back(Step(state), approved.session, approved.amount)
     reserved = card.model_copy(
@@ -110,7 +115,8 @@ def card_taken_back(state: MachineState, told: i.CardTakenBack, context: Context
     left = tuple(asked for asked in state.taken_back if asked.session != told.session)
     here = Step(state.model_copy(update={"taken_back": left}))
     for taken in told.taken:
-        here = here.then(_taken(here.state, taken, context))
+        if taken.reference not in here.state.settled:  # two who asked for the same money back hear the same
+            here = here.then(_taken(here.state, taken, context))
     return here
 
 
@@ -126,7 +132,7 @@ def _taken(state: MachineState, taken: i.CardTaken, context: Context) -> Step:
         claim=claim_code(context.epoch, number),
         why=taken.why,
     )
-    here = Step(state.model_copy(update={"payout_count": number}), (settled,))
+    here = Step(_with_outcome(state, taken.reference).model_copy(update={"payout_count": number}), (settled,))
     return add_fault(here, "payment.claim", detail=f"{taken.reference}: {taken.why}")
 
 
@@ -154,10 +160,15 @@ def _close(state: MachineState, context: Context, *, outcome: str, **more: Any) 
         outcome=outcome,
         **more,
     )
-    here = Step(state.model_copy(update={"card": None}), (settled,), (i.AbandonCard(card.session),))
+    after = _with_outcome(state, card.reference).model_copy(update={"card": None})
+    here = Step(after, (settled,), (i.AbandonCard(card.session),))
     if card.order == "confirm" and not context.is_multi_vend:
         return here.then(end_business(here.state, "change", context, card.vend_id))
     return Step(here.state.model_copy(update={"phase": here.state.resting_phase}), here.events, here.effects)
+
+
+def _with_outcome(state: MachineState, reference: str) -> MachineState:
+    return state.model_copy(update={"settled": (*state.settled, reference)[-SETTLED_KEPT:]})
 
 
 def _denied(state: MachineState, why: str) -> Step:

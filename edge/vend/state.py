@@ -168,6 +168,8 @@ class MachineState(_Part):
     card: Card | None = None
     taken_back: tuple[Asked, ...] = ()
     """Requests that were denied or answered too late; the reader must let go of them, and may have charged them."""
+    settled: tuple[str, ...] = ()
+    """References of the newest payments that have their outcome; what is heard of them later is old."""
     doubtful: int = 0
     """Worth of a bill that nobody can find; the next payout records it as uncertain, with a claim code."""
     chosen: str = ""

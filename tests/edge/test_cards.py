@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 
 from edge.vend import inputs as i
-from edge.vend.state import Phase
+from edge.vend.state import Card, MachineState, Phase
+from edge.vend.state_machine import step
+from edge.vend.step import Context, Step
 from hardware.cashless_reader.simulated import PowerLoss, SimulatedCashlessReader
 from hardware.port_faults import Fault
 from tests.edge.machine_bench import Bench, commits_of, killed_at_each
 
 CARD = "card-1"
+CONTEXT = Context("5f0c9b1e7a2d4c68b3e1f0a9d8c7b6a5")
 
 
 def reader(bench: Bench) -> SimulatedCashlessReader:
@@ -182,6 +185,32 @@ async def test_card_when_a_late_approval_is_charged_instead_of_released_then_the
     settled = last(bench, "payment.settled")
     assert (settled["outcome"], settled["owed_to"], settled["amount_minor"]) == ("claim", "customer", 160)
     assert settled["claim"]
+
+
+@pytest.mark.parametrize("silent_polls", [25, 30])
+@pytest.mark.parametrize("silent_answers", [1, 3, 5])
+async def test_card_when_a_silent_reader_tells_late_of_what_it_charged_then_is_one_claim(
+    bench: Bench, silent_polls: int, silent_answers: int
+) -> None:
+    await present(bench)
+    reader(bench).lose_next_refund()
+    bench.select("A1")
+    for _ in range(silent_polls):
+        reader(bench).fail_next(Fault.SILENCE, "poll")
+    for _ in range(silent_answers):
+        reader(bench).fail_next(Fault.SILENCE, "payments_of")
+    await asyncio.sleep(180)
+    assert spent(bench) == 160
+    assert bench.kinds().count("payment.settled") == 1
+    assert bench.state.taken_back == ()
+
+
+def test_approval_when_its_payment_has_its_outcome_or_is_said_twice_then_changes_nothing() -> None:
+    approved = i.CardApproved("s1", "r1", 160)
+    settled = MachineState(settled=("r1",))
+    assert step(settled, approved, CONTEXT) == Step(settled)
+    paying = MachineState(phase=Phase.DISPENSING, card=Card(session="s1", reference="r1", amount=160, vend_id="v-1"))
+    assert step(paying, approved, CONTEXT) == Step(paying)
 
 
 async def test_card_when_its_approval_was_never_written_down_and_the_reader_charged_it_then_is_a_claim_once(
