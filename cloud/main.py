@@ -59,6 +59,7 @@ from cloud.dashboard import (
     users_page,
 )
 from cloud.dashboard.endpoints import router as dashboard_router
+from cloud.dashboard.forms import FormSentTwiceError, sent_twice
 from cloud.dashboard.live import Live
 from cloud.dashboard.locks import LoginNeededError, PageRefusedError, to_login
 from cloud.dashboard.metrics import Metrics
@@ -243,6 +244,7 @@ def create_app(settings: Settings, database: Database | None = None, clock: Cloc
     install_error_answers(app)
     app.add_exception_handler(LoginNeededError, to_login)
     app.add_exception_handler(PageRefusedError, pages.refused)
+    app.add_exception_handler(FormSentTwiceError, sent_twice)
     app.middleware("http")(turn_strangers_away)
     app.middleware("http")(_with_headers)
     for router in API:

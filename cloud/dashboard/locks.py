@@ -6,7 +6,8 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import URL
 
-from cloud.identity.access import Lock, Writer
+from cloud.dashboard.forms import FormWriter, name_of
+from cloud.identity.access import Lock
 from cloud.identity.gate import CurrentUser
 from cloud.identity.permissions import Permission
 from cloud.kit.http import ProblemError
@@ -57,14 +58,15 @@ class PageWrites(Lock):
         super().__init__(permission)
         self.action = action
 
-    async def __call__(self, request: Request) -> Writer:
+    async def __call__(self, request: Request) -> FormWriter:
         """The writer of an allowed form.
 
         Raises:
             LoginNeededError: nobody we know.
             PageRefusedError: the user may not send it.
         """
-        return Writer(await _admitted(self, request), self.action, request)
+        user = await _admitted(self, request)
+        return FormWriter(user, self.action, request, name_of(await request.form()))
 
 
 async def to_login(request: Request, error: Exception) -> Response:

@@ -14,6 +14,7 @@ from fastapi.templating import Jinja2Templates
 
 from cloud.accounting.earnings_endpoints import EARLIEST
 from cloud.dashboard.contexts import Contexts, clock_text
+from cloud.dashboard.forms import once
 from cloud.dashboard.locks import PageLock, PageRefusedError
 from cloud.dashboard.navigation import navigation
 from cloud.db.database import Database
@@ -27,6 +28,7 @@ from cloud.machines.service import NoSuchMachineError
 
 HERE: Final = Path(__file__).parent
 templates: Final = Jinja2Templates(directory=HERE / "templates")
+templates.env.globals["once"] = once
 router = APIRouter(prefix="/dashboard", include_in_schema=False)
 
 PARTS: Final = {

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from cloud.accounting.endpoints import TodayDep
 from cloud.catalogue import service as catalogue
 from cloud.dashboard.contexts import Contexts
+from cloud.dashboard.forms import FIELD
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show
 from cloud.dashboard.procurement_page import owed_href
@@ -52,7 +53,7 @@ async def add(request: Request, writer: Adds) -> Response:
     database: Database = request.app.state.database
     try:
         with refusing():
-            body = SupplierBody.model_validate({name: value for name, value in sent.items() if value})
+            body = SupplierBody.model_validate({name: value for name, value in sent.items() if value and name != FIELD})
             async with writer.write(name=body.name) as db_session:
                 number = await service.add_supplier(db_session, body, writer.now_ms)
     except ValidationError as error:
@@ -195,7 +196,7 @@ async def offer(supplier_id: RowId, request: Request, writer: Offers) -> Respons
     database: Database = request.app.state.database
     try:
         with refusing():
-            body = OfferBody.model_validate({name: value for name, value in sent.items() if value})
+            body = OfferBody.model_validate({name: value for name, value in sent.items() if value and name != FIELD})
             async with writer.write(supplier=supplier_id, product=body.product_id, price=body.price) as db_session:
                 recorded = Recorded("person", writer.user.email, writer.now_ms)
                 await service.add_offer(db_session, supplier_id, body, recorded)

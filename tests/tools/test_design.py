@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 import jinja2
 import pytest
 
+from cloud.dashboard.forms import once
 from cloud.dashboard.navigation import Menu, Shown
 from tools.design import art, build
 
@@ -230,6 +231,7 @@ def _render(name: str, context: dict[str, Any]) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
     )
+    environment.globals["once"] = once
     base = {"title": "今日", "path": "/dashboard/", "user": "operator", "updated_at": "12:31:05", "online": True}
     base |= {"open_tasks": 2, "navigation": MENUS}
     return environment.get_template(name).render(base | context)
