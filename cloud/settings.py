@@ -147,6 +147,11 @@ class Settings(BaseSettings):
         """Where the machines' broker credentials are exported to."""
         return self.data_dir / "broker" / "credentials.json"
 
+    @property
+    def files_dir(self) -> Path:
+        """What is kept beside the database: photos of products."""
+        return self.data_dir / "files"
+
     def secrets(self) -> list[str]:
         """Every configured secret's value, for the log mask."""
         values = (getattr(self, name) for name in type(self).model_fields)

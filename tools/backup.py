@@ -1,4 +1,4 @@
-"""`vend backup`, `vend restore`, `vend rebuild`: an operator's commands for the database, with progress shown."""
+"""`vend backup`, `vend restore`, `vend rebuild`: saving and replaying all an operator has, with progress shown."""
 
 import asyncio
 import sys
@@ -16,6 +16,7 @@ from cloud.backup.rebuild import OldSchemaError, Replayed, rebuild
 from cloud.backup.restore import NotEmptyError, UnsoundBooksError, restore
 from cloud.backup.save import Told, backup
 from cloud.db.database import Database, open_database
+from cloud.kit.files import Folder
 from cloud.settings import load_settings
 
 console = Console(stderr=True)
@@ -49,8 +50,8 @@ def _finished(work: Callable[[], Coroutine[Any, Any, int]]) -> int:
 
 def _say(manifest: Manifest, path: Path) -> None:
     print(
-        f"{path}: {manifest.rows:,} rows of {len(manifest.tables)} tables, schema {manifest.revision}, "
-        f"ledger entry {manifest.ledger_entries:,} with hash {manifest.ledger_head[:16]}…"
+        f"{path}: {manifest.rows:,} rows of {len(manifest.tables)} tables, {len(manifest.files):,} files, "
+        f"schema {manifest.revision}, ledger entry {manifest.ledger_entries:,} with hash {manifest.ledger_head[:16]}…"
     )
 
 
@@ -58,10 +59,11 @@ def run_backup(path: Path) -> int:
     """Save the database of DATABASE_URL into `path`."""
 
     async def work() -> int:
-        database = open_database(load_settings().database_url)
+        settings = load_settings()
+        database = open_database(settings.database_url)
         try:
             with _progress("saving") as told:
-                manifest = await backup(database, path, told=told)
+                manifest = await backup(database, path, files=Folder(settings.files_dir), told=told)
         finally:
             await database.close()
         _say(manifest, path)
@@ -74,10 +76,11 @@ def run_restore(path: Path, into: str | None, *, replace: bool) -> int:
     """Put the backup `path` into the database of DATABASE_URL, or into another one."""
 
     async def work() -> int:
-        database = open_database(into or load_settings().database_url)
+        settings = load_settings()
+        database = open_database(into or settings.database_url)
         try:
             with _progress("restoring") as told:
-                manifest = await restore(database, path, replace=replace, told=told)
+                manifest = await restore(database, path, files=Folder(settings.files_dir), replace=replace, told=told)
         finally:
             await database.close()
         _say(manifest, path)

@@ -1,8 +1,9 @@
 """The backup file: one zip with a manifest and every table as rows of JSON. Knows files, no database.
 
 `tables/<name>.jsonl` holds one row per line, its values in the order of the manifest's columns; bytes are base64, dates
-ISO 8601, JSON documents JSON text. `manifest.json` names the revision of the schema and, for each table, how many rows
-there are and the SHA-256 of its lines. Anybody can read it without us, into any database.
+ISO 8601, JSON documents JSON text. `files/` holds what is kept beside the database, as it is. `manifest.json` names the
+revision of the schema, for each table how many rows there are, and the SHA-256 of each table's lines and of each file.
+Anybody can read it without us, into any database.
 """
 
 import fcntl
@@ -63,6 +64,20 @@ class TableInfo(BaseModel):
         return f"tables/{self.name}.jsonl"
 
 
+class FileInfo(BaseModel):
+    """One file that is kept beside the database: a photo."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    sha256: str
+
+    @property
+    def member(self) -> str:
+        """Name in the zip."""
+        return f"files/{self.name}"
+
+
 class Manifest(BaseModel):
     """What the archive holds."""
 
@@ -77,6 +92,7 @@ class Manifest(BaseModel):
     ledger_head: str
     """Number and hash of the newest entry: enough to tell two books apart."""
     tables: list[TableInfo]
+    files: list[FileInfo] = []
 
     @property
     def rows(self) -> int:
@@ -90,6 +106,13 @@ class ArchiveWriter:
     def __init__(self, file: BinaryIO) -> None:
         self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=LEVEL)
         self.tables: list[TableInfo] = []
+        self.files: list[FileInfo] = []
+
+    def add_file(self, name: str, data: bytes) -> None:
+        """Write one file from beside the database."""
+        info = FileInfo(name=name, sha256=sha256(data).hexdigest())
+        self._zip.writestr(info.member, data, zipfile.ZIP_STORED)  # photos are compressed already
+        self.files.append(info)
 
     async def add(self, name: str, columns: list[Column], lines: AsyncIterator[bytes]) -> None:
         """Write one table.
@@ -142,8 +165,10 @@ class Archive:
         """Read everything once and compare it with the manifest.
 
         Raises:
-            BadArchiveError: a table is missing, or is not what the manifest says.
+            BadArchiveError: a table or a file is missing, or is not what the manifest says.
         """
+        for file in self.manifest.files:
+            self.file(file)
         for table in self.manifest.tables:
             digest, rows = sha256(), 0
             for line in self.lines(table):
@@ -151,6 +176,20 @@ class Archive:
                 rows += 1
             if (rows, digest.hexdigest()) != (table.rows, table.sha256):
                 raise BadArchiveError(f"{self._path} is damaged: table {table.name} is not what was saved")
+
+    def file(self, info: FileInfo) -> bytes:
+        """The content of a file.
+
+        Raises:
+            BadArchiveError: it cannot be read, or is not what the manifest says.
+        """
+        try:
+            data = self._zip.read(info.member)
+        except _DAMAGE as error:
+            raise BadArchiveError(f"{self._path} is damaged in file {info.name}: {error}") from error
+        if sha256(data).hexdigest() != info.sha256:
+            raise BadArchiveError(f"{self._path} is damaged: file {info.name} is not what was saved")
+        return data
 
     def lines(self, table: TableInfo) -> Iterator[bytes]:
         """The rows of a table, each with its line feed.

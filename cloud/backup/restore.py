@@ -19,6 +19,7 @@ from cloud.db.database import Database
 from cloud.db.locks import Lock
 from cloud.db.migrate import upgrade
 from cloud.db.statements import insert_many
+from cloud.kit.files import Files
 
 KEPT_BY_TRIGGERS: Final = frozenset({"account_days", "account_totals", "sub_account_totals"})
 """The ledger's triggers fill these while its entries come in; they are compared, not written."""
@@ -53,18 +54,22 @@ class UnsoundBooksError(RuntimeError):
         super().__init__("the restored books are not sound, nothing was kept: " + "; ".join(findings[:5]))
 
 
-async def restore(database: Database, path: Path, *, replace: bool = False, told: Told = nobody) -> Manifest:
+async def restore(
+    database: Database, path: Path, *, files: Files | None = None, replace: bool = False, told: Told = nobody
+) -> Manifest:
     """Fill a database from a backup and bring it to the newest revision. All of it, or nothing.
 
     Args:
         database: of either kind, empty or not even migrated. Stop cloud, intake and worker before.
         path: the backup.
+        files: where the files of the backup go; None leaves them out.
         replace: throw away what the database holds.
         told: hears of progress.
 
     Raises:
         BadArchiveError: the file is damaged, no backup, or made by newer software; nothing was touched.
         NotEmptyError: the database holds something, and `replace` is not set.
+        OSError: a file could not be kept; the database holds nothing.
         UnsoundBooksError: chain, totals or trial balance are wrong afterwards; nothing was kept.
         sqlalchemy.exc.SQLAlchemyError: the database failed; nothing was kept.
     """
@@ -75,6 +80,9 @@ async def restore(database: Database, path: Path, *, replace: bool = False, told
             await _fill(db_session, archive, told)
             await (await db_session.connection()).run_sync(upgrade, "head")
             await _check_books(db_session, archive.manifest)
+            if files is not None:
+                for info in archive.manifest.files:
+                    await files.put(info.name, archive.file(info))
         return archive.manifest
 
 

@@ -34,6 +34,10 @@ class Files(Protocol):
         """
         ...
 
+    async def names(self) -> list[str]:
+        """Every file there is, in the order of their names."""
+        ...
+
 
 class Folder:
     """Files in a folder of this computer."""
@@ -48,6 +52,14 @@ class Folder:
     async def get(self, name: str) -> bytes | None:
         """The content, or None."""
         return await asyncio.to_thread(self._get, self._path(name))
+
+    async def names(self) -> list[str]:
+        """Every file there is; what somebody else put into the folder is none."""
+        return await asyncio.to_thread(self._names)
+
+    def _names(self) -> list[str]:
+        found = (path.relative_to(self._root).as_posix() for path in self._root.rglob("*") if path.is_file())
+        return sorted(name for name in found if _NAME.match(name))
 
     def _path(self, name: str) -> Path:
         if not _NAME.match(name):

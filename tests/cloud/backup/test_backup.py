@@ -24,6 +24,7 @@ from cloud.backup.restore import NotEmptyError, UnsoundBooksError, restore
 from cloud.backup.rows import tables_of
 from cloud.backup.save import backup
 from cloud.db.database import Database, open_database
+from cloud.kit.files import Folder
 from cloud.machines.interpreter import Interpreter
 from cloud.machines.receiver import Receiver
 
@@ -305,3 +306,25 @@ async def test_backup_when_the_plug_is_pulled_then_there_is_no_file_and_the_next
     with Archive(path) as archive:
         archive.check()
     assert not part_of(path).exists()
+
+
+PHOTO = "pictures/0f3a-large.webp"
+
+
+@pytest.mark.parametrize(("database_kind", "other_kind"), [("sqlite", "sqlite")])
+async def test_backup_when_there_are_photos_then_a_restore_puts_them_back_and_damage_is_told(
+    busy: Database, other: Database, tmp_path: Path
+) -> None:
+    kept, new = Folder(tmp_path / "kept"), Folder(tmp_path / "new")
+    await kept.put(PHOTO, b"RIFF\0photo")
+    (tmp_path / "kept" / ".part-of-an-upload").write_bytes(b"half")
+    archive = tmp_path / "photos.zip"
+    manifest = await backup(busy, archive, files=kept)
+    assert [file.name for file in manifest.files] == [PHOTO]
+    damaged = tmp_path / "damaged.zip"
+    damaged.write_bytes(archive.read_bytes().replace(b"RIFF\0photo", b"RIFF\0phot0"))
+    with pytest.raises(BadArchiveError, match=PHOTO):
+        await restore(other, damaged, files=new)
+    assert await new.names() == []
+    await restore(other, archive, files=new)
+    assert (await new.names(), await new.get(PHOTO)) == ([PHOTO], b"RIFF\0photo")
