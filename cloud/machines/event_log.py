@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, func, select, tuple_, update
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, case, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.db import locks
@@ -88,12 +88,18 @@ async def add_events(db_session: AsyncSession, rows: Sequence[tuple[int, int, st
         await insert_many(db_session, _EVENTS, EVENT_COLUMNS, rows)
 
 
+def _at_least(column: ColumnElement[int], name: str) -> ColumnElement[int]:
+    """Never back: another intake may have stored more than the one that writes this remembers."""
+    wanted: BindParameter[int] = bindparam(name, type_=column.type)
+    return case((column > wanted, column), else_=wanted)
+
+
 _ADVANCE: Final = (
     update(_STREAMS)
     .where(_STREAMS.c.id == bindparam("stream"))
     .values(
-        stored_upto=bindparam("upto"),
-        stored_max=bindparam("top"),
+        stored_upto=_at_least(_STREAMS.c.stored_upto, "upto"),
+        stored_max=_at_least(_STREAMS.c.stored_max, "top"),
         received_at_ms=bindparam("at"),
         duplicates=_STREAMS.c.duplicates + bindparam("twice"),
         forks=_STREAMS.c.forks + bindparam("forked"),

@@ -18,6 +18,7 @@ from tools.stack import Stack
 
 PILES = ("tray", "return_cup", "bill_mouth", "card")
 REACH_S = 1.0
+COMES_UP_S = 120.0
 FLOAT_YEN = sum(value * coins for value, coins in FIRST_FLOAT.items())
 
 
@@ -29,8 +30,10 @@ class Shop:
         self.pages: list[Page] = []
 
     async def page(self, make: type[Page] = Page) -> Page:
-        """Connect to the machine's page, however long it takes to come up."""
-        for _ in range(300):
+        """Connect to the machine's page, however long it takes to come up on a busy computer."""
+        loop = asyncio.get_running_loop()
+        patient_until = loop.time() + COMES_UP_S
+        while loop.time() < patient_until:
             self._revive()
             try:
                 socket = await connect(

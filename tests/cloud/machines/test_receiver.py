@@ -69,6 +69,21 @@ async def test_receiver_when_an_event_comes_again_then_it_is_counted_and_acknowl
     assert await inbox(seeded) == []
 
 
+async def test_receiver_when_another_intake_has_stored_more_meanwhile_then_nothing_of_it_is_forgotten(
+    receiver: Receiver, seeded: Database, script: Any, clock: Any
+) -> None:
+    script.sale()
+    early, late = script.events[:2], script.events[2:]
+    await receiver.handle(script.messages(early))
+    other = Receiver(seeded, clock)
+    await other.handle(script.messages(late))
+    await receiver.handle(script.messages(early))  # it remembers only these
+    stream = await only_stream(seeded)
+    assert (stream.stored_upto, stream.stored_max) == (4, 4)
+    replies = await Receiver(seeded, clock).handle(script.messages(late))
+    assert [ack.upto for ack in acks(replies)] == [4]
+
+
 async def test_receiver_when_a_key_comes_with_other_content_then_it_is_a_fork_kept_and_acknowledged(
     receiver: Receiver, seeded: Database, script: Any, new_script: Any
 ) -> None:
