@@ -188,8 +188,9 @@ async def test_page_when_cash_was_counted_by_form_then_it_shows_what_was_missing
     assert answer.status_code == 303
     page = (await client.get(answer.headers["location"])).text
     assert "袋 12" in page
-    assert "/dashboard/journal/1160?place=vm-test-0001" in page
+    assert 'href="/api/v1/accounting/cash/counts/1"' in page
     whole = (await client.get("/dashboard/cash")).text
+    assert "/dashboard/journal/1160?place=vm-test-0001" in whole
     assert "¥20,700" in whole
     journal = (await client.get("/dashboard/journal/1160?place=vm-test-0001")).text
     assert "現金実査 vm-test-0001" in journal

@@ -107,9 +107,8 @@ class Visitor:
         ready = requests.Request(**{name: wanted[name] for name in wanted if name != "allow_redirects"}).prepare()
         content = ready.body.encode() if isinstance(ready.body, str) else ready.body
         self._client.cookies.clear()
-        request = self._client.request(
-            str(ready.method), str(ready.url), headers=list(ready.headers.items()), content=content
-        )
+        said = [(name.encode(), str(value).encode("latin-1", "replace")) for name, value in ready.headers.items()]
+        request = self._client.request(str(ready.method), str(ready.url), headers=said, content=content)
         return self._runner.run(request)
 
 
