@@ -21,6 +21,8 @@ _TAKE: Final = text("SELECT pg_advisory_xact_lock(:space, :lock)")
 class Lock(IntEnum):
     """What is locked."""
 
+    AGENTS = 0
+    """The log of decisions, the budgets: held while an action is judged and carried out, so it comes before the others."""
     SCHEMA = 1
     """Migrations, and a restore."""
     ARRIVALS = 2

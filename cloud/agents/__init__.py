@@ -1,0 +1,1 @@
+"""The agents that run the business, and the guard that lets them."""

@@ -1,0 +1,15 @@
+"""Nothing yet: the place of this step is taken."""
+# ruff: noqa: INP001 - Alembic loads these files by path
+
+revision = "0018"
+down_revision = "0017"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
+
+
+def downgrade() -> None:
+    """Nothing yet."""
