@@ -27,7 +27,7 @@ class Occasion:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """One agent. `rules` is the default without a key, the fallback when the model fails, the shadow to compare with."""
+    """One agent. Its rules are the default without a key, the fallback when the model fails, and the shadow."""
 
     name: AgentName
     prompt: Prompt

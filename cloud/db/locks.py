@@ -22,7 +22,7 @@ class Lock(IntEnum):
     """What is locked."""
 
     AGENTS = 0
-    """The log of decisions, the budgets: held while an action is judged and carried out, so it comes before the others."""
+    """Decisions of agents and their budgets: held while an action is judged and carried out, so it is the first."""
     SCHEMA = 1
     """Migrations, and a restore."""
     ARRIVALS = 2
