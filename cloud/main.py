@@ -221,26 +221,17 @@ def create_app(settings: Settings, database: Database | None = None, clock: Cloc
         database: an open database to use; the settings' own when None. It is migrated at start either way.
         clock: says which day is today on pages and in answers; logins always follow the system's.
     """
-    base = database or open_database(settings.database_url)
-    metrics = Metrics(settings.timezone, clock)
-    live = Live(base, metrics)
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        await prepare(base, settings)
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        base: Database = app.state.database
+        await prepare(base, app.state.settings)
         yield
         if database is None:
             await base.close()
 
     app = FastAPI(title=settings.app_name, version=software_version(), docs_url=None, redoc_url=None, lifespan=lifespan)
-    app.state.settings = settings
-    app.state.database = base
-    app.state.clock = clock
-    app.state.files = Folder(settings.files_dir)
-    app.state.metrics = metrics
-    app.state.live = live
-    app.state.searches = searches_of(settings)
-    app.state.gate = Gate(base, TokenSigner(*settings.signing_keys()))
+    equip(app, settings, database or open_database(settings.database_url), clock)
     install_error_answers(app)
     app.add_exception_handler(LoginNeededError, to_login)
     app.add_exception_handler(PageRefusedError, pages.refused)
@@ -255,6 +246,19 @@ def create_app(settings: Settings, database: Database | None = None, clock: Cloc
     check_doors(app)
     describe(app)
     return app
+
+
+def equip(app: FastAPI, settings: Settings, database: Database, clock: Clock = system_clock) -> None:
+    """Give the application what it works with. It may be given another database later: its routes do not know it."""
+    metrics = Metrics(settings.timezone, clock)
+    app.state.settings = settings
+    app.state.database = database
+    app.state.clock = clock
+    app.state.files = Folder(settings.files_dir)
+    app.state.metrics = metrics
+    app.state.live = Live(database, metrics)
+    app.state.searches = searches_of(settings)
+    app.state.gate = Gate(database, TokenSigner(*settings.signing_keys()))
 
 
 def searches_of(settings: Settings) -> list[WebSearch]:

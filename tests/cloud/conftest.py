@@ -13,9 +13,13 @@ from httpx import ASGITransport, AsyncClient
 
 from cloud.db.database import Database, open_database
 from cloud.db.migrate import upgrade_database
+from cloud.identity.access import COOKIE
+from cloud.identity.activity import Origin
+from cloud.identity.gate import Gate
 from cloud.identity.service import create_user
+from cloud.identity.tokens import TokenSigner
 from cloud.machines.receiver import Inbound
-from cloud.main import create_app
+from cloud.main import create_app, equip
 from cloud.seed import seed_demo
 from cloud.settings import Settings, load_settings
 from protocol.envelope import GENESIS, digest, pack_frame
@@ -27,6 +31,7 @@ NOON_MS = 1_795_143_600_000
 """2026-11-20 12:00 in Tokyo."""
 
 MACHINE = "vm-test-0001"
+SIGNING_KEY = "j" * 40
 EMAIL, PASSWORD = "op@example.com", "correct horse"
 CONN = "0123456789abcdef"
 SECRET = "machine-secret-of-the-tests-0123456789"
@@ -131,12 +136,46 @@ async def migrated(url: str) -> None:
     await database.close()
 
 
+async def with_demo(url: str) -> None:
+    database = open_database(url)
+    async with database.write() as db_session:
+        await seed_demo(db_session, MACHINE, SECRET, now_ms=NOON_MS)
+    await database.close()
+
+
+async def with_owner(url: str) -> str:
+    """Add an owner and log them in; their browser's token."""
+    database = open_database(url)
+    async with database.write() as db_session:
+        await create_user(db_session, EMAIL, PASSWORD)
+    token = await Gate(database, TokenSigner(SIGNING_KEY)).login_browser(EMAIL, PASSWORD, Origin("browser"))
+    await database.close()
+    return token
+
+
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated database file, made once; every test works on a copy."""
     path = tmp_path_factory.mktemp("database") / "empty.db"
     asyncio.run(migrated(f"sqlite+aiosqlite:///{path}"))
     return path
+
+
+@pytest.fixture(scope="session")
+def demo_database(empty_database: Path) -> Path:
+    """The same with the demo's data."""
+    path = empty_database.with_name("demo.db")
+    shutil.copy(empty_database, path)
+    asyncio.run(with_demo(f"sqlite+aiosqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def logged_in(demo_database: Path) -> tuple[Path, str]:
+    """The same with an owner who is logged in, and the token of their browser."""
+    path = demo_database.with_name("logged_in.db")
+    shutil.copy(demo_database, path)
+    return path, asyncio.run(with_owner(f"sqlite+aiosqlite:///{path}"))
 
 
 @pytest.fixture(scope="session")
@@ -154,6 +193,31 @@ def postgres_template(postgres: Postgres) -> str:
     return "migrated"
 
 
+@pytest.fixture(scope="session")
+def postgres_demo(postgres: Postgres, postgres_template: str) -> str:
+    """The same with the demo's data."""
+    postgres.create("demo", template=postgres_template)
+    asyncio.run(with_demo(postgres.url("demo")))
+    return "demo"
+
+
+def put_together() -> FastAPI:
+    values: dict[str, Any] = {"mqtt_password": "p" * 20, "jwt_secret_key": SIGNING_KEY, "encryption_key": "e" * 40}
+    return create_app(load_settings(_env_file=None, database_url="sqlite+aiosqlite://", **values))
+
+
+@pytest.fixture(scope="session")
+def built_app() -> FastAPI:
+    """The application, which takes longer to put together than to ask; every test gives it a database of its own."""
+    return put_together()
+
+
+@pytest.fixture
+def own_app() -> FastAPI:
+    """An application to spoil."""
+    return put_together()
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Every test that touches a database runs on both; one that goes through the web application on SQLite.
 
@@ -167,19 +231,29 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., str]]:
-    """Makes databases of a kind: `new_url("postgres")`, or `new_url("sqlite", is_blank=True)` without any table."""
+    """Makes databases of a kind: `new_url("postgres")`, or `new_url("sqlite", is_blank=True)` without any table.
+
+    What the fixtures of the test put in first is there already: it is copied and not made again.
+    """
     made: list[str] = []
+    has_owner, has_demo = "app" in request.fixturenames, "seeded" in request.fixturenames
+
+    def template(kind: str) -> Any:
+        if kind == "sqlite" and has_owner:
+            return request.getfixturevalue("logged_in")[0]
+        if kind == "sqlite":
+            return request.getfixturevalue("demo_database" if has_demo else "empty_database")
+        return request.getfixturevalue("postgres_demo" if has_demo else "postgres_template")
 
     def make(kind: str, *, is_blank: bool = False) -> str:
         name = f"test_{len(made)}"
         if kind == "sqlite":
             path = tmp_path / f"{name}.db"
             if not is_blank:
-                shutil.copy(request.getfixturevalue("empty_database"), path)
+                shutil.copy(template(kind), path)
             made.append("")
             return f"sqlite+aiosqlite:///{path}"
-        template = "template1" if is_blank else request.getfixturevalue("postgres_template")
-        request.getfixturevalue("postgres").create(name, template=template)
+        request.getfixturevalue("postgres").create(name, template="template1" if is_blank else template(kind))
         made.append(name)
         return str(request.getfixturevalue("postgres").url(name))
 
@@ -201,9 +275,8 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def seeded(database: Database) -> Database:
-    async with database.write() as db_session:
-        await seed_demo(db_session, MACHINE, SECRET, now_ms=NOON_MS)
+def seeded(database: Database) -> Database:
+    """With the demo's data; see `new_url`."""
     return database
 
 
@@ -240,7 +313,7 @@ def new_settings(database_url: str, tmp_path: Path) -> Callable[..., Settings]:
             "database_url": database_url,
             "data_dir": tmp_path / "var",
             "mqtt_password": "the cloud's broker password",
-            "jwt_secret_key": "j" * 40,
+            "jwt_secret_key": SIGNING_KEY,
             "encryption_key": "e" * 40,
         }
         return load_settings(**values | changes)
@@ -254,10 +327,10 @@ def settings(new_settings: Callable[..., Settings]) -> Settings:
 
 
 @pytest.fixture
-async def app(settings: Settings, seeded: Database, clock: Any) -> Any:
-    async with seeded.write() as db_session:
-        await create_user(db_session, EMAIL, PASSWORD)
-    return create_app(settings, seeded, clock)
+def app(built_app: FastAPI, settings: Settings, seeded: Database, clock: Any) -> FastAPI:
+    """The application with the demo's data and an owner; see `new_url`."""
+    equip(built_app, settings, seeded, clock)
+    return built_app
 
 
 @pytest.fixture
@@ -267,7 +340,7 @@ async def stranger(app: FastAPI) -> Any:
 
 
 @pytest.fixture
-async def client(stranger: AsyncClient) -> Any:
-    answer = await stranger.post("/api/v1/admin/login", json={"email": EMAIL, "password": PASSWORD})
-    assert answer.status_code == 200
+def client(stranger: AsyncClient, logged_in: tuple[Path, str]) -> AsyncClient:
+    """The owner's browser."""
+    stranger.cookies.set(COOKIE, logged_in[1], domain="cloud.test")
     return stranger

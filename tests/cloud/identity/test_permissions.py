@@ -456,25 +456,25 @@ async def test_socket_when_the_user_is_logged_out_meanwhile_then_nothing_more_is
 async def nothing() -> None: ...
 
 
-def test_doors_when_one_names_no_permission_then_the_application_does_not_start(app: FastAPI) -> None:
+def test_doors_when_one_names_no_permission_then_the_application_does_not_start(own_app: FastAPI) -> None:
     router = APIRouter()
     router.add_api_route("/api/v1/open", nothing)
-    app.include_router(router)
+    own_app.include_router(router)
     with pytest.raises(UnlockedError, match="/api/v1/open names no permission"):
-        check_doors(app)
+        check_doors(own_app)
 
 
-def test_doors_when_a_public_one_names_a_permission_then_the_application_does_not_start(app: FastAPI) -> None:
-    app.add_api_route("/health", nothing, dependencies=[needs(Permission.SELF)])
+def test_doors_when_a_public_one_names_a_permission_then_the_application_does_not_start(own_app: FastAPI) -> None:
+    own_app.add_api_route("/health", nothing, dependencies=[needs(Permission.SELF)])
     with pytest.raises(UnlockedError, match="/health"):
-        check_doors(app)
+        check_doors(own_app)
 
 
-def test_doors_when_one_has_two_locks_then_the_application_does_not_start(app: FastAPI) -> None:
+def test_doors_when_one_has_two_locks_then_the_application_does_not_start(own_app: FastAPI) -> None:
     locks = [needs(Permission.SELF), needs(Permission.BOOKS_READ)]
-    app.add_api_route("/api/v1/two", nothing, dependencies=locks)
+    own_app.add_api_route("/api/v1/two", nothing, dependencies=locks)
     with pytest.raises(UnlockedError, match="2 locks"):
-        check_doors(app)
+        check_doors(own_app)
 
 
 def test_openapi_when_read_then_every_locked_operation_names_its_permission_and_how_to_log_in(app: FastAPI) -> None:
