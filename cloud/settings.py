@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     jwt_previous_secret_key: SecretStr | None = None
     """The key of before a change: what it signed stays good until it expires. Optional."""
     encryption_key: SecretStr
+    """Seals what customers say and tell of themselves."""
+    encryption_previous_key: SecretStr | None = None
+    """The key of before a change: it opens what it sealed, until `vend reseal` has sealed that anew. Optional."""
     operator_email: str = ""
     """First user, an owner, created when the database has none; optional."""
     operator_password: SecretStr | None = None
@@ -76,6 +79,13 @@ class Settings(BaseSettings):
     paypal_client_id: SecretStr | None = None
     """Absent keys are fine: the feature that needs one says that it is off."""
 
+    mongodb_url: SecretStr | None = None
+    """Keeps conversations in MongoDB; without it they are in the database. It may name a user and a password."""
+    use_nosql_for_conversations: bool = True
+    """Set to false, conversations stay in the database although MONGODB_URL is set."""
+    conversation_retention_days: int = Field(default=365, ge=1, le=3650)
+    """So long after its last word a conversation is deleted."""
+
     @field_validator("*", mode="before")
     @classmethod
     def _no_placeholder(cls, value: Any) -> Any:
@@ -89,6 +99,8 @@ class Settings(BaseSettings):
 
     @field_validator(
         "jwt_previous_secret_key",
+        "encryption_previous_key",
+        "mongodb_url",
         "operator_password",
         "anthropic_api_key",
         "openai_api_key",
@@ -135,6 +147,11 @@ class Settings(BaseSettings):
         """The key that signs tokens, and those that only check them."""
         earlier = [self.jwt_previous_secret_key] if self.jwt_previous_secret_key else []
         return self.jwt_secret_key.get_secret_value(), [key.get_secret_value() for key in earlier]
+
+    def sealing_keys(self) -> tuple[str, list[str]]:
+        """The key that seals, and those that only open."""
+        earlier = [self.encryption_previous_key] if self.encryption_previous_key else []
+        return self.encryption_key.get_secret_value(), [key.get_secret_value() for key in earlier]
 
     @property
     def mqtt_address(self) -> tuple[str, int]:
