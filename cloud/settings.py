@@ -73,6 +73,41 @@ class Settings(BaseSettings):
     supplier_lists_dir: Path | None = None
     """CSV and JSON price lists that are searched too."""
 
+    environment: Literal["development", "production"] = "production"
+    """In production the agents' guard is always on."""
+    ai_safety_threshold: float = Field(default=0.95, ge=0.9, le=1.0)
+    """Share of a conversation's calls that must be unsuspicious; below it a person decides about every effect."""
+    max_decision_time: float = Field(default=5.0, gt=0, le=60)
+    """Seconds for one decision of an agent; a slower one does not happen."""
+    enable_guardrails: bool = True
+    enable_decision_monitoring: bool = True
+    log_ai_decisions: bool = True
+    """Every decision also goes to the process's log; the chained log in the database is always kept."""
+    agent_loss_budget_yen: int = Field(default=3_000, ge=0, le=10_000_000)
+    """What all agents may give away in a day, in all ways together."""
+    agent_margin_percent: int = Field(default=10, ge=0, le=900)
+    """No price and no coupon below cost plus this."""
+    agent_price_cap_percent: int = Field(default=400, ge=100, le=10_000)
+    """No price above this share of the cost."""
+    agent_price_change_percent: int = Field(default=15, ge=0, le=100)
+    """A price that moves further within a day needs a person."""
+    agent_coupon_percent: int = Field(default=20, ge=0, le=90)
+    """A coupon that takes off more needs a person."""
+    agent_refund_limit_yen: int = Field(default=500, ge=0, le=100_000)
+    """A refund or credit above it needs a person."""
+    agent_refund_days: int = Field(default=7, ge=1, le=365)
+    """A refund for an older sale needs a person."""
+    agent_order_limit_yen: int = Field(default=30_000, ge=0)
+    """A purchase order above it is proposed first."""
+    agent_order_day_limit_yen: int = Field(default=50_000, ge=0)
+    agent_order_week_limit_yen: int = Field(default=150_000, ge=0)
+    agent_cash_reserve_yen: int = Field(default=50_000, ge=0)
+    """An order that would leave less is proposed first."""
+    payment_hosts: str = ""
+    """Hosts that links for paying may lead to, with commas between them; agents can name no others."""
+    public_contacts: str = ""
+    """E-mail addresses and telephone numbers of the shop that agents may give out, with commas between them."""
+
     anthropic_api_key: SecretStr | None = None
     openai_api_key: SecretStr | None = None
     stripe_api_key: SecretStr | None = None
@@ -135,6 +170,15 @@ class Settings(BaseSettings):
     def _operator_complete(self) -> Self:
         if self.operator_email and self.operator_password is None:
             raise ValueError("OPERATOR_EMAIL is set without OPERATOR_PASSWORD")
+        return self
+
+    @model_validator(mode="after")
+    def _guarded_in_production(self) -> Self:
+        switched_off = [
+            name.upper() for name in ("enable_guardrails", "enable_decision_monitoring") if not getattr(self, name)
+        ]
+        if switched_off and self.environment == "production":
+            raise ValueError(f"{' and '.join(switched_off)} cannot be off when ENVIRONMENT is production")
         return self
 
     @model_validator(mode="after")

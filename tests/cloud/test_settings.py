@@ -61,3 +61,17 @@ def test_settings_when_an_optional_key_is_empty_then_the_feature_is_simply_off(
     new_settings: Callable[..., Settings],
 ) -> None:
     assert new_settings(anthropic_api_key="").anthropic_api_key is None
+
+
+def test_settings_when_the_guard_is_switched_off_then_only_development_takes_it(
+    new_settings: Callable[..., Settings],
+) -> None:
+    with pytest.raises(SettingsError, match="ENABLE_GUARDRAILS cannot be off"):
+        new_settings(enable_guardrails=False)
+    assert not new_settings(enable_guardrails=False, environment="development").enable_guardrails
+
+
+def test_settings_when_the_safety_threshold_is_low_then_it_is_refused(new_settings: Callable[..., Settings]) -> None:
+    with pytest.raises(SettingsError, match="AI_SAFETY_THRESHOLD"):
+        new_settings(ai_safety_threshold=0.89)
+    assert new_settings(ai_safety_threshold=0.9).ai_safety_threshold == 0.9
