@@ -36,6 +36,7 @@ OTHER_PAYABLES: Final = "2010"
 OUTPUT_TAX: Final = "2050"
 TAX_PAYABLE: Final = "2060"
 INCOME_TAX_PAYABLE: Final = "2070"
+CONTRACT_LIABILITY: Final = "2101"
 CUSTOMER_DEPOSITS: Final = "2110"
 CAPITAL: Final = "3001"
 RETAINED_EARNINGS: Final = "3100"
@@ -73,7 +74,7 @@ CHART: Final = (
     AccountRow(OUTPUT_TAX, "仮受消費税", "Output tax", "liability"),
     AccountRow(TAX_PAYABLE, "未払消費税", "Tax payable", "liability"),
     AccountRow(INCOME_TAX_PAYABLE, "未払法人税等", "Income taxes payable", "liability"),
-    AccountRow("2101", "契約負債", "Contract liability", "liability"),
+    AccountRow(CONTRACT_LIABILITY, "契約負債", "Contract liability", "liability"),
     AccountRow(CUSTOMER_DEPOSITS, "お客様預り金", "Owed to customers", "liability"),
     AccountRow(CAPITAL, "資本金", "Capital", "equity"),
     AccountRow(RETAINED_EARNINGS, "繰越利益剰余金", "Retained earnings", "equity"),

@@ -53,6 +53,13 @@ async def charged(db_session: AsyncSession, payments: Sequence[str]) -> set[str]
     return set(await db_session.scalars(query.where(among(db_session, PayoutLine.payment, payments))))
 
 
+async def brought_back(db_session: AsyncSession, payments: Sequence[str]) -> dict[str, int]:
+    """Payment to what payouts have given back for it."""
+    query = select(PayoutLine.payment, func.sum(PayoutLine.gross_minor)).where(PayoutLine.kind == "refund")
+    query = query.where(among(db_session, PayoutLine.payment, payments)).group_by(PayoutLine.payment)
+    return {payment: int(amount) for payment, amount in await db_session.execute(query)}
+
+
 async def equipment(db_session: AsyncSession) -> list[Equipment]:
     """All equipment, the oldest first."""
     return list((await db_session.scalars(select(Equipment).order_by(Equipment.id))).all())

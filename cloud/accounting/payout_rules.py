@@ -57,9 +57,9 @@ class Checked:
 
     body: PayoutLineBody
     expected_minor: int
-    """What the sale was; 0 when the books know no such payment."""
+    """What the sale was, of a refund what is still to be given back; 0 when the books know no such payment."""
     finding: str
-    """unknown_payment, amount_differs, settled_before, or empty."""
+    """unknown_payment, amount_differs, settled_before, not_refunded, or empty."""
 
 
 def from_csv(text: str) -> list[PayoutLineBody]:
@@ -103,27 +103,38 @@ def net_of(lines: Iterable[PayoutLineBody]) -> int:
     return sum(KINDS[line.kind] * line.gross - line.fee - line.fee_tax for line in lines)
 
 
-def check(lines: Sequence[PayoutLineBody], sold: Mapping[str, int], settled: Iterable[str]) -> list[Checked]:
-    """Hold each charge against the sale it pays.
+def check(
+    lines: Sequence[PayoutLineBody],
+    sold: Mapping[str, int],
+    settled: Iterable[str],
+    refunded: Mapping[str, int] | None = None,
+) -> list[Checked]:
+    """Hold each charge against the sale it pays, and each refund against what was given back for it.
 
     Args:
         lines: of the settlement.
         sold: payment to what its sale was, of those payments the books know.
         settled: payments that an earlier payout has charged.
+        refunded: payment to what the books gave back through the processor and no earlier payout has brought.
     """
     seen = set(settled)
+    to_give = dict(refunded or {})
     found = []
     for line in lines:
-        expected = sold.get(line.payment, 0)
+        expected = to_give.get(line.payment, 0) if line.kind == "refund" else sold.get(line.payment, 0)
         finding = ""
         if line.payment and line.payment not in sold:
             finding = "unknown_payment"
+        elif line.kind == "refund" and line.gross > expected:
+            finding = "amount_differs" if expected > 0 else "not_refunded"
         elif line.kind == "charge" and line.payment in seen:
             finding = "settled_before"
         elif line.kind == "charge" and line.gross != expected:
             finding = "amount_differs"
         if line.kind == "charge":
             seen.add(line.payment)
+        if line.kind == "refund":
+            to_give[line.payment] = expected - line.gross
         found.append(Checked(line, expected, finding))
     return found
 

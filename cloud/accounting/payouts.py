@@ -16,6 +16,7 @@ from cloud.accounting.models import Payout, PayoutLine
 from cloud.accounting.payout_rules import AGES, BadSettlementError, PayoutLineBody
 from cloud.accounting.places import Place
 from cloud.accounting.rules import Event
+from cloud.sales import refunds
 from cloud.sales import service as sales
 
 LOOKED_BACK_DAYS: Final = 92
@@ -62,9 +63,9 @@ class PayoutLineView(BaseModel):
     fee: int
     fee_tax: int
     finding: str
-    """unknown_payment, amount_differs, settled_before; empty when everything fits."""
+    """unknown_payment, amount_differs, settled_before, not_refunded; empty when everything fits."""
     expected: int
-    """What the books had for the payment."""
+    """What the books had for the payment; of a refund what was still to be given back."""
 
 
 class PayoutView(BaseModel):
@@ -110,6 +111,8 @@ class Receivables(BaseModel):
     """Of 未収入金: chargebacks that are not decided."""
     by_age: list[int]
     """Single charges of at most 7, 30, 60, 90 days, and older ones up to three months."""
+    refunds: int
+    """What it is to give back to customers and no payout has brought, of the same three months; not in `by_age`."""
     unexplained: int
     """The rest of the balance: differences with payouts, and what is older."""
     open_charges: list[OpenCharge]
@@ -166,6 +169,9 @@ async def _checked(db_session: AsyncSession, payout_id: int, settlement: Settlem
     charges = await sales.by_payments(db_session, payments, last - timedelta(days=MATCHED_BACK_DAYS), last)
     sold = {charge.payment: charge.gross for charge in charges}
     settled = await documents_repository.charged(db_session, payments)
+    given_back = await refunds.through_processor(db_session, payments)
+    brought = await documents_repository.brought_back(db_session, payments)
+    to_give = {payment: amount - brought.get(payment, 0) for payment, amount in given_back.items()}
     return [
         PayoutLine(
             payout_id=payout_id,
@@ -178,7 +184,7 @@ async def _checked(db_session: AsyncSession, payout_id: int, settlement: Settlem
             finding=row.finding,
             expected_minor=row.expected_minor,
         )
-        for number, row in enumerate(payout_rules.check(lines, sold, settled), start=1)
+        for number, row in enumerate(payout_rules.check(lines, sold, settled, to_give), start=1)
     ]
 
 
@@ -277,7 +283,8 @@ async def receivables(db_session: AsyncSession, today: date) -> list[Receivables
 
 
 async def _receivables(db_session: AsyncSession, name: str, balance: int, contested: int, today: date) -> Receivables:
-    charges = await sales.charges(db_session, name, today - timedelta(days=LOOKED_BACK_DAYS), today)
+    first = today - timedelta(days=LOOKED_BACK_DAYS)
+    charges = await sales.charges(db_session, name, first, today)
     settled = await documents_repository.charged(db_session, [charge.payment for charge in charges])
     waiting = [
         OpenCharge(
@@ -293,12 +300,16 @@ async def _receivables(db_session: AsyncSession, name: str, balance: int, contes
     by_age = [0] * (len(AGES) + 1)
     for charge in waiting:
         by_age[payout_rules.class_of_age(charge.days)] += charge.gross
+    given_back = await refunds.owed_by_processor(db_session, name, first, today)
+    brought = await documents_repository.brought_back(db_session, list(given_back))
+    open_refunds = sum(max(amount - brought.get(payment, 0), 0) for payment, amount in given_back.items())
     return Receivables(
         processor=name,
         balance=balance,
         contested=contested,
         by_age=by_age,
-        unexplained=balance - sum(by_age),
+        refunds=open_refunds,
+        unexplained=balance - sum(by_age) + open_refunds,
         open_charges=waiting[:MOST_OPEN],
     )
 

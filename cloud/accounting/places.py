@@ -54,6 +54,11 @@ def receivable(tender: str) -> Place:
     return Place(chart.CARD_RECEIVABLE, tender[:64])
 
 
+def store_credit(customer: str) -> Place:
+    """What a customer may still buy for."""
+    return Place(chart.CONTRACT_LIABILITY, f"customer:{customer}"[:64])
+
+
 def payable(supplier_id: int) -> Place:
     """What we owe a supplier."""
     return Place(chart.PAYABLE, f"supplier:{supplier_id}")

@@ -38,6 +38,7 @@ FINDINGS: Final = {
     "unknown_payment": "帳簿にない決済",
     "amount_differs": "金額が違う",
     "settled_before": "前に入金済み",
+    "not_refunded": "記録のない返金",
 }
 FIELD_PROBLEMS: Final = {
     "processor": "半角の英小文字で、決済の種類をご記入ください(例 card)。",

@@ -46,7 +46,11 @@ _TEXTS: Final = {
     ),
     "refunded_and_delivered": (
         "返金した {product} ¥{amount} が、あとから出たと知らせがありました",
-        "支払い {reference} の返金を確かめて、記録してください。",
+        "支払い {reference} の返金を確かめて、売上のページで返金を記録してください。",
+    ),
+    "refund_claim": (
+        "{product} の代金 ¥{amount} をお客様に返金します",
+        "番号 {claim} をお持ちのお客様が来たら、現金でお返ししてください。",
     ),
 }
 _NO_ANSWER: Final = (

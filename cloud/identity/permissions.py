@@ -39,6 +39,8 @@ class Permission(StrEnum):
     """Receive goods with what they cost; name warehouses and vans."""
     SALES_READ = "sales.read"
     """The history of single sales."""
+    SALES_REFUND = "sales.refund"
+    """Give a recorded sale back; books it."""
     COMMANDS_READ = "commands.read"
     COMMANDS_ISSUE = "commands.issue"
     """Remote vends and coupons."""
@@ -91,6 +93,7 @@ ALLOWED: Final[Mapping[Permission, frozenset[Role]]] = {
     Permission.INVENTORY_COUNT: _OFFICE | {Role.STAFF},
     Permission.INVENTORY_MANAGE: frozenset({Role.OWNER, Role.OPERATOR}),
     Permission.SALES_READ: _OFFICE | {Role.VIEWER},
+    Permission.SALES_REFUND: frozenset({Role.OWNER, Role.OPERATOR}),
     Permission.COMMANDS_READ: _OFFICE,
     Permission.COMMANDS_ISSUE: frozenset({Role.OWNER, Role.OPERATOR}),
     Permission.MACHINES_REGISTER: frozenset({Role.OWNER, Role.OPERATOR}),

@@ -51,3 +51,47 @@ class Sale(Base):
     """Corrected time of the event."""
     sold_on: Mapped[date] = mapped_column(Date)
     """The day in the machine's time zone."""
+
+
+class Refund(Base):
+    """One row is money given back for a sale, whole or in part. Its entries have the source `refund:<id>`."""
+
+    __tablename__ = "refunds"
+    __table_args__ = (
+        UniqueConstraint("key"),
+        Index("ix_refunds_sale", "machine_id", "epoch", "seq"),
+        Index("ix_refunds_payment", "payment"),
+        Index("ix_refunds_refunded_on", "refunded_on"),
+    )
+
+    id: Mapped[BigId]
+    machine_id: Mapped[MachineRef]
+    epoch: Mapped[EpochRef]
+    seq: Mapped[SeqRef]
+    """With machine and epoch the event of the sale: a rebuild may number sales anew."""
+    product_id: Mapped[ProductRef]
+    tender: Mapped[str] = mapped_column(String(24))
+    """Of the sale."""
+    payment: Mapped[str] = mapped_column(String(128))
+    """Of the sale; empty for cash."""
+    method: Mapped[str] = mapped_column(String(16))
+    """claim, processor or store_credit."""
+    customer: Mapped[str] = mapped_column(String(40))
+    """Whose store credit it is; empty for the other methods."""
+    claim: Mapped[str] = mapped_column(String(32))
+    """What the customer shows to get the cash; empty for the other methods."""
+    gross_minor: Mapped[Minor]
+    """Given back, tax included; positive."""
+    tax_percent: Mapped[int] = mapped_column(Integer)
+    tax_minor: Mapped[Minor]
+    net_minor: Mapped[Minor]
+    units_back: Mapped[int] = mapped_column(Integer)
+    """1 when the goods are in the slot again, else 0."""
+    cost_minor: Mapped[Minor]
+    """Of goods that came back."""
+    reason: Mapped[str] = mapped_column(String(500))
+    refunded_by: Mapped[str] = mapped_column(String(254))
+    refunded_at_ms: Mapped[Millis]
+    refunded_on: Mapped[date] = mapped_column(Date)
+    key: Mapped[str | None] = mapped_column(String(120))
+    """The caller's name for it: the same one refunds once."""

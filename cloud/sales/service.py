@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.kit.clock import local
-from cloud.sales import repository
+from cloud.sales import refund_repository, repository
 from cloud.sales.models import Sale
 
 DAY_MS: Final = 86_400_000
@@ -84,7 +84,7 @@ class SaleView(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class DayFigures:
-    """One day in numbers; money in yen."""
+    """One day in numbers, as it was sold; money in yen. Refunds stand in the books."""
 
     revenue: int
     """Tax included."""
@@ -154,7 +154,7 @@ async def revenue_day_before(db_session: AsyncSession, yesterday: date, now_ms: 
 
 @dataclass(frozen=True, slots=True)
 class Earned:
-    """What one machine or product sold; money in yen."""
+    """What one machine or product sold, less what was given back for it; money in yen."""
 
     key: str
     units: int
@@ -169,9 +169,16 @@ async def earned(
     first: date,
     last: date,
 ) -> list[Earned]:
-    """What each machine or product sold from `first` to `last`, both included, by the true day of the sale."""
-    rows = await repository.earned(db_session, "machine_id" if by == "machine" else "product_id", first, last)
-    return [Earned(*row) for row in rows]
+    """What each machine or product sold from `first` to `last`, both included, by the true day of the sale.
+
+    Refunds of these days are taken off, whenever the sale was; a unit is taken off when it came back.
+    """
+    column: Literal["machine_id", "product_id"] = "machine_id" if by == "machine" else "product_id"
+    rows = {row[0]: Earned(*row) for row in await repository.earned(db_session, column, first, last)}
+    for name, units, net, cost in await refund_repository.earned(db_session, column, first, last):
+        row = rows.get(name, Earned(name, 0, 0, 0))
+        rows[name] = Earned(name, row.units - units, row.net - net, row.cost - cost)
+    return [rows[name] for name in sorted(rows)]
 
 
 async def sold(
@@ -189,13 +196,16 @@ async def sold(
 
 
 async def days(db_session: AsyncSession, first: date, last: date) -> dict[date, int]:
-    """Day to revenue, tax included, from `first` to `last`; days without sales are left out."""
-    return await repository.days(db_session, first, last)
+    """Day to revenue less refunds, tax included, from `first` to `last`; days without either are left out."""
+    found = await repository.days(db_session, first, last)
+    for day, gross in (await refund_repository.days(db_session, first, last)).items():
+        found[day] = found.get(day, 0) - gross
+    return found
 
 
 @dataclass(frozen=True, slots=True)
 class Taxed:
-    """What was sold at one rate of tax; money in yen."""
+    """What was sold at one rate of tax, less what was given back; money in yen."""
 
     percent: int
     units: int
@@ -205,8 +215,12 @@ class Taxed:
 
 
 async def taxed(db_session: AsyncSession, first: date, last: date) -> list[Taxed]:
-    """What was sold at each rate of tax from `first` to `last`, by the true day of the sale."""
-    return [Taxed(*row) for row in await repository.taxed(db_session, first, last)]
+    """What was sold at each rate of tax from `first` to `last`, by the true day of the sale, less refunds."""
+    rows = {row[0]: Taxed(*row) for row in await repository.taxed(db_session, first, last)}
+    for percent, units, gross, tax, net in await refund_repository.taxed(db_session, first, last):
+        row = rows.get(percent, Taxed(percent, 0, 0, 0, 0))
+        rows[percent] = Taxed(percent, row.units - units, row.gross - gross, row.tax - tax, row.net - net)
+    return [rows[percent] for percent in sorted(rows)]
 
 
 @dataclass(frozen=True, slots=True)

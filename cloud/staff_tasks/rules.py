@@ -17,6 +17,7 @@ RESOLUTIONS: Final[dict[str, tuple[str, ...]]] = {
     "store_replaced": ("counted",),
     "remote_refund": ("refunded", "delivered", "refused"),
     "refunded_and_delivered": ("noted",),
+    "refund_claim": ("paid_out", "written_off"),
 }
 """Kind of task to the ways a person may resolve it."""
 
@@ -56,16 +57,15 @@ def booking(kind: str, resolution: str, machine_id: str) -> Booking | None:
     which finds it missing and settles it.
     """
     claims = places.claims(machine_id)
-    match kind, resolution:
-        case "debt", "paid_out":
-            return Booking(claims, places.SAFE, "お返し不足の支払い")
-        case "debt", "written_off":
-            return Booking(claims, chart.OTHER_INCOME, "お返し不足を雑収入へ振替")
-        case "payout_uncertain", "paid":
-            return Booking(claims, places.difference(machine_id), "お返し済みを確認")
-        case "card_collect", "written_off":
-            return Booking(chart.OTHER_LOSSES, places.receivable("card"), "カード代金の未回収")
-    return None
+    by_answer = {
+        ("debt", "paid_out"): Booking(claims, places.SAFE, "お返し不足の支払い"),
+        ("debt", "written_off"): Booking(claims, chart.OTHER_INCOME, "お返し不足を雑収入へ振替"),
+        ("refund_claim", "paid_out"): Booking(claims, places.SAFE, "返金の支払い"),
+        ("refund_claim", "written_off"): Booking(claims, chart.OTHER_INCOME, "受け取られない返金を雑収入へ振替"),
+        ("payout_uncertain", "paid"): Booking(claims, places.difference(machine_id), "お返し済みを確認"),
+        ("card_collect", "written_off"): Booking(chart.OTHER_LOSSES, places.receivable("card"), "カード代金の未回収"),
+    }
+    return by_answer.get((kind, resolution))
 
 
 class WrongResolutionError(ValueError):
@@ -92,6 +92,8 @@ def source_path(source: str, machine_id: str) -> str:
     kind, _, key = name.partition(":")
     if kind == "command":
         return f"/api/v1/vending/machines/{machine_id}/commands/{key}"
+    if kind == "refund":
+        return f"/api/v1/transactions/refunds/{key}"
     if kind == "task":
         return f"/api/v1/monitoring/tasks/{key}"
     return f"/api/v1/monitoring/events/{name}"

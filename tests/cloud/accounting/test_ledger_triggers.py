@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from cloud.accounting import service
 from cloud.accounting.rules import Draft, Leg
-from cloud.db.database import Database
+from cloud.db.database import Database, open_database
 
 DAY = date(2026, 11, 20)
 
@@ -169,3 +169,43 @@ async def test_verify_when_an_entry_was_changed_behind_the_triggers_then_the_cha
     await run(posted, drops[database_kind], "UPDATE journal_entries SET description = 'nicer' WHERE number = 1")
     async with posted.read() as db_session:
         assert await service.verify(db_session) == ["entry 1 does not say what its hash says"]
+
+
+CLOSING = (
+    "INSERT INTO month_closings (id, last_day, closed_at_ms, closed_by, head_number, head_hash, trial_sha256, despite, "
+    "reopened_at_ms, reopened_by, reopened_why, reopened_head) "
+    "VALUES (1, '2026-11-30', 1, 'x', 2, 'h', 't', '[]', 0, '', '', 0)"
+)
+LATE = [*legs(3, 5, -5), entry(3, "c")]
+
+
+@pytest.mark.parametrize("database_kind", ["postgres"])
+async def test_closing_when_an_entry_of_its_month_is_just_being_written_then_it_waits_and_is_refused(
+    posted: Database, database_url: str
+) -> None:
+    """On SQLite there is one writer at a time."""
+    hasty = open_database(database_url, busy_timeout_ms=50)
+    async with posted.write() as db_session:
+        for statement in LATE:
+            await db_session.execute(text(statement))
+        with pytest.raises(OperationalError, match="lock timeout"):
+            await run(hasty, CLOSING)
+    with pytest.raises(IntegrityError, match="came in meanwhile"):
+        await run(hasty, CLOSING)
+    await hasty.close()
+
+
+@pytest.mark.parametrize("database_kind", ["postgres"])
+async def test_entry_when_its_month_is_just_being_closed_then_it_waits_and_is_refused(
+    posted: Database, database_url: str
+) -> None:
+    hasty = open_database(database_url, busy_timeout_ms=50)
+    async with posted.write() as db_session:
+        await db_session.execute(text(CLOSING))
+        with pytest.raises(OperationalError, match="lock timeout"):
+            await run(hasty, *LATE)
+    with pytest.raises(IntegrityError, match="the month is closed"):
+        await run(hasty, *LATE)
+    with pytest.raises(IntegrityError, match="READ COMMITTED"):
+        await run(hasty, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", *LATE)
+    await hasty.close()

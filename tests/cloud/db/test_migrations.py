@@ -27,6 +27,7 @@ from cloud.inventory.goods import Line, Person
 from cloud.inventory.lots import LotShare
 from cloud.machines.interpreter import Interpreter
 from cloud.machines.receiver import Receiver
+from cloud.sales import refunds
 from cloud.sales import service as sales
 
 DAY = date(2026, 11, 20)
@@ -256,3 +257,25 @@ async def test_migration_0010_when_goods_are_there_then_they_stay_where_they_are
         assert await accounting.head(db_session) == head
         connection = await db_session.connection()
         assert await connection.run_sync(difference) == []
+
+
+OLD_CASH_SALE = OLD_SALE.replace("occurred_at_ms,", "payment, list_minor, coupon, occurred_at_ms,").replace(
+    " 84, 5, ", " 84, '', 0, '', 5, "
+)
+
+
+async def test_migration_0014_when_a_sale_was_refunded_then_going_back_keeps_the_books_and_forgets_the_refund(
+    new_url: Callable[..., str], database_kind: str
+) -> None:
+    database = open_database(new_url(database_kind))
+    async with database.write() as db_session:
+        await db_session.execute(text(OLD_CASH_SALE))
+        await refunds.refund(db_session, 1, 160, "stale", "mia@example.com", 1_795_143_600_000)
+    journal = await rows(database, "SELECT number, source, hash FROM journal_entries ORDER BY number")
+    await migrate(database, "0013")
+    assert "refunds" not in await tables(database)
+    assert await rows(database, "SELECT number, source, hash FROM journal_entries ORDER BY number") == journal
+    await migrate(database, "0014")
+    assert [source for _, source, _ in journal] == ["refund:1#refund"]
+    assert await rows(database, "SELECT * FROM refunds") == []
+    await database.close()

@@ -72,7 +72,10 @@ owner accountant operator staff viewer
   yes        yes      yes   yes     no  GET     /api/v1/monitoring/tasks/{task_id}
   yes         no      yes   yes     no  POST    /api/v1/monitoring/tasks/{task_id}/resolve
   yes        yes      yes    no    yes  GET     /api/v1/transactions
+  yes        yes      yes    no    yes  GET     /api/v1/transactions/refunds
+  yes        yes      yes    no    yes  GET     /api/v1/transactions/refunds/{refund_id}
   yes        yes      yes    no    yes  GET     /api/v1/transactions/{sale_id}
+  yes         no      yes    no     no  POST    /api/v1/transactions/{sale_id}/refund
   yes        yes      yes   yes    yes  GET     /api/v1/inventory/products
   yes        yes      yes   yes    yes  GET     /api/v1/inventory/summary
   yes        yes      yes   yes    yes  GET     /api/v1/inventory/places
@@ -318,6 +321,7 @@ def address(path: str) -> str:
         "seq",
         "task_id",
         "sale_id",
+        "refund_id",
         "number",
         "supplier_id",
         "offer_id",

@@ -41,6 +41,7 @@ from cloud.procurement.ordering import Doing, Maker, OrderBody, OrderLineBody
 from cloud.procurement.payables import InvoiceBody, RateBody
 from cloud.procurement.receiving import ReceiptBody, ReceiptLineBody
 from cloud.procurement.service import OfferBody, Recorded, SupplierBody
+from cloud.sales import refunds
 from cloud.seed import seed_demo
 from cloud.settings import Settings, load_settings
 
@@ -52,7 +53,7 @@ KNOWN: Final = {
     "product_id": "green-tea",
     "list_id": "stations",
     "epoch": "a" * 32,
-    **dict.fromkeys(("user_id", "seq", "task_id", "sale_id", "number"), 1),
+    **dict.fromkeys(("user_id", "seq", "task_id", "sale_id", "refund_id", "number"), 1),
     **dict.fromkeys(("supplier_id", "offer_id", "order_id", "receipt_id", "invoice_id"), 1),
 }
 """Names in addresses that lead to something; drawn ones hardly ever do."""
@@ -148,6 +149,8 @@ async def business_day(url: str, script: Any) -> str:
     interpreter = Interpreter(database)
     while await interpreter.run_once():
         pass
+    async with database.write() as db_session:
+        await refunds.refund(db_session, 1, 100, "stale", "owner@example.com", 0)
     gate = Gate(database, TokenSigner(KEY))
     token = await gate.login_browser("owner@example.com", "correct horse", Origin("api"))
     await database.close()
