@@ -1,6 +1,7 @@
 """Every table of the cloud, imported for its effect on `Base.metadata`. Only migrations and tests need this."""
 
 from cloud.accounting import models as accounting
+from cloud.analytics import models as analytics
 from cloud.assortment import models as assortment
 from cloud.catalogue import models as catalogue
 from cloud.commands import models as commands
@@ -16,6 +17,7 @@ from cloud.staff_tasks import models as staff_tasks
 __all__ = [
     "Base",
     "accounting",
+    "analytics",
     "assortment",
     "catalogue",
     "commands",

@@ -167,6 +167,18 @@ def _midnight_ms(day: date, timezone: str) -> int:
     return int(datetime.combine(day, time(0), zone(timezone)).timestamp()) * 1000
 
 
+async def minutes_out(db_session: AsyncSession, since_ms: int, now_ms: int) -> dict[tuple[str, str, str], int]:
+    """(machine, slot, product) to the minutes it was sold out since `since_ms`; of the present planograms."""
+    changes = await _changes(db_session, since_ms)
+    found = {}
+    for row in await stock.slot_levels(db_session):
+        mine = changes.get((slot_place(row.machine_id, row.slot.slot), row.slot.product_id), [])
+        level = row.on_hand - sum(units for _, units in mine)
+        minutes = plan.below_ms(level, mine, 1, since_ms, now_ms) // MINUTE_MS
+        found[row.machine_id, row.slot.slot, row.slot.product_id] = minutes
+    return found
+
+
 async def restocking_plan(
     db_session: AsyncSession,
     source_id: str,

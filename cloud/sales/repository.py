@@ -175,3 +175,39 @@ async def by_payments(db_session: AsyncSession, payments: Sequence[str], first: 
     """Completed sales that these payments paid, sold from `first` to `last`."""
     query = select(Sale).where(Sale.sold_on.between(first, last), Sale.status == "completed")
     return list((await db_session.scalars(query.where(among(db_session, Sale.payment, payments)))).all())
+
+
+async def sold_by_day(
+    db_session: AsyncSession, first: date, last: date
+) -> list[tuple[str, str, str, date, int, int, int, int]]:
+    """(machine, slot, product, day, units, gross, net, cost) of the completed sales from `first` to `last`."""
+    key = (Sale.machine_id, Sale.slot, Sale.product_id, Sale.sold_on)
+    query = (
+        select(*key, func.count(), func.sum(Sale.gross_minor), func.sum(Sale.net_minor), func.sum(Sale.cost_minor))
+        .where(Sale.sold_on.between(first, last), Sale.status == "completed")
+        .group_by(*key)
+        .order_by(*key)
+    )
+    return [
+        (machine, slot, product, day, int(units), int(gross), int(net), int(cost))
+        for machine, slot, product, day, units, gross, net, cost in await db_session.execute(query)
+    ]
+
+
+async def vends_by_day(db_session: AsyncSession, first: date, last: date) -> list[tuple[str, date, str, str, int]]:
+    """(machine, day, status, reason, vends) of the days from `first` to `last`."""
+    key = (Sale.machine_id, Sale.sold_on, Sale.status, Sale.reason)
+    query = select(*key, func.count()).where(Sale.sold_on.between(first, last)).group_by(*key).order_by(*key)
+    return [
+        (machine, day, status, reason, int(n)) for machine, day, status, reason, n in await db_session.execute(query)
+    ]
+
+
+async def sale_times(db_session: AsyncSession, since_ms: int, until_ms: int) -> list[tuple[str, str, int]]:
+    """(machine, slot, occurred_at_ms) of the completed sales in a time, the oldest first."""
+    query = (
+        select(Sale.machine_id, Sale.slot, Sale.occurred_at_ms)
+        .where(Sale.occurred_at_ms >= since_ms, Sale.occurred_at_ms < until_ms, Sale.status == "completed")
+        .order_by(Sale.occurred_at_ms, Sale.id)
+    )
+    return [(machine, slot, int(at_ms)) for machine, slot, at_ms in await db_session.execute(query)]

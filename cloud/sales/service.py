@@ -204,6 +204,50 @@ async def days(db_session: AsyncSession, first: date, last: date) -> dict[date, 
 
 
 @dataclass(frozen=True, slots=True)
+class SlotDay:
+    """What one slot sold of one product on a day; money in yen."""
+
+    machine_id: str
+    slot: str
+    product_id: str
+    day: date
+    units: int
+    gross: int
+    """What customers paid."""
+    net: int
+    """Without tax."""
+    cost: int
+
+
+async def sold_by_day(db_session: AsyncSession, first: date, last: date) -> list[SlotDay]:
+    """What each slot sold of what on each day from `first` to `last`; what sold nothing is left out."""
+    return [SlotDay(*row) for row in await repository.sold_by_day(db_session, first, last)]
+
+
+@dataclass(frozen=True, slots=True)
+class VendDay:
+    """How many vends of a machine ended so on a day."""
+
+    machine_id: str
+    day: date
+    status: str
+    """completed or failed."""
+    reason: str
+    """Why they failed."""
+    vends: int
+
+
+async def vends_by_day(db_session: AsyncSession, first: date, last: date) -> list[VendDay]:
+    """How the vends of each machine ended on the days from `first` to `last`."""
+    return [VendDay(*row) for row in await repository.vends_by_day(db_session, first, last)]
+
+
+async def sale_times(db_session: AsyncSession, since_ms: int, until_ms: int) -> list[tuple[str, str, int]]:
+    """(machine, slot, time) of the sales from `since_ms` to before `until_ms`, the oldest first."""
+    return await repository.sale_times(db_session, since_ms, until_ms)
+
+
+@dataclass(frozen=True, slots=True)
 class Taxed:
     """What was sold at one rate of tax, less what was given back; money in yen."""
 
