@@ -44,7 +44,8 @@ _KINDS: Final[tuple[tuple[str, str], ...]] = (
     (r"お茶|緑茶|(?<![紅麦])茶|\bteas?\b", r"茶|ティー|tea"),
     (r"コーヒー|珈琲|coffee|カフェ", r"コーヒー|カフェ|coffee|latte"),
     (r"水(?!曜|着|道)|ウォーター|\bwater\b", r"水|ウォーター|water"),
-    (r"炭酸|ソーダ|サイダー|コーラ|\bcola\b|\bsoda\b|fizzy|sparkling", r"サイダー|ソーダ|コーラ|炭酸|cider|soda|\bcola|sparkling"),
+    (r"炭酸|ソーダ|サイダー|コーラ|\bcola\b|\bsoda\b|fizzy|sparkling",
+     r"サイダー|ソーダ|コーラ|炭酸|cider|soda|\bcola|sparkling"),
     (r"スープ|\bsoups?\b", r"スープ|soup"),
     (r"お菓子|おやつ|スナック|食べ物|しょっぱい|\bsnacks?\b|something to eat|\bchips\b|\bcrackers?\b",
      r"せんべい|チップス|チョコ|ようかん|cracker|chips|chocolate|yokan|snack|bar$"),
@@ -58,7 +59,8 @@ _CODE: Final = re.compile(r"(?<![0-9a-z])(?=([0-9a-z]{4})([-‐-―ー\s]?)([0-9
 _BARE_SLOT: Final = re.compile(r"(?<![0-9a-z-])([a-h][0-9]{1,2})(?![0-9a-z-])")
 _ABOUT_MONEY: Final = re.compile(r"お?釣|おつり|つり銭|\bchange\b|お札|硬貨|小銭|二重|charged|カード")
 _ABOUT_HEALTH: Final = re.compile(
-    r"腐|カビ|かび|異物|虫|期限切|賞味期限|腹|気分が悪|吐|しびれ|\bsick\b|\bill\b|mou?ld|spoiled|expired|insect|foreign|vomit|stomach"
+    r"腐|カビ|かび|異物|虫|期限切|賞味期限|腹|気分が悪|吐|しびれ"
+    r"|\bsick\b|\bill\b|mou?ld|spoiled|expired|insect|foreign|vomit|stomach"
 )
 _AGO: Final = re.compile(r"(\d{1,3}) ?(分|時間|min|hour|hr)[a-z]* ?(前|ほど前|くらい前|ぐらい前|ago)")
 _JUST_NOW: Final = re.compile(r"さっき|先ほど|たった今|(いま|今)(買|押|入れ)|just now|\bi just\b|a? ?moments? ago")
