@@ -1,0 +1,1 @@
+"""A Messages API of this computer: real HTTP, answers from a script. For tests, the demo and measurements."""
