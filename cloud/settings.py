@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     operator_password: SecretStr | None = None
 
     company_name: str = ""
-    """Who orders, as it stands on documents; the application's name when it is empty."""
+    """Whose business it is, as it stands on documents; see `business_name`."""
     company_address: str = ""
     company_registration_number: str = ""
     """The operator's own 登録番号."""
@@ -196,6 +196,11 @@ class Settings(BaseSettings):
         """The key that seals, and those that only open."""
         earlier = [self.encryption_previous_key] if self.encryption_previous_key else []
         return self.encryption_key.get_secret_value(), [key.get_secret_value() for key in earlier]
+
+    @property
+    def business_name(self) -> str:
+        """Whose business it is, as documents say it."""
+        return self.company_name or self.app_name
 
     @property
     def mqtt_address(self) -> tuple[str, int]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from cloud.accounting.month_report import MonthReport, gather, last_day_named, last_day_of_month_before
+from cloud.accounting.month_report import MonthReport, report_of
 from cloud.accounting.month_report_pdf import render
 from cloud.db.database import open_database
 from cloud.kit.clock import local_day, system_clock
@@ -50,17 +50,9 @@ def run(month: str | None, out: Path | None, *, is_pdf: bool) -> int:
 async def _gathered(month: str | None) -> MonthReport:
     settings = load_settings()
     today: date = local_day(system_clock(), settings.timezone)
-    last_day = last_day_named(month) if month else last_day_of_month_before(today)
-    business = settings.company_name or settings.app_name
     database = open_database(settings.database_url)
     try:
         async with database.read() as db_session:
-            return await gather(
-                db_session,
-                last_day,
-                business=business,
-                timezone=settings.timezone,
-                today=today,
-            )
+            return await report_of(db_session, settings, month, today)
     finally:
         await database.close()

@@ -9,6 +9,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from cloud.accounting.reports import percent
+from cloud.kit.rounding import half_up, hundredths_text
 
 RATINGS: Final = ((45, "A"), (35, "B"), (20, "C"))
 """Least gross margin in whole per cent of net revenue for each rating; below the last it is D. Our own scale: drinks
@@ -95,5 +96,4 @@ def _hundredths(part: int, whole: int) -> str | None:
     """`part / whole` with two decimals, half up; None when there is nothing to divide by."""
     if whole <= 0 or part < 0:
         return None
-    found = (200 * part + whole) // (2 * whole)
-    return f"{found // 100}.{found % 100:02d}"
+    return hundredths_text(half_up(100 * part, whole))

@@ -10,11 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cloud.accounting import chart, service
 from cloud.accounting.csv_files import CsvResponse, csv_response
 from cloud.accounting.earnings import Earning, Turnover, earning, turnover
-from cloud.accounting.endpoints import TodayDep
 from cloud.catalogue import service as catalogue
 from cloud.identity.access import needs
 from cloud.identity.permissions import Permission
-from cloud.kit.http import DatabaseDep, ProblemError, refusals
+from cloud.kit.http import DatabaseDep, ProblemError, TodayDep, refusals
 from cloud.machines import service as machines
 from cloud.sales import service as sales
 

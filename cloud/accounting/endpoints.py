@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from cloud.accounting import chart, months, service
@@ -11,8 +11,7 @@ from cloud.accounting.reports import BalanceSheet, IncomeStatement, TrialBalance
 from cloud.accounting.rules import SealedEntry
 from cloud.identity.access import Creates, Creator, needs
 from cloud.identity.permissions import Permission
-from cloud.kit.clock import local_day
-from cloud.kit.http import DatabaseDep, ProblemError, RowId, refusals
+from cloud.kit.http import DatabaseDep, ProblemError, RowId, TodayDep, refusals
 from cloud.kit.pages import AskedDep, Page
 
 router = APIRouter(prefix="/api/v1/accounting", tags=["accounting"])
@@ -68,14 +67,6 @@ class Reversal(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"why": "posted to the wrong machine"}]})
 
     why: str = Field(min_length=1, max_length=200)
-
-
-def today_of(request: Request) -> date:
-    """The operator's today."""
-    return local_day(request.app.state.clock(), request.app.state.settings.timezone)
-
-
-TodayDep = Annotated[date, Depends(today_of)]
 
 
 def entry_view(entry: SealedEntry) -> EntryView:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from cloud.accounting import closing, equipment_rules, expense_rules, expenses, service
-from cloud.accounting.endpoints import EntryView, TodayDep, entry_view
+from cloud.accounting.endpoints import EntryView, entry_view
 from cloud.accounting.expense_rules import Expense, PaidBy
 from cloud.accounting.expenses import (
     AlreadyDisposedError,
@@ -20,7 +20,7 @@ from cloud.accounting.expenses import (
 from cloud.accounting.months_endpoints import MonthName, last_day_of
 from cloud.identity.access import Creates, Creator, Writer, Writes, needs
 from cloud.identity.permissions import Permission
-from cloud.kit.http import DatabaseDep, ProblemError, RowId, refusals
+from cloud.kit.http import DatabaseDep, ProblemError, RowId, TodayDep, refusals
 
 router = APIRouter(prefix="/api/v1/accounting", tags=["accounting"])
 

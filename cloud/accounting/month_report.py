@@ -13,6 +13,7 @@ from cloud.accounting.earnings_endpoints import earnings_of, turnover_of
 from cloud.accounting.months_endpoints import findings_of, midnight_ms
 from cloud.accounting.statements import Statement
 from cloud.sales import service as sales
+from cloud.settings import Settings
 
 MOST_COUNTS = 200
 """Counts of cash in a report at most, the newest."""
@@ -72,6 +73,12 @@ class MonthReport(BaseModel):
     machines: list[Earning]
     products: list[Earning]
     turnover: Turnover
+
+
+async def report_of(db_session: AsyncSession, settings: Settings, month: str | None, today: date) -> MonthReport:
+    """The report of a month by its name, `2026-10`; of the newest that is over when it is None."""
+    last_day = last_day_named(month) if month else last_day_of_month_before(today)
+    return await gather(db_session, last_day, business=settings.business_name, timezone=settings.timezone, today=today)
 
 
 async def gather(db_session: AsyncSession, last_day: date, *, business: str, timezone: str, today: date) -> MonthReport:

@@ -9,13 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.accounting import closing, expenses, months
 from cloud.accounting.closing import Finding
-from cloud.accounting.endpoints import TodayDep
 from cloud.accounting.months import ClosingView, NotInOrderError, Outside, Person, WrongMonthError
 from cloud.identity.access import Writer, Writes, needs
 from cloud.identity.permissions import Permission
 from cloud.inventory import service as inventory
 from cloud.kit.clock import zone
-from cloud.kit.http import DatabaseDep, ProblemError, refusals
+from cloud.kit.http import DatabaseDep, ProblemError, TodayDep, refusals
 from cloud.machines import service as machines
 from cloud.staff_tasks import service as staff_tasks
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
 from cloud.accounting import payout_rules, payouts, service
-from cloud.accounting.endpoints import EntryView, TodayDep, entry_view
+from cloud.accounting.endpoints import EntryView, entry_view
 from cloud.accounting.payout_rules import MOST_LINES, MOST_YEN, BadSettlementError, PayoutLineBody
 from cloud.accounting.payouts import (
     NothingContestedError,
@@ -19,7 +19,7 @@ from cloud.accounting.payouts import (
 )
 from cloud.identity.access import Creates, Creator, needs
 from cloud.identity.permissions import Permission
-from cloud.kit.http import DatabaseDep, ProblemError, RowId, refusals
+from cloud.kit.http import DatabaseDep, ProblemError, RowId, TodayDep, refusals
 from cloud.kit.pages import AskedDep, Page
 
 router = APIRouter(prefix="/api/v1/accounting", tags=["accounting"])

@@ -1,19 +1,17 @@
 """`/api/v1/accounting/reports/month`: the month's report, as JSON and as PDF."""
 
-import asyncio
-from datetime import date
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import Response
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.accounting.endpoints import TodayDep
-from cloud.accounting.month_report import MonthReport, gather, last_day_named, last_day_of_month_before
+from cloud.accounting.month_report import MonthReport, report_of
 from cloud.accounting.month_report_pdf import render
 from cloud.identity.access import needs
 from cloud.identity.permissions import Permission
-from cloud.kit.http import DatabaseDep
+from cloud.kit import pdf
+from cloud.kit.http import DatabaseDep, TodayDep
+from cloud.kit.pdf import PdfResponse
 
 router = APIRouter(
     prefix="/api/v1/accounting/reports", tags=["accounting"], dependencies=[needs(Permission.BOOKS_READ)]
@@ -29,30 +27,11 @@ MonthQuery = Annotated[
 ]
 
 
-class PdfResponse(Response):
-    """A PDF file."""
-
-    media_type = "application/pdf"
-
-
-async def _report(request: Request, db_session: AsyncSession, month: str | None, today: date) -> MonthReport:
-    settings = request.app.state.settings
-    last_day = last_day_named(month) if month else last_day_of_month_before(today)
-    business = settings.company_name or settings.app_name
-    return await gather(
-        db_session,
-        last_day,
-        business=business,
-        timezone=settings.timezone,
-        today=today,
-    )
-
-
 @router.get("/month")
 async def get_month(request: Request, database: DatabaseDep, today: TodayDep, month: MonthQuery = None) -> MonthReport:
     """Statements with the month before, tax, cash at the month's end, counts, what earned: all of one month."""
     async with database.read() as db_session:
-        return await _report(request, db_session, month, today)
+        return await report_of(db_session, request.app.state.settings, month, today)
 
 
 @router.get("/month.pdf", response_class=PdfResponse)
@@ -61,6 +40,5 @@ async def get_month_pdf(
 ) -> PdfResponse:
     """The same to print and to keep. The same books give the same bytes."""
     async with database.read() as db_session:
-        report = await _report(request, db_session, month, today)
-    content = await asyncio.to_thread(render, report)
-    return PdfResponse(content, headers={"Content-Disposition": f'inline; filename="report-{report.month}.pdf"'})
+        report = await report_of(db_session, request.app.state.settings, month, today)
+    return await pdf.shown(f"report-{report.month}", partial(render, report))

@@ -8,6 +8,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from cloud.accounting import chart
+from cloud.kit.rounding import half_up, hundredths_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +192,8 @@ def percent(part: int, whole: int) -> str | None:
     """`part` in per cent of `whole` with two decimals, half away from zero; None when `whole` is not positive."""
     if whole <= 0:
         return None
-    hundredths = (abs(part) * 20_000 + whole) // (2 * whole)
-    sign = "-" if part < 0 and hundredths else ""
-    return f"{sign}{hundredths // 100}.{hundredths % 100:02d}"
+    size = half_up(10_000 * abs(part), whole)
+    return hundredths_text(-size if part < 0 else size)
 
 
 def _line(code: str, amount: int) -> Line:

@@ -320,23 +320,16 @@ async def totals_by_place(db_session: AsyncSession, account: str | None = None) 
 
 async def recomputed_totals_by_place(db_session: AsyncSession) -> list[MovedAt]:
     """What the postings themselves add up to, by place; the slow way, for checking."""
-    amount = Posting.amount_minor
-    query = (
-        select(
-            Posting.account_code,
-            Posting.sub_account,
-            func.sum(amount).filter(amount > 0),
-            func.sum(-amount).filter(amount < 0),
-        )
-        .where(Posting.sub_account != "")
-        .group_by(Posting.account_code, Posting.sub_account)
-    )
-    rows = await db_session.execute(query)
-    return [MovedAt(code, sub, int(debit or 0), int(credit or 0)) for code, sub, debit, credit in rows]
+    return await _moved_by_place(db_session)
 
 
 async def moved_by_place_after(db_session: AsyncSession, day: date) -> list[MovedAt]:
     """What each account moved at each place after `day`; adds up postings, so for days not long ago."""
+    later = select(JournalEntry.number).where(JournalEntry.entry_date > day)
+    return await _moved_by_place(db_session, Posting.entry_number.in_(later))
+
+
+async def _moved_by_place(db_session: AsyncSession, *where: ColumnElement[bool]) -> list[MovedAt]:
     amount = Posting.amount_minor
     query = (
         select(
@@ -345,10 +338,7 @@ async def moved_by_place_after(db_session: AsyncSession, day: date) -> list[Move
             func.sum(amount).filter(amount > 0),
             func.sum(-amount).filter(amount < 0),
         )
-        .where(
-            Posting.entry_number.in_(select(JournalEntry.number).where(JournalEntry.entry_date > day)),
-            Posting.sub_account != "",
-        )
+        .where(Posting.sub_account != "", *where)
         .group_by(Posting.account_code, Posting.sub_account)
     )
     rows = await db_session.execute(query)

@@ -7,13 +7,12 @@ from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from cloud.accounting import years
-from cloud.accounting.endpoints import TodayDep
 from cloud.accounting.months import NotInOrderError, Person, WrongMonthError
 from cloud.accounting.months_endpoints import findings_of, last_day_of
 from cloud.accounting.years import TaxDue, Wanted, WrongYearError, YearView
 from cloud.identity.access import Writer, Writes, needs
 from cloud.identity.permissions import Permission
-from cloud.kit.http import DatabaseDep, ProblemError, RowId, refusals
+from cloud.kit.http import DatabaseDep, ProblemError, RowId, TodayDep, refusals
 
 router = APIRouter(prefix="/api/v1/accounting/years", tags=["accounting"])
 

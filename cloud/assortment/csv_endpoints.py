@@ -7,15 +7,15 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
 
 from cloud.assortment import csv_tables, service
-from cloud.assortment.endpoints import ListId, MachineName, TodayDep, refused
+from cloud.assortment.endpoints import ListId, MachineName, refusing
 from cloud.assortment.rules import DatedPrice
 from cloud.catalogue import service as catalogue
-from cloud.catalogue.csv_endpoints import DryRun, DryRunDoneError
+from cloud.catalogue.csv_endpoints import DryRun
 from cloud.identity.access import Writer, Writes, needs
 from cloud.identity.permissions import Permission
 from cloud.kit import csv_table
-from cloud.kit.csv_table import CSV_BODY, BadTableError, CsvFile
-from cloud.kit.http import DatabaseDep, ProblemError, refusals
+from cloud.kit.csv_table import CSV_BODY, CsvFile
+from cloud.kit.http import DatabaseDep, ProblemError, TodayDep, refusals
 from cloud.machines import service as machines
 
 router = APIRouter(prefix="/api/v1/price-lists", tags=["price-lists"])
@@ -43,7 +43,7 @@ class TableReport(BaseModel):
 )
 async def get_prices_csv(list_id: ListId, database: DatabaseDep) -> CsvFile:
     """Every price with its first day; sent back unchanged it changes nothing."""
-    with refused():
+    with refusing():
         async with database.read() as db_session:
             rows = await service.entered(db_session, list_id)
     return csv_table.download(list_id, csv_tables.PRICES, csv_tables.price_rows(_dated(rows)))
@@ -66,27 +66,22 @@ async def put_prices_csv(
 ) -> TableReport:
     """Enter the prices of a table that are not in the list yet: all or none."""
     data = await csv_table.sent(request)
-    try:
-        with refused():
-            async with writer.write(list=list_id, bytes=len(data)) as db_session:
-                known = csv_tables.points(_dated(await service.entered(db_session, list_id)))
-                products = {row.id: row for row in await catalogue.products(db_session)}
-                new = [price for _, price in csv_tables.prices_of(data, known, products, today)]
-                await service.enter_prices(
-                    db_session,
-                    list_id,
-                    new,
-                    by=writer.user.email,
-                    now_ms=writer.now_ms,
-                    today=today,
-                    is_confirmed=is_confirmed,
-                )
-                _end(dry_run)
-                await service.publish_due(db_session, writer.now_ms)
-    except DryRunDoneError:
-        pass
-    except BadTableError as error:
-        raise error.answer() from error
+    with csv_table.taking(), refusing():
+        async with writer.write(list=list_id, bytes=len(data)) as db_session:
+            known = csv_tables.points(_dated(await service.entered(db_session, list_id)))
+            products = {row.id: row for row in await catalogue.products(db_session)}
+            new = [price for _, price in csv_tables.prices_of(data, known, products, today)]
+            await service.enter_prices(
+                db_session,
+                list_id,
+                new,
+                by=writer.user.email,
+                now_ms=writer.now_ms,
+                today=today,
+                is_confirmed=is_confirmed,
+            )
+            csv_table.end_dry_run(is_dry_run=dry_run)
+            await service.publish_due(db_session, writer.now_ms)
     return TableReport(is_dry_run=dry_run, changed=len(new))
 
 
@@ -98,7 +93,7 @@ async def put_prices_csv(
 )
 async def get_planogram_csv(machine_id: MachineName, database: DatabaseDep) -> CsvFile:
     """The slots of the newest planogram."""
-    with refused():
+    with refusing():
         async with database.read() as db_session:
             await machines.machine(db_session, machine_id)
             found = await machines.planogram(db_session, machine_id)
@@ -127,34 +122,24 @@ async def put_planogram_csv(
 ) -> TableReport:
     """Plan the slots of a table from a day on; without a day, from now on. All of the machine's slots are in it."""
     data = await csv_table.sent(request)
-    try:
-        with refused():
-            async with writer.write(machine=machine_id, bytes=len(data)) as db_session:
-                await machines.machine(db_session, machine_id)
-                products = {row.id: row for row in await catalogue.products(db_session)}
-                slots = csv_tables.slots_of(data, products)
-                now = await service.today_at(db_session, machine_id, writer.now_ms)
-                await service.make_plan(
-                    db_session,
-                    machine_id,
-                    valid_from or now,
-                    slots,
-                    by=writer.user.email,
-                    now_ms=writer.now_ms,
-                    is_confirmed=is_confirmed,
-                )
-                _end(dry_run)
-                await service.publish_due(db_session, writer.now_ms)
-    except DryRunDoneError:
-        pass
-    except BadTableError as error:
-        raise error.answer() from error
+    with csv_table.taking(), refusing():
+        async with writer.write(machine=machine_id, bytes=len(data)) as db_session:
+            await machines.machine(db_session, machine_id)
+            products = {row.id: row for row in await catalogue.products(db_session)}
+            slots = csv_tables.slots_of(data, products)
+            now = await service.today_at(db_session, machine_id, writer.now_ms)
+            await service.make_plan(
+                db_session,
+                machine_id,
+                valid_from or now,
+                slots,
+                by=writer.user.email,
+                now_ms=writer.now_ms,
+                is_confirmed=is_confirmed,
+            )
+            csv_table.end_dry_run(is_dry_run=dry_run)
+            await service.publish_due(db_session, writer.now_ms)
     return TableReport(is_dry_run=dry_run, changed=len(slots))
-
-
-def _end(is_dry_run: bool) -> None:  # noqa: FBT001 - one switch
-    if is_dry_run:
-        raise DryRunDoneError
 
 
 def _dated(rows: list[service.PriceRow]) -> list[DatedPrice]:

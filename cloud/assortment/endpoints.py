@@ -1,11 +1,10 @@
 """`/api/v1/price-lists`, and which list and which plans a machine has."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
-from typing import Annotated, Self
+from functools import partial
+from typing import Annotated, Final, Self
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from cloud.assortment import service
@@ -13,8 +12,8 @@ from cloud.assortment.service import NewPrice, PlanView, PriceListView, PriceRow
 from cloud.catalogue.views import Name
 from cloud.identity.access import Creates, Creator, Writer, Writes, needs
 from cloud.identity.permissions import Permission
-from cloud.kit.clock import local_day
-from cloud.kit.http import DatabaseDep, ProblemError, RowId, refusals
+from cloud.kit import http
+from cloud.kit.http import DatabaseDep, RowId, TodayDep, refusals
 from cloud.kit.pages import AskedDep, Page
 from cloud.machines.service import NoSuchMachineError
 from cloud.machines.service import machine as machine_of
@@ -92,33 +91,18 @@ class NewPlan(BaseModel):
         return self
 
 
-@contextmanager
-def refused() -> Iterator[None]:
-    """What the service refuses, as answers."""
-    try:
-        yield
-    except service.NoSuchListError as error:
-        raise ProblemError(404, "no_such_price_list", f"{error}.") from error
-    except NoSuchMachineError as error:
-        raise ProblemError(404, "no_such_machine", str(error)) from error
-    except service.NoSuchPlanError as error:
-        raise ProblemError(404, "no_such_plan", f"{error}.") from error
-    except service.ListExistsError as error:
-        raise ProblemError(409, "price_list_exists", f"{error}.") from error
-    except service.DoubtfulError as error:
-        raise ProblemError(409, "needs_confirmation", f"{error}.") from error
-    except service.PastDayError as error:
-        raise ProblemError(422, "past_day", f"{error}.") from error
-    except service.UnknownProductError as error:
-        raise ProblemError(422, "no_such_product", f"{error}.") from error
+REFUSED: Final[http.Refusals] = {
+    service.NoSuchListError: (404, "no_such_price_list"),
+    NoSuchMachineError: (404, "no_such_machine"),
+    service.NoSuchPlanError: (404, "no_such_plan"),
+    service.ListExistsError: (409, "price_list_exists"),
+    service.DoubtfulError: (409, "needs_confirmation"),
+    service.PastDayError: (422, "past_day"),
+    service.UnknownProductError: (422, "no_such_product"),
+}
 
-
-def today_of(request: Request) -> date:
-    """Today where the operator is."""
-    return local_day(request.app.state.clock(), request.app.state.settings.timezone)
-
-
-TodayDep = Annotated[date, Depends(today_of)]
+refusing = partial(http.refusing, REFUSED)
+"""Around calls of this capability's services."""
 
 
 @router.get("", dependencies=_READ)
@@ -133,7 +117,7 @@ async def make_price_list(
     body: NewList, creator: Annotated[Creator, Depends(Creates(Permission.PLANOGRAMS_PUBLISH, "price_list.made"))]
 ) -> PriceListView:
     """Make a price list; it is empty, and no machine follows it yet."""
-    with refused():
+    with refusing():
         async with creator.once(body, name=body.name) as work:
             if work.is_new:
                 by = creator.user.email
@@ -145,7 +129,7 @@ async def make_price_list(
 @router.get("/{list_id}", dependencies=_READ, responses=refusals(http_404="no_such_price_list"))
 async def get_price_list(list_id: ListId, database: DatabaseDep) -> PriceListView:
     """One price list and the machines that follow it."""
-    with refused():
+    with refusing():
         async with database.read() as db_session:
             return await service.price_list(db_session, list_id)
 
@@ -155,7 +139,7 @@ async def list_prices(
     list_id: ListId, database: DatabaseDep, asked: AskedDep, today: TodayDep, day: date | None = None
 ) -> Page[CurrentPrice]:
     """The prices of a day, by product; of today unless told otherwise."""
-    with refused():
+    with refusing():
         async with database.read() as db_session:
             await service.price_list(db_session, list_id)
             found = await service.prices_on(db_session, list_id, day or today)
@@ -171,7 +155,7 @@ async def list_entries(
     product_id: Annotated[str | None, Field(max_length=64)] = None,
 ) -> Page[PriceRow]:
     """Every price that was ever entered, with who and when, in that order."""
-    with refused():
+    with refusing():
         async with database.read() as db_session:
             rows = await service.entered(db_session, list_id)
     return asked.cut([row for row in rows if product_id in {None, row.product_id}], lambda row: row.id, int)
@@ -194,7 +178,7 @@ async def enter_prices(
 
     A price below cost or more than 50 % away from before is refused unless `is_confirmed`.
     """
-    with refused():
+    with refusing():
         async with creator.once(body, list=list_id, prices=len(body.prices), is_confirmed=body.is_confirmed) as work:
             if work.is_new:
                 made = await service.enter_prices(
@@ -216,7 +200,7 @@ async def enter_prices(
 @machine_router.get("/price-list", dependencies=_READ, responses=refusals(http_404="no_such_machine"))
 async def get_followed(machine_id: MachineName, database: DatabaseDep) -> Followed:
     """The list the machine's prices follow, or null."""
-    with refused():
+    with refusing():
         async with database.read() as db_session:
             await machine_of(db_session, machine_id)
             return Followed(list_id=(await service.followed(db_session)).get(machine_id))
@@ -229,7 +213,7 @@ async def follow_price_list(
     writer: Annotated[Writer, Depends(Writes(Permission.PLANOGRAMS_PUBLISH, "price_list.followed"))],
 ) -> Followed:
     """Let the machine's prices follow a list: its prices of today are published at once. Null: follow none."""
-    with refused():
+    with refusing():
         async with writer.write(machine=machine_id, list=body.list_id) as db_session:
             await service.follow(db_session, machine_id, body.list_id)
             await service.publish_due(db_session, writer.now_ms)
@@ -239,7 +223,7 @@ async def follow_price_list(
 @machine_router.get("/plans", dependencies=_READ, responses=refusals(http_404="no_such_machine"))
 async def list_plans(machine_id: MachineName, database: DatabaseDep, asked: AskedDep) -> Page[PlanView]:
     """What was planned for the machine, in the order in which it was planned."""
-    with refused():
+    with refusing():
         async with database.read() as db_session:
             await machine_of(db_session, machine_id)
             rows = await service.plans(db_session, machine_id)
@@ -259,7 +243,7 @@ async def make_plan(
     creator: Annotated[Creator, Depends(Creates(Permission.PLANOGRAMS_PUBLISH, "planogram.planned"))],
 ) -> PlanView:
     """Plan what shall stand in the machine from a day on; from today means at once."""
-    with refused():
+    with refusing():
         async with creator.once(body, valid_from=str(body.valid_from), slots=len(body.slots)) as work:
             if work.is_new:
                 made = await service.make_plan(
@@ -286,7 +270,7 @@ async def withdraw_plan(
     writer: Annotated[Writer, Depends(Writes(Permission.PLANOGRAMS_PUBLISH, "planogram.plan_withdrawn"))],
 ) -> PlanView:
     """Take back a plan whose day has not come."""
-    with refused():
+    with refusing():
         async with writer.write(plan=plan_id) as db_session:
             await service.withdraw_plan(db_session, machine_id, plan_id, now_ms=writer.now_ms)
             found = await service.plan(db_session, plan_id)

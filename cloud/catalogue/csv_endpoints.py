@@ -19,10 +19,6 @@ router = APIRouter(prefix="/api/v1/products/all", tags=["products"])
 DryRun = Annotated[bool, Query(description="True: say what would change, and change nothing.")]
 
 
-class DryRunDoneError(Exception):
-    """Ends a transaction that shall keep nothing."""
-
-
 @router.get("/csv", response_class=CsvFile, dependencies=[needs(Permission.FLEET_READ)])
 async def get_products_csv(database: DatabaseDep) -> CsvFile:
     """Every product, one row each; sent back unchanged it changes nothing."""
@@ -48,24 +44,23 @@ async def import_products(writer: Writer, data: bytes, *, is_dry_run: bool) -> I
         ProblemError: 422, every cell that is wrong; nothing was changed.
     """
     report = ImportReport(is_dry_run=is_dry_run, rows=0, changes=[])
-    try:
+    with csv_table.taking():
         async with writer.write(bytes=len(data)) as db_session:
             known = {row.id: row for row in await service.products(db_session)}
             rows, report.changes = csv_products.products_of(data, known)
             report.rows = len(rows)
-            await service.save(db_session, rows, by=writer.user.email, now_ms=writer.now_ms)
-            if is_dry_run:
-                raise DryRunDoneError  # noqa: TRY301 - the transaction ends here, with nothing kept
-    except DryRunDoneError:
-        pass
-    except BadTableError as error:
-        raise error.answer() from error
-    except JanTakenError as error:
-        lines = {row.id: row.line for row in report.changes}
-        what = FieldProblem(
-            field=f"line {lines.get(error.product_id, 1)}, jan",
-            problem=f"{error.jan} belongs to {error.owner}",
-            what_to_do="Read the code again, or first take it from that product.",
-        )
-        raise BadTableError([what]).answer() from error
+            try:
+                await service.save(db_session, rows, by=writer.user.email, now_ms=writer.now_ms)
+            except JanTakenError as error:
+                raise BadTableError([_jan_taken(error, report)]) from error
+            csv_table.end_dry_run(is_dry_run=is_dry_run)
     return report
+
+
+def _jan_taken(error: JanTakenError, report: ImportReport) -> FieldProblem:
+    lines = {row.id: row.line for row in report.changes}
+    return FieldProblem(
+        field=f"line {lines.get(error.product_id, 1)}, jan",
+        problem=f"{error.jan} belongs to {error.owner}",
+        what_to_do="Read the code again, or first take it from that product.",
+    )

@@ -3,27 +3,19 @@
 from hashlib import sha256
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from cloud.catalogue import rules, service
 from cloud.catalogue.service import JanTakenError, ProductView, RevisionView
 from cloud.identity.access import Writer, Writes, needs
 from cloud.identity.permissions import Permission
-from cloud.kit.http import DatabaseDep, ProblemError, refusals
+from cloud.kit.http import DatabaseDep, IfMatch, ProblemError, refusals
 from cloud.kit.pages import AskedDep, Page
 
 router = APIRouter(prefix="/api/v1/products", tags=["products"])
 
 _READ = [needs(Permission.FLEET_READ)]
 ProductId = Annotated[str, Path(max_length=64)]
-IfMatch = Annotated[
-    str | None,
-    Header(
-        alias="If-Match",
-        max_length=64,
-        description="`ETag` of the product as you read it; refused when somebody else changed it since.",
-    ),
-]
 
 
 def tag_of(product: ProductView) -> str:

@@ -10,7 +10,6 @@ from fastapi.responses import Response
 from cloud.accounting import service as accounting
 from cloud.accounting.earnings import Earning, earning
 from cloud.accounting.earnings_endpoints import By, PeriodDep, earnings_of, turnover_of
-from cloud.accounting.endpoints import TodayDep
 from cloud.catalogue import service as catalogue
 from cloud.catalogue.service import Catalogue
 from cloud.dashboard.contexts import Contexts, event_href
@@ -18,7 +17,7 @@ from cloud.dashboard.locks import PageLock
 from cloud.dashboard.pages import show
 from cloud.identity.gate import CurrentUser
 from cloud.identity.permissions import Permission
-from cloud.kit.http import DatabaseDep
+from cloud.kit.http import DatabaseDep, TodayDep
 from cloud.sales import service as sales
 from cloud.sales.service import SaleView
 

@@ -7,7 +7,6 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, ValidationError
 
 from cloud.accounting import equipment_rules, expenses
-from cloud.accounting.endpoints import TodayDep, today_of
 from cloud.accounting.expenses import AlreadyDisposedError, NoSuchEquipmentError, NotOwedError
 from cloud.accounting.expenses_endpoints import (
     DisposalBody,
@@ -26,7 +25,7 @@ from cloud.db.database import Database
 from cloud.identity.access import Writer
 from cloud.identity.gate import CurrentUser
 from cloud.identity.permissions import Permission
-from cloud.kit.http import DatabaseDep, ProblemError
+from cloud.kit.http import DatabaseDep, ProblemError, TodayDep, today_of
 
 router = APIRouter(prefix="/dashboard/expenses", include_in_schema=False)
 HOME: Final = "/dashboard/expenses"

@@ -8,7 +8,6 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
 from cloud.accounting import closing, months, service, years
-from cloud.accounting.endpoints import TodayDep
 from cloud.accounting.months import ClosingView
 from cloud.accounting.months_endpoints import close_month, findings_of, last_day_of, reopen_month
 from cloud.accounting.years import YearView
@@ -20,7 +19,7 @@ from cloud.db.database import Database
 from cloud.identity.access import Writer
 from cloud.identity.gate import CurrentUser
 from cloud.identity.permissions import Permission
-from cloud.kit.http import DatabaseDep, ProblemError
+from cloud.kit.http import DatabaseDep, ProblemError, TodayDep
 
 router = APIRouter(prefix="/dashboard/months", include_in_schema=False)
 

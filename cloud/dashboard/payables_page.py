@@ -8,7 +8,6 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.accounting.endpoints import TodayDep
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show
@@ -18,12 +17,12 @@ from cloud.db.database import Database
 from cloud.identity.access import Writer
 from cloud.identity.gate import CurrentUser
 from cloud.identity.permissions import Permission
-from cloud.kit.http import DatabaseDep, ProblemError, RowId
+from cloud.kit.http import DatabaseDep, ProblemError, RowId, TodayDep
 from cloud.procurement import payables, receiving, service
 from cloud.procurement.ordering import Doing
 from cloud.procurement.payables import InvoiceBody, InvoiceView
+from cloud.procurement.refusals import refusing
 from cloud.procurement.service import MOST_YEN
-from cloud.procurement.supplier_endpoints import refusing
 
 router = APIRouter(prefix="/dashboard/payables", include_in_schema=False)
 

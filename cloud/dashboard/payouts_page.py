@@ -7,7 +7,6 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
 from cloud.accounting import payout_rules, payouts
-from cloud.accounting.endpoints import today_of
 from cloud.accounting.payout_rules import BadSettlementError
 from cloud.accounting.payouts import PayoutKnownError
 from cloud.accounting.payouts_endpoints import SettlementFile, settlement_of
@@ -20,7 +19,7 @@ from cloud.db.database import Database
 from cloud.identity.access import Writer
 from cloud.identity.gate import CurrentUser
 from cloud.identity.permissions import Permission
-from cloud.kit.http import DatabaseDep, ProblemError
+from cloud.kit.http import DatabaseDep, ProblemError, today_of
 
 router = APIRouter(prefix="/dashboard/payouts", include_in_schema=False)
 

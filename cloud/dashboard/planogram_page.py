@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 
 from cloud.assortment import service
-from cloud.assortment.endpoints import NewPlan, refused
+from cloud.assortment.endpoints import NewPlan, refusing
 from cloud.assortment.service import DoubtfulError
 from cloud.catalogue import service as catalogue
 from cloud.catalogue.views import ProductView
@@ -53,7 +53,7 @@ async def plan(machine_id: MachineName, request: Request, writer: Plans) -> Resp
     doubts: list[str] = []
     wrong: dict[str, str] = {}
     try:
-        with refused():
+        with refusing():
             async with writer.write(machine=machine_id, valid_from=said["valid_from"]) as db_session:
                 products = {row.id: row for row in await catalogue.products(db_session)}
                 said["slots"] = [_slot(row, products) for row in typed if row["product_id"]]
@@ -85,7 +85,7 @@ async def plan(machine_id: MachineName, request: Request, writer: Plans) -> Resp
 @router.post("/plans/{plan_id}/withdraw")
 async def withdraw(machine_id: MachineName, plan_id: RowId, writer: Withdraws) -> Response:
     """Take back a plan."""
-    with refused():
+    with refusing():
         async with writer.write(plan=plan_id) as db_session:
             await service.withdraw_plan(db_session, machine_id, plan_id, now_ms=writer.now_ms)
     return RedirectResponse(f"/dashboard/machines/{machine_id}/planogram#plans", status_code=303)
@@ -138,7 +138,7 @@ async def _page(
     more: dict[str, Any] | None = None,
 ) -> Response:
     async def build(contexts: Contexts) -> dict[str, Any]:
-        with refused():
+        with refusing():
             machine = await machines.machine(contexts.db_session, machine_id)
             today: date = await service.today_at(contexts.db_session, machine_id, request.app.state.clock())
         now = await machines.planogram(contexts.db_session, machine_id)

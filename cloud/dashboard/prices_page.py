@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
 from cloud.assortment import service
-from cloud.assortment.endpoints import NewList, refused, today_of
+from cloud.assortment.endpoints import NewList, refusing
 from cloud.assortment.rules import Doubt
 from cloud.assortment.service import DoubtfulError, NewPrice
 from cloud.catalogue import service as catalogue
@@ -19,7 +19,7 @@ from cloud.db.database import Database
 from cloud.identity.access import Writer
 from cloud.identity.gate import CurrentUser
 from cloud.identity.permissions import Permission
-from cloud.kit.http import DatabaseDep, ProblemError
+from cloud.kit.http import DatabaseDep, ProblemError, today_of
 from cloud.machines import service as machines
 
 router = APIRouter(prefix="/dashboard/prices", include_in_schema=False)
@@ -66,7 +66,7 @@ async def make(
 ) -> Response:
     """Make a price list from the form."""
     try:
-        with refused():
+        with refusing():
             made = NewList(id=list_id.strip(), name=name)
             async with writer.write(list=made.id) as db_session:
                 await service.make_list(db_session, made.id, made.name, by=writer.user.email, now_ms=writer.now_ms)
@@ -98,7 +98,7 @@ async def enter(
     """Enter one price from the form."""
     typed: dict[str, Any] = {"product_id": product_id, "valid_from": valid_from, "price_minor": price_minor}
     try:
-        with refused():
+        with refusing():
             price = NewPrice.model_validate(typed)
             async with writer.write(list=list_id, **typed) as db_session:
                 await service.enter_prices(
@@ -130,7 +130,7 @@ def doubt_words(row: Doubt) -> str:
 @router.post("/{list_id}/machines")
 async def follow(list_id: ListName, writer: Follows, machine_id: Annotated[str, Form(max_length=40)]) -> Response:
     """Let a machine follow the list, or, if it does, none."""
-    with refused():
+    with refusing():
         async with writer.write(machine=machine_id, list=list_id) as db_session:
             now = (await service.followed(db_session)).get(machine_id)
             await service.follow(db_session, machine_id, None if now == list_id else list_id)
@@ -144,7 +144,7 @@ async def _page(
     today = today_of(request)
 
     async def build(contexts: Contexts) -> dict[str, Any]:
-        with refused():
+        with refusing():
             found = await service.price_list(contexts.db_session, list_id)
         entries = await service.entered(contexts.db_session, list_id)
         products = {row.id: row for row in await catalogue.products(contexts.db_session)}

@@ -7,7 +7,6 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
 from cloud.accounting import places
-from cloud.accounting.endpoints import TodayDep
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show
@@ -16,14 +15,14 @@ from cloud.db.database import Database
 from cloud.identity.access import Writer
 from cloud.identity.gate import CurrentUser
 from cloud.identity.permissions import Permission
-from cloud.kit.http import DatabaseDep, ProblemError, RowId
+from cloud.kit.http import DatabaseDep, ProblemError, RowId, TodayDep
 from cloud.procurement import documents, generator, ordering, receiving, service
 from cloud.procurement.generator import Proposal
 from cloud.procurement.order_endpoints import limit_of
 from cloud.procurement.ordering import Doing, Maker, OrderView
 from cloud.procurement.orders import Step
 from cloud.procurement.receiving import ReceiptBody, ReceiptView
-from cloud.procurement.supplier_endpoints import refusing
+from cloud.procurement.refusals import refusing
 
 router = APIRouter(prefix="/dashboard/procurement", include_in_schema=False)
 

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from cloud.accounting import closing, months, periods, service
-from cloud.accounting.endpoints import TodayDep
 from cloud.accounting.month_report import last_day_named
 from cloud.accounting.statements import StatementLine
 from cloud.dashboard.contexts import Contexts
@@ -16,7 +15,7 @@ from cloud.dashboard.locks import PageLock
 from cloud.dashboard.pages import show
 from cloud.identity.gate import CurrentUser
 from cloud.identity.permissions import Permission
-from cloud.kit.http import DatabaseDep
+from cloud.kit.http import DatabaseDep, TodayDep
 
 router = APIRouter(prefix="/dashboard/statements", include_in_schema=False)
 

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import TypeAdapter, ValidationError
 
-from cloud.accounting.endpoints import TodayDep
 from cloud.dashboard import stock_names
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.locks import PageLock, PageWrites
@@ -24,7 +23,7 @@ from cloud.inventory.levels import SlotAlert
 from cloud.inventory.places import PlaceName
 from cloud.inventory.service import slot_place
 from cloud.inventory.stock import Held, LotHeld
-from cloud.kit.http import DatabaseDep, ProblemError, RowId
+from cloud.kit.http import DatabaseDep, ProblemError, RowId, TodayDep
 
 router = APIRouter(prefix="/dashboard/stock", include_in_schema=False)
 

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
-from cloud.accounting.endpoints import TodayDep
 from cloud.catalogue import service as catalogue
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.forms import FIELD
@@ -18,11 +17,12 @@ from cloud.db.database import Database
 from cloud.identity.access import Writer
 from cloud.identity.gate import CurrentUser
 from cloud.identity.permissions import Permission
-from cloud.kit.http import DatabaseDep, ProblemError, RowId
+from cloud.kit.http import DatabaseDep, ProblemError, RowId, TodayDep
 from cloud.procurement import documents, finder, service
+from cloud.procurement.refusals import refusing
 from cloud.procurement.search_endpoints import ask
 from cloud.procurement.service import OfferBody, Recorded, SupplierBody
-from cloud.procurement.supplier_endpoints import ranked_view, refusing
+from cloud.procurement.supplier_endpoints import ranked_view
 
 router = APIRouter(prefix="/dashboard/suppliers", include_in_schema=False)
 

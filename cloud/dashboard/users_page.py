@@ -14,8 +14,8 @@ from cloud.identity.access import GateDep, Writer
 from cloud.identity.gate import CurrentUser, Gate
 from cloud.identity.permissions import Permission, Role
 from cloud.identity.rules import MAX_EMAIL_CHARS, MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS
-from cloud.identity.user_endpoints import EXPECTED, user_problem
-from cloud.kit.http import DatabaseDep, ProblemError, RowId
+from cloud.identity.user_endpoints import REFUSED
+from cloud.kit.http import DatabaseDep, ProblemError, RowId, refusing
 
 router = APIRouter(prefix="/dashboard/users", include_in_schema=False)
 
@@ -62,10 +62,11 @@ async def add(
 ) -> Response:
     """Add a user from the form."""
     try:
-        async with writer.write(email=email, role=role) as db_session:
-            await service.create_user(db_session, email, password, role=role, now_ms=gate.now_ms())
-    except EXPECTED as error:
-        return await _refused(request, writer, gate, user_problem(error))
+        with refusing(REFUSED):
+            async with writer.write(email=email, role=role) as db_session:
+                await service.create_user(db_session, email, password, role=role, now_ms=gate.now_ms())
+    except ProblemError as error:
+        return await _refused(request, writer, gate, error)
     return RedirectResponse("/dashboard/users", status_code=303)
 
 
@@ -81,17 +82,18 @@ async def change(
 ) -> Response:
     """Change a user's role, or switch the user off or on."""
     try:
-        async with writer.write(role=role, is_active=is_active) as db_session:
-            await service.change_user(
-                db_session,
-                user_id,
-                now_ms=gate.now_ms(),
-                role=role,
-                is_active=is_active,
-                revision=revision,
-            )
-    except EXPECTED as error:
-        return await _refused(request, writer, gate, user_problem(error))
+        with refusing(REFUSED):
+            async with writer.write(role=role, is_active=is_active) as db_session:
+                await service.change_user(
+                    db_session,
+                    user_id,
+                    now_ms=gate.now_ms(),
+                    role=role,
+                    is_active=is_active,
+                    revision=revision,
+                )
+    except ProblemError as error:
+        return await _refused(request, writer, gate, error)
     return RedirectResponse("/dashboard/users", status_code=303)
 
 
@@ -99,10 +101,11 @@ async def change(
 async def end_sessions(user_id: RowId, request: Request, writer: Ends, gate: GateDep) -> Response:
     """Log a user out everywhere."""
     try:
-        async with writer.write() as db_session:
-            await service.end_sessions(db_session, user_id, now_ms=gate.now_ms())
-    except EXPECTED as error:
-        return await _refused(request, writer, gate, user_problem(error))
+        with refusing(REFUSED):
+            async with writer.write() as db_session:
+                await service.end_sessions(db_session, user_id, now_ms=gate.now_ms())
+    except ProblemError as error:
+        return await _refused(request, writer, gate, error)
     return RedirectResponse("/dashboard/users", status_code=303)
 
 

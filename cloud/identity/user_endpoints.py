@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Header, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from cloud.identity import service
@@ -18,7 +18,7 @@ from cloud.identity.service import (
     UserExistsError,
     UserView,
 )
-from cloud.kit.http import DatabaseDep, ProblemError, RowId, refusals
+from cloud.kit.http import DatabaseDep, IfMatch, RowId, refusals, refusing, revision_of
 from cloud.kit.pages import AskedDep, Page
 
 router = APIRouter(prefix="/api/v1/admin/users", tags=["users"])
@@ -66,46 +66,20 @@ class Ended(BaseModel):
     ended: int
 
 
-IfMatch = Annotated[
-    str | None,
-    Header(
-        alias="If-Match",
-        max_length=64,
-        description="`ETag` of the user as you read it; the change is refused when somebody else changed it since.",
-    ),
-]
-
-
-def user_problem(error: Exception) -> ProblemError:
-    """The refusal of a change of a user, for the API and for the page."""
-    words = f"{error}.".capitalize()
-    for kind, status, code in (
-        (NoSuchUserError, 404, "no_such_user"),
-        (UserExistsError, 409, "user_exists"),
-        (LastOwnerError, 409, "last_owner"),
-        (StaleUserError, 412, "changed_meanwhile"),
-        (WeakPasswordError, 422, "weak_password"),
-        (BadEmailError, 422, "bad_email"),
-    ):
-        if isinstance(error, kind):
-            return ProblemError(status, code, words)
-    raise error
-
-
-EXPECTED = (NoSuchUserError, UserExistsError, LastOwnerError, StaleUserError, WeakPasswordError, BadEmailError)
+REFUSED: Final = {
+    NoSuchUserError: (404, "no_such_user"),
+    UserExistsError: (409, "user_exists"),
+    LastOwnerError: (409, "last_owner"),
+    StaleUserError: (412, "changed_meanwhile"),
+    WeakPasswordError: (422, "weak_password"),
+    BadEmailError: (422, "bad_email"),
+}
+"""What is refused about users, for the API and for the pages."""
 
 
 def _tagged(response: Response, user: UserView) -> UserView:
     response.headers["ETag"] = f'"{user.revision}"'
     return user
-
-
-def _revision(if_match: str | None) -> int | None:
-    """The revision an `If-Match` names; 0, which nobody has, for a tag that is not one of ours."""
-    if if_match is None or if_match.strip() == "*":
-        return None
-    text = if_match.strip().strip('"')
-    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 @router.get("", dependencies=_MANAGE)
@@ -133,7 +107,7 @@ async def add_user(
     gate: GateDep,
 ) -> UserView:
     """Add a user. The password is the first one; the user changes it."""
-    try:
+    with refusing(REFUSED):
         async with creator.once(body, email=body.email, role=body.role) as work:
             if work.is_new:
                 user = await service.create_user(
@@ -142,19 +116,15 @@ async def add_user(
                 work.made = str(user.id)
             else:
                 user = await service.user(work.db_session, int(work.made))
-    except EXPECTED as error:
-        raise user_problem(error) from error
     return _tagged(response, user)
 
 
 @router.get("/{user_id}", dependencies=_MANAGE, responses=refusals(http_404="no_such_user"))
 async def get_user(user_id: RowId, database: DatabaseDep, response: Response) -> UserView:
     """One user; the `ETag` is for a change."""
-    try:
+    with refusing(REFUSED):
         async with database.read() as db_session:
             return _tagged(response, await service.user(db_session, user_id))
-    except NoSuchUserError as error:
-        raise user_problem(error) from error
 
 
 @router.patch(
@@ -170,13 +140,11 @@ async def change_user(
 ) -> UserView:
     """Change a user's role, or switch the user off or on. A change ends the user's sessions."""
     wanted = body.model_dump(exclude_none=True)
-    try:
+    with refusing(REFUSED):
         async with writer.write(**wanted) as db_session:
             user = await service.change_user(
-                db_session, user_id, now_ms=gate.now_ms(), revision=_revision(if_match), **wanted
+                db_session, user_id, now_ms=gate.now_ms(), revision=revision_of(if_match), **wanted
             )
-    except EXPECTED as error:
-        raise user_problem(error) from error
     return _tagged(response, user)
 
 
@@ -192,23 +160,19 @@ async def set_password(
     gate: GateDep,
 ) -> None:
     """Give a user another password; the user's sessions end."""
-    try:
+    with refusing(REFUSED):
         async with writer.write() as db_session:
             await service.set_password(db_session, user_id, body.password, now_ms=gate.now_ms())
-    except EXPECTED as error:
-        raise user_problem(error) from error
 
 
 @router.get("/{user_id}/sessions", dependencies=_MANAGE, responses=refusals(http_404="no_such_user"))
 async def list_sessions(user_id: RowId, database: DatabaseDep, asked: AskedDep, gate: GateDep) -> Page[SessionView]:
     """Where a user is logged in, newest first."""
-    try:
+    with refusing(REFUSED):
         async with database.read() as db_session:
             rows = await service.sessions(
                 db_session, user_id, gate.now_ms(), limit=asked.one_more, before=asked.after(int, str)
             )
-    except NoSuchUserError as error:
-        raise user_problem(error) from error
     return asked.page(rows, lambda row: (row.created_at_ms, row.id))
 
 
@@ -219,8 +183,6 @@ async def end_sessions(
     gate: GateDep,
 ) -> Ended:
     """Log a user out everywhere."""
-    try:
+    with refusing(REFUSED):
         async with writer.write() as db_session:
             return Ended(ended=await service.end_sessions(db_session, user_id, now_ms=gate.now_ms()))
-    except NoSuchUserError as error:
-        raise user_problem(error) from error

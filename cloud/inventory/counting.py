@@ -14,7 +14,7 @@ from cloud.catalogue import service as catalogue
 from cloud.db import locks
 from cloud.db.locks import Lock
 from cloud.inventory import goods, places, repository
-from cloud.inventory.goods import GoodsRefusedError, Person
+from cloud.inventory.goods import BadGoodsError, GoodsRefusedError, Person
 from cloud.inventory.models import StockCount, StockCountLine
 
 
@@ -93,7 +93,7 @@ async def close(
     names = await catalogue.load(db_session)
     for product in counted:
         if not expected[product] and product not in names:
-            raise GoodsRefusedError("no_such_product", f"product {product!r} is not in the catalogue; add it first")
+            raise BadGoodsError("no_such_product", f"product {product!r} is not in the catalogue; add it first")
     differences = [(name, units - expected[name]) for name, units in sorted(counted.items()) if units != expected[name]]
     if differences:
         row.document_id = await goods.correct(db_session, row.place_id, differences, who, reason)

@@ -41,6 +41,10 @@ class GoodsRefusedError(ValueError):
         super().__init__(why)
 
 
+class BadGoodsError(GoodsRefusedError):
+    """What makes no sense however much there is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Who does it, when, and in which time zone a day is a day."""
@@ -104,7 +108,7 @@ async def receive(db_session: AsyncSession, place_id: str, lines: Sequence[Line]
     for line in lines:
         if line.product_id not in names:
             why = f"product {line.product_id!r} is not in the catalogue; add it first"
-            raise GoodsRefusedError("no_such_product", why)
+            raise BadGoodsError("no_such_product", why)
     moves = [_movement(line, who, to_place=place_id) for line in lines]
     number, done = await _carry_out(db_session, "receipt", moves, who, reason)
     drafts = [draft for row, cost in done for draft in _purchase(row, cost, who, names)]
@@ -140,7 +144,7 @@ async def transfer(
     """
     start, end = ends
     if start == end:
-        raise GoodsRefusedError("same_place", f"both places are {start!r}; name another one to bring goods to")
+        raise BadGoodsError("same_place", f"both places are {start!r}; name another one to bring goods to")
     await places.place(db_session, start)
     await _open_place(db_session, end)
     await _check_there(db_session, start, lines)

@@ -1,14 +1,13 @@
 """`/api/v1/inventory`: places, what moves between them, lots, counts."""
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.accounting.endpoints import TodayDep
 from cloud.identity.access import Creates, Creator, Writer, Writes, needs
 from cloud.identity.permissions import Permission
 from cloud.inventory import counting, goods, movements, places, stock
@@ -24,12 +23,13 @@ from cloud.inventory.bodies import (
     TransferBody,
 )
 from cloud.inventory.counting import CountView
-from cloud.inventory.goods import DocumentView, GoodsRefusedError, Person
+from cloud.inventory.goods import BadGoodsError, DocumentView, GoodsRefusedError, Person
 from cloud.inventory.lot_book import LotDateError
 from cloud.inventory.movements import MovementView
 from cloud.inventory.places import NoSuchPlaceError, PlaceInUseError, PlaceView
 from cloud.inventory.stock import Held, LotHeld
-from cloud.kit.http import DatabaseDep, ProblemError, RowId, refusals
+from cloud.kit import http
+from cloud.kit.http import DatabaseDep, ProblemError, RowId, TodayDep, refusals
 from cloud.kit.pages import AskedDep, Page
 
 router = APIRouter(prefix="/api/v1/inventory", tags=["inventory"])
@@ -46,24 +46,16 @@ class DocumentWithMovements(BaseModel):
     movements: list[MovementView]
 
 
-@contextmanager
-def refusing() -> Iterator[None]:
-    """Turn what the services refuse into problems.
+REFUSED: Final[http.Refusals] = {
+    NoSuchPlaceError: (404, "no_such_place"),
+    PlaceInUseError: (409, "place_in_use"),
+    GoodsRefusedError: (409, ""),
+    BadGoodsError: (422, ""),
+    LotDateError: (422, "lot_date"),
+}
 
-    Raises:
-        ProblemError: 404, 409 or 422; the detail says what to do.
-    """
-    try:
-        yield
-    except NoSuchPlaceError as error:
-        raise ProblemError(404, "no_such_place", str(error)) from error
-    except LotDateError as error:
-        raise ProblemError(422, "lot_date", str(error)) from error
-    except PlaceInUseError as error:
-        raise ProblemError(409, "place_in_use", str(error)) from error
-    except GoodsRefusedError as error:
-        status = 422 if error.code in {"same_place", "no_such_product"} else 409
-        raise ProblemError(status, error.code, str(error)) from error
+refusing = partial(http.refusing, REFUSED)
+"""Around calls of this capability's services."""
 
 
 def person_of(writer: Writer) -> Person:

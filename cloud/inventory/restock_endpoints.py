@@ -6,7 +6,6 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.accounting.endpoints import TodayDep
 from cloud.identity.access import Creates, Creator, Writer, Writes
 from cloud.identity.permissions import Permission
 from cloud.inventory import levels, places, trips
@@ -14,7 +13,7 @@ from cloud.inventory.bodies import CloseTripBody, TripBody
 from cloud.inventory.goods_endpoints import READS, person_of, refusing
 from cloud.inventory.levels import RestockingPlan, SlotAlert, SoldOut
 from cloud.inventory.trips import TripView, Wanted
-from cloud.kit.http import DatabaseDep, ProblemError, RowId, refusals
+from cloud.kit.http import DatabaseDep, ProblemError, RowId, TodayDep, refusals
 from cloud.kit.pages import AskedDep, Page
 
 router = APIRouter(prefix="/api/v1/inventory", tags=["inventory"])

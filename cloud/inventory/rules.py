@@ -6,6 +6,8 @@ books did not have them are priced at the last known unit cost; the pool's value
 
 from dataclasses import dataclass, replace
 
+from cloud.kit.rounding import half_up
+
 
 @dataclass(frozen=True, slots=True)
 class PoolState:
@@ -32,11 +34,6 @@ class BadQuantityError(ValueError):
     def __init__(self, what: str, value: int) -> None:
         self.value = value
         super().__init__(f"{what} must be positive, not {value}")
-
-
-def half_up(numerator: int, denominator: int) -> int:
-    """Nearest whole number of a non-negative fraction, halves up."""
-    return (2 * numerator + denominator) // (2 * denominator)
 
 
 def receive(pool: PoolState, quantity: int, cost_minor: int) -> tuple[PoolState, Cost]:

@@ -7,7 +7,8 @@ without the mark and Shift_JIS (cp932), as Japanese spreadsheets save it, are re
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -66,6 +67,35 @@ class BadTableError(ValueError):
         first = self.problems[0]
         words = f"Nothing was changed. {first.field}: {first.problem}. {first.what_to_do}"
         return ProblemError(422, "bad_table", words, fields=self.problems)
+
+
+class DryRunDoneError(Exception):
+    """Ends a transaction that shall keep nothing."""
+
+
+@contextmanager
+def taking() -> Iterator[None]:
+    """Around the transaction that takes a table; `end_dry_run` ends it early, and what is wrong with it is answered.
+
+    Raises:
+        ProblemError: 422, every cell that is wrong; nothing is kept.
+    """
+    try:
+        yield
+    except DryRunDoneError:
+        pass
+    except BadTableError as error:
+        raise error.answer() from error
+
+
+def end_dry_run(*, is_dry_run: bool) -> None:
+    """The last step of a dry run.
+
+    Raises:
+        DryRunDoneError: it is one.
+    """
+    if is_dry_run:
+        raise DryRunDoneError
 
 
 def written(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -3,12 +3,14 @@
 Source: RFC 9457 (problem details); `code` is what its `type` is for, in a word.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 import structlog
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, Header, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,6 +19,7 @@ from starlette.exceptions import HTTPException
 
 from cloud.db.database import Database
 from cloud.kit.advice import FieldProblem, field_problem
+from cloud.kit.clock import local_day
 
 log = structlog.get_logger()
 
@@ -24,6 +27,25 @@ PROBLEM_JSON: Final = "application/problem+json"
 
 RowId = Annotated[int, Field(ge=1, lt=2**63)]
 """A row number in an address."""
+
+IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        max_length=64,
+        description="`ETag` of it as you read it; the change is refused when somebody else changed it since.",
+    ),
+]
+
+_MOST_DIGITS: Final = 9
+
+
+def revision_of(if_match: str | None) -> int | None:
+    """The revision an `If-Match` names: None for whichever it is; 0, which nothing has, for a tag that is not ours."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    text = if_match.strip().strip('"')
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else 0
 
 
 class Problem(BaseModel):
@@ -80,6 +102,38 @@ class ProblemError(Exception):
         self.fields = fields
         """For a 422: what is wrong where."""
         super().__init__(detail)
+
+
+Refusals = Mapping[type[Exception], tuple[int, str]]
+"""What a service refuses: the error's class to status and code; an empty code stands for the error's own `code`."""
+
+
+def refusal_of(error: Exception, table: Refusals) -> ProblemError:
+    """The answer that an error of the table becomes.
+
+    Raises:
+        Exception: the error itself when the table does not have it.
+    """
+    for kind in type(error).__mro__:
+        if issubclass(kind, Exception) and kind in table:
+            status, code = table[kind]
+            words = str(error)
+            sentence = words[:1].upper() + words[1:]
+            return ProblemError(status, code or str(getattr(error, "code", "")), sentence.removesuffix(".") + ".")
+    raise error
+
+
+@contextmanager
+def refusing(table: Refusals) -> Iterator[None]:
+    """Turn what services refuse into answers.
+
+    Raises:
+        ProblemError: one of the table's errors was raised.
+    """
+    try:
+        yield
+    except tuple(table) as error:
+        raise refusal_of(error, table) from error
 
 
 def refusals(**codes: str) -> dict[int | str, dict[str, Any]]:
@@ -156,3 +210,11 @@ def database_of(request: Request) -> Database:
 
 
 DatabaseDep = Annotated[Database, Depends(database_of)]
+
+
+def today_of(request: Request) -> date:
+    """The operator's today."""
+    return local_day(request.app.state.clock(), request.app.state.settings.timezone)
+
+
+TodayDep = Annotated[date, Depends(today_of)]

@@ -3,8 +3,9 @@
 The same content gives the same bytes: no time and no random name is in the file. Wraps reportlab; fonts: `fonts/`.
 """
 
+import asyncio
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -29,6 +30,7 @@ from reportlab.platypus import (
     Table,
     TableStyle,
 )
+from starlette.responses import Response
 
 FONTS: Final = Path(__file__).parent / "fonts"
 REGULAR: Final = "BIZUDP"
@@ -41,6 +43,18 @@ INK, MUTED, LINE, SURFACE, BRAND, CHART = (
     HexColor(value) for value in ("#14171F", "#474E5C", "#B9C0CC", "#F4F5F7", "#12408F", "#2F66C4")
 )
 """The dashboard's colours by day."""
+
+
+class PdfResponse(Response):
+    """A PDF file."""
+
+    media_type = "application/pdf"
+
+
+async def shown(name: str, render: Callable[[], bytes]) -> PdfResponse:
+    """A document as an answer, to look at or to save as `name.pdf`; other requests are served while it is rendered."""
+    content = await asyncio.to_thread(render)
+    return PdfResponse(content, headers={"Content-Disposition": f'inline; filename="{name}.pdf"'})
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Literal
 
+from cloud.kit.rounding import half_up
 from cloud.procurement.rules import Part, packs_for, shipping_for, sums
 
 SHIPPING_PERCENT: Final = 10
@@ -110,7 +111,7 @@ class Ranked:
     @property
     def unit_sen(self) -> int:
         """Landed cost of a unit in hundredths of a yen, rounded; to compare and to show, never to book."""
-        return (200 * self.landed_minor + self.units) // (2 * self.units)
+        return half_up(100 * self.landed_minor, self.units)
 
 
 def rank(candidates: Sequence[Candidate], wanted: Wanted) -> list[Ranked]:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cloud.catalogue import service as catalogue
 from cloud.catalogue.service import Catalogue
 from cloud.inventory import service as inventory
+from cloud.kit.rounding import hundredths_text
 from cloud.machines import stock
 from cloud.procurement import finder, needs, order_repository, ordering, service
 from cloud.procurement.finder import Candidate, Ranked, Wanted
@@ -233,7 +234,7 @@ def instruction(need: Need, best: Ranked, goods: Catalogue) -> str:
     reasons = "、".join(row.ja for row in best.reasons if row.criterion in {"shipping", "tax", "lead_time", "packs"})
     return (
         f"{best.candidate.supplier}へ{name}を {best.packs} ケース({best.units} 個)。{need.ja}。"
-        f"1 個あたり ¥{best.unit_sen // 100}.{best.unit_sen % 100:02d}(送料・控除できない税込み)。{reasons}"
+        f"1 個あたり ¥{hundredths_text(best.unit_sen)}(送料・控除できない税込み)。{reasons}"
     )
 
 

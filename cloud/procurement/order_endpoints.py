@@ -1,48 +1,33 @@
 """`/api/v1/procurement/orders`: purchase orders from proposal to payment, and the goods that come."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from cloud.accounting.endpoints import TodayDep
 from cloud.identity.access import Creates, Creator, Writer, Writes, needs
 from cloud.identity.permissions import Permission
-from cloud.kit.http import DatabaseDep, RowId, refusals
+from cloud.kit import pdf
+from cloud.kit.http import DatabaseDep, IfMatch, RowId, TodayDep, refusals, revision_of
 from cloud.kit.pages import AskedDep, Page
+from cloud.kit.pdf import PdfResponse
 from cloud.procurement import documents, ordering, receiving
 from cloud.procurement.documents import Buyer, OrderDocument
 from cloud.procurement.ordering import (
-    BadOfferError,
-    BelowMinimumError,
     Doing,
     Maker,
-    NoSuchOrderError,
     OrderBody,
     OrderDetail,
     OrderView,
 )
-from cloud.procurement.orders import NotAllowedSupplierError, OwnOrderError, Status, Step, WrongStepError
-from cloud.procurement.receiving import BadReceiptError, DifferencesError, NoSuchReceiptError, ReceiptBody, ReceiptView
-from cloud.procurement.supplier_endpoints import REFUSALS, IfMatch, refusing, revision_of
+from cloud.procurement.orders import Status, Step
+from cloud.procurement.receiving import ReceiptBody, ReceiptView
+from cloud.procurement.refusals import refusing
 
 router = APIRouter(prefix="/api/v1/procurement", tags=["procurement"])
 
 _READ = [needs(Permission.PROCUREMENT_READ)]
-
-REFUSALS.update(
-    {
-        NoSuchOrderError: (404, "no_such_order"),
-        NoSuchReceiptError: (404, "no_such_receipt"),
-        BadOfferError: (422, "bad_offer"),
-        BelowMinimumError: (422, "below_minimum_order"),
-        WrongStepError: (409, "wrong_step"),
-        OwnOrderError: (409, "own_order"),
-        NotAllowedSupplierError: (409, "supplier_not_allowed"),
-        BadReceiptError: (422, "bad_receipt"),
-        DifferencesError: (409, "differences"),
-    }
-)
 
 
 class StepBody(BaseModel):
@@ -62,7 +47,7 @@ def limit_of(request: Request) -> int:
 def buyer_of(request: Request) -> Buyer:
     """Who orders, by the settings."""
     found = request.app.state.settings
-    return Buyer(found.company_name or found.app_name, found.company_address, found.company_registration_number)
+    return Buyer(found.business_name, found.company_address, found.company_registration_number)
 
 
 @router.get("/orders", dependencies=_READ)
@@ -198,22 +183,16 @@ async def get_document(order_id: RowId, request: Request, database: DatabaseDep)
 @router.get(
     "/orders/{order_id}/pdf",
     dependencies=_READ,
-    response_class=Response,
-    responses=refusals(http_404="no_such_order")
-    | {200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}},
+    response_class=PdfResponse,
+    responses=refusals(http_404="no_such_order"),
 )
-async def get_pdf(order_id: RowId, request: Request, database: DatabaseDep) -> Response:
+async def get_pdf(order_id: RowId, request: Request, database: DatabaseDep) -> PdfResponse:
     """発注書 as PDF."""
     with refusing():
         async with database.read() as db_session:
             buyer = buyer_of(request)
             found = await documents.order_document(db_session, order_id, buyer)
-    name = f"{found.number}.pdf"
-    return Response(
-        documents.order_pdf(found),
-        media_type="application/pdf",
-        headers={"Content-Disposition": f'inline; filename="{name}"'},
-    )
+    return await pdf.shown(found.number, partial(documents.order_pdf, found))
 
 
 @router.get("/orders/{order_id}/receipts", dependencies=_READ, responses=refusals(http_404="no_such_order"))

@@ -6,37 +6,25 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from cloud.accounting.endpoints import TodayDep
 from cloud.identity.access import Creates, Creator, Writer, Writes, needs
 from cloud.identity.permissions import Permission
-from cloud.kit.http import DatabaseDep, ProblemError, RowId, refusals
+from cloud.kit.http import DatabaseDep, ProblemError, RowId, TodayDep, refusals
 from cloud.kit.pages import AskedDep, Page
 from cloud.procurement import payables
 from cloud.procurement.ordering import Doing
 from cloud.procurement.payables import (
     Ageing,
-    BadInvoiceError,
     InvoiceBody,
     InvoiceDetail,
     InvoiceStatus,
     InvoiceView,
-    NoSuchInvoiceError,
-    WrongInvoiceStateError,
 )
+from cloud.procurement.refusals import refusing
 from cloud.procurement.service import MOST_YEN
-from cloud.procurement.supplier_endpoints import REFUSALS, refusing
 
 router = APIRouter(prefix="/api/v1/procurement", tags=["procurement"])
 
 _READ = [needs(Permission.PROCUREMENT_READ)]
-
-REFUSALS.update(
-    {
-        NoSuchInvoiceError: (404, "no_such_invoice"),
-        BadInvoiceError: (422, "bad_invoice"),
-        WrongInvoiceStateError: (409, "wrong_state"),
-    }
-)
 
 
 class AcceptBody(BaseModel):

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Final
 
 from cloud.catalogue.rules import tax_on, tax_within
+from cloud.kit.rounding import half_up
 
 MONTH_END: Final = 31
 """As a closing day or a day of payment: whatever the month's last day is."""
@@ -117,7 +118,7 @@ def amount_of(price_minor: int, pack_size: int, before: int, units: int) -> int:
 
 
 def _upto(price_minor: int, pack_size: int, units: int) -> int:
-    return (2 * price_minor * units + pack_size) // (2 * pack_size)
+    return half_up(price_minor * units, pack_size)
 
 
 def packs_for(units: int, pack_size: int, minimum_packs: int) -> int:

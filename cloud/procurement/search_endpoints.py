@@ -7,16 +7,15 @@ import structlog
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
 
-from cloud.accounting.endpoints import TodayDep
 from cloud.identity.access import Writer, Writes, needs
 from cloud.identity.permissions import Permission
 from cloud.integrations.web_search.port import SearchUnavailableError, WebSearch
-from cloud.kit.http import DatabaseDep, ProblemError, refusals
+from cloud.kit.http import DatabaseDep, ProblemError, TodayDep, refusals
 from cloud.procurement import generator, importing, ordering
 from cloud.procurement.generator import NeedView, Proposal
 from cloud.procurement.importing import ImportBody, ImportReport
 from cloud.procurement.ordering import Maker
-from cloud.procurement.supplier_endpoints import refusing
+from cloud.procurement.refusals import refusing
 
 router = APIRouter(prefix="/api/v1/procurement", tags=["procurement"])
 log = structlog.get_logger()

@@ -1,75 +1,32 @@
 """`/api/v1/procurement`: suppliers, offers, prices, and who is best to buy from."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from cloud.accounting.endpoints import TodayDep
 from cloud.identity.access import Creates, Creator, Writer, Writes, needs
 from cloud.identity.permissions import Permission
-from cloud.kit.http import DatabaseDep, ProblemError, RowId, refusals
+from cloud.kit.http import DatabaseDep, IfMatch, RowId, TodayDep, refusals, revision_of
 from cloud.kit.pages import AskedDep, Page
+from cloud.kit.rounding import hundredths_text
 from cloud.procurement import service
 from cloud.procurement.finder import Ranked, Reliability
 from cloud.procurement.monitor import AlertKind
+from cloud.procurement.refusals import refusing
 from cloud.procurement.service import (
-    ChangedMeanwhileError,
-    NameTakenError,
-    NoSuchOfferError,
-    NoSuchSupplierError,
     OfferBody,
     OfferView,
     ProductId,
     Recorded,
     SupplierBody,
     SupplierView,
-    UnknownProductError,
 )
 
 router = APIRouter(prefix="/api/v1/procurement", tags=["procurement"])
 
 _READ = [needs(Permission.PROCUREMENT_READ)]
-
-REFUSALS: Final[dict[type[Exception], tuple[int, str]]] = {
-    NoSuchSupplierError: (404, "no_such_supplier"),
-    NoSuchOfferError: (404, "no_such_offer"),
-    UnknownProductError: (422, "no_such_product"),
-    NameTakenError: (409, "name_taken"),
-    ChangedMeanwhileError: (412, "changed_meanwhile"),
-}
-
-IfMatch = Annotated[
-    str | None,
-    Header(
-        alias="If-Match",
-        max_length=64,
-        pattern=r'^("?[0-9]{1,9}"?|\*)$',
-        description="`ETag` of it as you read it; refused when somebody else changed it since.",
-    ),
-]
-
-
-@contextmanager
-def refusing() -> Iterator[None]:
-    """Turn what the service refuses into answers.
-
-    Raises:
-        ProblemError: status and code as in `REFUSALS`.
-    """
-    try:
-        yield
-    except tuple(REFUSALS) as error:
-        status, code = REFUSALS[type(error)]
-        raise ProblemError(status, code, str(error).capitalize()) from error
-
-
-def revision_of(if_match: str | None) -> int | None:
-    """The revision a caller read; None for "whatever it is"."""
-    return None if if_match is None or if_match == "*" else int(if_match.strip('"'))
 
 
 class Standing(BaseModel):
@@ -166,7 +123,7 @@ def ranked_view(row: Ranked, place: int) -> RankedView:
         units=row.units,
         total=row.total_minor,
         landed_cost=row.landed_minor,
-        unit_cost=f"{row.unit_sen // 100}.{row.unit_sen % 100:02d}",
+        unit_cost=hundredths_text(row.unit_sen),
         score=row.score_minor,
         lead_days=row.candidate.lead_days,
         is_orderable=row.is_orderable,
