@@ -52,6 +52,14 @@ _TEXTS: Final = {
         "{product} の代金 ¥{amount} をお客様に返金します",
         "番号 {claim} をお持ちのお客様が来たら、現金でお返ししてください。",
     ),
+    "restock_wanted": (
+        "補充の依頼があります",
+        "補充計画を見て、この自販機に商品を補充してください。",
+    ),
+    "goods_to_remove": (
+        "棚 {slot} の {product} を取り出してください",
+        "取り出した数を在庫の画面で廃棄か移動として記録してください。",
+    ),
 }
 _NO_ANSWER: Final = (
     "支払い済みの {product} ¥{amount} が出たか、機械から知らせがありません",
@@ -74,6 +82,10 @@ _RESOLUTIONS: Final = {
     "returned": "お客様に戻っていた",
     "counted": "数え終えた",
     "delivered": "商品は出ていた",
+    "restocked": "補充した",
+    "not_needed": "補充は不要だった",
+    "removed": "取り出した",
+    "not_there": "棚になかった",
     SETTLED_BY_MACHINE: "機械の知らせで解決",
 }
 _OF_KIND: Final = {("card_collect", "written_off"): "回収をあきらめ、損失にする"}

@@ -101,10 +101,7 @@ async def propose(db_session: AsyncSession, maker: Maker) -> list[Proposal]:
     What is on order, or waits for approval, counts as if it were here: running again proposes nothing twice.
     """
     goods = await catalogue.load(db_session)
-    found = [needs.need_of(level) for level in await levels(db_session, maker.today)]
-    wanted = [row for row in found if row is not None]
-    offered = await service.candidates(db_session, [row.level.product_id for row in wanted], maker.today)
-    chosen = choose(wanted, offered, goods, maker.today)
+    chosen, offered = await chosen_on(db_session, goods, maker.today)
     proposals = []
     by_supplier: dict[int, list[Chosen]] = {}
     for row in chosen:
@@ -117,11 +114,21 @@ async def propose(db_session: AsyncSession, maker: Maker) -> list[Proposal]:
     return sorted(proposals, key=lambda row: row.product)
 
 
+async def chosen_on(
+    db_session: AsyncSession, goods: Catalogue, today: date
+) -> tuple[list[Chosen], dict[str, list[Candidate]]]:
+    """What runs low with the best offer for it, as `propose` would order it, and every offer there is for it."""
+    found = [needs.need_of(level) for level in await levels(db_session, today)]
+    wanted = [row for row in found if row is not None]
+    offered = await service.candidates(db_session, [row.level.product_id for row in wanted], today)
+    return choose(wanted, offered, goods, today), offered
+
+
 async def waiting(db_session: AsyncSession) -> list[Proposal]:
-    """Generated orders that wait for a person, product by product, the newest order first."""
+    """Orders of the generator and of agents that wait for a person, product by product, the newest order first."""
     rows = await ordering.listing(db_session, limit=SHOWN, status="pending_human_approval")
     found = []
-    for order in [row for row in rows if row.origin == "generator"]:
+    for order in [row for row in rows if row.origin != "person"]:
         detail = await ordering.detail(db_session, order.id)
         found += [
             Proposal(
@@ -238,13 +245,17 @@ def instruction(need: Need, best: Ranked, goods: Catalogue) -> str:
     )
 
 
-def _nobody(need: Need, offered: Sequence[Candidate], goods: Catalogue) -> Proposal:
+def why_nobody(offered: Sequence[Candidate]) -> str:
+    """Why none of these offers can be ordered by, in words."""
     if not offered:
-        why = "いま有効で、確認済みの見積りがありません"
-    elif not any(row.is_allowed for row in offered):
-        why = "見積りのある仕入先が、承認された取引先ではありません"
-    else:
-        why = "どの仕入先の最低発注額にも届きません"
+        return "いま有効で、確認済みの見積りがありません"
+    if not any(row.is_allowed for row in offered):
+        return "見積りのある仕入先が、承認された取引先ではありません"
+    return "どの仕入先の最低発注額にも届きません"
+
+
+def _nobody(need: Need, offered: Sequence[Candidate], goods: Catalogue) -> Proposal:
+    why = why_nobody(offered)
     return Proposal(
         product=need.level.product_id,
         supplier=None,

@@ -152,6 +152,20 @@ async def on_order(db_session: AsyncSession) -> dict[str, int]:
     return found
 
 
+async def spent(db_session: AsyncSession, origin: str, first: date) -> dict[date, int]:
+    """Day to the total of what was ordered on it from `first` on, rejected and cancelled orders left out."""
+    query = (
+        select(PurchaseOrder.ordered_on, func.sum(PurchaseOrder.total_minor))
+        .where(
+            PurchaseOrder.origin == origin,
+            PurchaseOrder.ordered_on >= first,
+            PurchaseOrder.status.not_in(("rejected", "cancelled")),
+        )
+        .group_by(PurchaseOrder.ordered_on)
+    )
+    return {day: int(total) for day, total in await db_session.execute(query)}
+
+
 async def usual_suppliers(db_session: AsyncSession) -> dict[str, int]:
     """Product to the supplier it was last ordered from."""
     newest = (

@@ -170,6 +170,53 @@ async def make(db_session: AsyncSession, body: OrderBody, maker: Maker) -> int:
         BadOfferError: an offer of somebody else, one nobody stands for, not valid today, or below its smallest lot.
         BelowMinimumError: less than the supplier's least order.
     """
+    order, lines = await _prepared(db_session, body, maker)
+    await order_repository.add(db_session, order)
+    for line in lines:
+        line.order_id = order.id
+    await order_repository.add(db_session, *lines, _step(order, maker.who, "make", maker.now_ms, body.note))
+    return order.id
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What an order would come to. Yen, tax and shipping included."""
+
+    supplier: str
+    is_allowed: bool
+    """Money may go to the supplier."""
+    total_minor: int
+    products: tuple[str, ...]
+
+
+async def estimate(db_session: AsyncSession, body: OrderBody, maker: Maker) -> Estimate:
+    """What an order would come to, without making it.
+
+    Raises:
+        NoSuchSupplierError: as `make`; so for the other errors.
+        NoSuchOfferError: as `make`.
+        BadOfferError: as `make`.
+        BelowMinimumError: as `make`.
+    """
+    order, lines = await _prepared(db_session, body, maker)
+    seller = await repository.supplier(db_session, body.supplier_id)
+    name, is_allowed = (seller.name, seller.is_allowed) if seller else ("", False)
+    return Estimate(name, is_allowed, order.total_minor, tuple(line.product_id for line in lines))
+
+
+async def on_order(db_session: AsyncSession) -> dict[str, int]:
+    """Product to the units that are ordered, or waiting for approval, and have not come."""
+    return await order_repository.on_order(db_session)
+
+
+async def spent(db_session: AsyncSession, origin: str, first: date) -> dict[date, int]:
+    """Day to what was ordered on it, in yen, by one kind of maker; rejected and cancelled orders do not count."""
+    return await order_repository.spent(db_session, origin, first)
+
+
+async def _prepared(
+    db_session: AsyncSession, body: OrderBody, maker: Maker
+) -> tuple[PurchaseOrder, list[PurchaseOrderLine]]:
     seller = await repository.supplier(db_session, body.supplier_id)
     if seller is None:
         raise NoSuchSupplierError(body.supplier_id)
@@ -194,12 +241,7 @@ async def make(db_session: AsyncSession, body: OrderBody, maker: Maker) -> int:
             ),
         )
     _each_once(body.lines, lines)
-    order = _order(seller, lines, maker, body.note)
-    await order_repository.add(db_session, order)
-    for line in lines:
-        line.order_id = order.id
-    await order_repository.add(db_session, *lines, _step(order, maker.who, "make", maker.now_ms, body.note))
-    return order.id
+    return _order(seller, lines, maker, body.note), lines
 
 
 def _each_once(sent: Sequence[OrderLineBody], lines: Sequence[PurchaseOrderLine]) -> None:

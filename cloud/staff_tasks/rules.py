@@ -17,6 +17,8 @@ RESOLUTIONS: Final[dict[str, tuple[str, ...]]] = {
     "store_replaced": ("counted",),
     "remote_refund": ("refunded", "delivered", "refused"),
     "refunded_and_delivered": ("noted",),
+    "restock_wanted": ("restocked", "not_needed"),
+    "goods_to_remove": ("removed", "not_there"),
     "refund_claim": ("paid_out", "written_off"),
 }
 """Kind of task to the ways a person may resolve it."""
@@ -94,6 +96,10 @@ def source_path(source: str, machine_id: str) -> str:
         return f"/api/v1/vending/machines/{machine_id}/commands/{key}"
     if kind == "refund":
         return f"/api/v1/transactions/refunds/{key}"
+    if kind == "restock":
+        return f"/api/v1/inventory/restocking-plan?machine_id={key.partition('/')[0]}"
+    if kind == "remove":
+        return f"/api/v1/inventory/stock?place_id={'/'.join(key.split('/')[:2])}"
     if kind == "task":
         return f"/api/v1/monitoring/tasks/{key}"
     return f"/api/v1/monitoring/events/{name}"

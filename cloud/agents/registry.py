@@ -1,0 +1,25 @@
+"""Which agents there are, put together with what they work with. Called by the composition roots only."""
+
+from collections.abc import Sequence
+
+from cloud.agents.agent import Agent
+from cloud.agents.guard.limits import Limits
+from cloud.agents.procurement import agent as procurement
+from cloud.agents.procurement.reader import QuoteReader
+from cloud.agents.tools import AgentName
+from cloud.agents.vending import agent as vending
+from cloud.integrations.web_search.port import WebSearch
+
+
+def agents(
+    limits: Limits, *, searches: Sequence[WebSearch] = (), reader: QuoteReader | None = None
+) -> dict[AgentName, Agent]:
+    """Every agent by its name.
+
+    Args:
+        limits: of all agents; in their prompts and situations. The desk enforces them.
+        searches: who can be asked for suppliers.
+        reader: of strangers' texts; patterns when None.
+    """
+    made = (vending.make(limits), procurement.make(limits, searches, reader))
+    return {agent.name: agent for agent in made}
