@@ -48,6 +48,10 @@ _TEXTS: Final = {
         "返金した {product} ¥{amount} が、あとから出たと知らせがありました",
         "支払い {reference} の返金を確かめて、売上のページで返金を記録してください。",
     ),
+    "customer_report": (
+        "お客様から知らせがありました",
+        "機械の記録を見て対応し、結果を記録してください。返金は売上のページで記録します。",
+    ),
     "refund_claim": (
         "{product} の代金 ¥{amount} をお客様に返金します",
         "番号 {claim} をお持ちのお客様が来たら、現金でお返ししてください。",
@@ -78,6 +82,7 @@ _RESOLUTIONS: Final = {
     "not_charged": "請求されていなかった",
     "collected": "入金を確認した",
     "noted": "確認した",
+    "answered": "お客様に対応した",
     "stacked": "収納箱にあった",
     "returned": "お客様に戻っていた",
     "counted": "数え終えた",

@@ -28,6 +28,12 @@ async def by_source(db_session: AsyncSession, source: str) -> StaffTask | None:
     return await db_session.scalar(select(StaffTask).where(StaffTask.source == source).with_for_update())
 
 
+async def opened_since(db_session: AsyncSession, kind: str, reference: str, since_ms: int) -> int:
+    """How many tasks of a kind with this reference were opened since then."""
+    query = select(func.count()).where(StaffTask.kind == kind, StaffTask.reference == reference)
+    return int(await db_session.scalar(query.where(StaffTask.opened_at_ms >= since_ms)) or 0)
+
+
 async def page(
     db_session: AsyncSession,
     *,

@@ -16,6 +16,7 @@ RESOLUTIONS: Final[dict[str, tuple[str, ...]]] = {
     "bill_uncertain": ("stacked", "returned"),
     "store_replaced": ("counted",),
     "remote_refund": ("refunded", "delivered", "refused"),
+    "customer_report": ("answered", "noted"),
     "refunded_and_delivered": ("noted",),
     "restock_wanted": ("restocked", "not_needed"),
     "goods_to_remove": ("removed", "not_there"),
@@ -102,4 +103,6 @@ def source_path(source: str, machine_id: str) -> str:
         return f"/api/v1/inventory/stock?place_id={'/'.join(key.split('/')[:2])}"
     if kind == "task":
         return f"/api/v1/monitoring/tasks/{key}"
+    if kind == "conversation":
+        return f"/api/v1/conversations/{key}"
     return f"/api/v1/monitoring/events/{name}"

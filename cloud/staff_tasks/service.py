@@ -90,6 +90,11 @@ async def open_tasks(db_session: AsyncSession, tasks: Sequence[NewTask]) -> None
     await repository.add(db_session, rows)
 
 
+async def opened_since(db_session: AsyncSession, kind: str, reference: str, since_ms: int) -> int:
+    """How many tasks of a kind with this reference were opened since then, resolved ones too."""
+    return await repository.opened_since(db_session, kind, reference, since_ms)
+
+
 async def resolve(db_session: AsyncSession, task_id: int, answer: Answer, *, now_ms: int, timezone: str) -> TaskView:
     """Record what a person found out, and post what follows from it. The same answer again changes nothing.
 

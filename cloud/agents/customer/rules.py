@@ -131,7 +131,7 @@ def _asked(scene: Scene) -> Step:
 
 def _greeting(scene: Scene) -> Step:
     customer = scene.situation.get("customer", {})
-    key = "greeting.again" if customer.get("visits", 0) > 1 else "greeting"
+    key = "greeting.again" if customer.get("purchases", 0) > 0 else "greeting"
     parts = [scene.text(key, machine=scene.machine.get("name", ""))]
     if not scene.machine.get("is_selling", True):
         parts.append(scene.text("notice.stopped"))
@@ -338,26 +338,11 @@ def _after_report(scene: Scene, outcome: str, result: dict[str, Any]) -> Step:
 
 def _after_refund(scene: Scene, outcome: str, result: dict[str, Any]) -> Step:
     care = scene.text("complaint.safe") if scene.asked.is_about_health else ""
-    if outcome == "proposed":
-        return scene.together(care, scene.text("refund.proposed")), []
-    if outcome != "done":
-        return scene.together(care, scene.text("refund.denied")), []
-    is_card = result.get("method") == "original" and result.get("tender") not in {"cash", ""}
-    how = scene.text("refund.how.card") if is_card else scene.text("refund.how.cash", code=result.get("code", ""))
-    return scene.together(care, scene.text("refund.done", amount=result.get("amount_yen", 0), how=how)), []
+    return scene.together(care, say.refund(scene.language, outcome, result)), []
 
 
 def _after_claim(scene: Scene, outcome: str, result: dict[str, Any]) -> Step:
-    code = scene.asked.code
-    if outcome != "done" or not result.get("is_known"):
-        return scene.text("claim.unknown", code=code), []
-    if result.get("state") == "open":
-        amount = result.get("amount_yen", 0)
-        key = "claim.open" if amount else "claim.open.no_amount"
-        return scene.text(key, code=code, **({"amount": amount} if amount else {})), []
-    how = {"paid_out": "claim.how.paid_out", "paid": "claim.how.paid_out", "refunded": "claim.how.refunded"}
-    closed = scene.text(how.get(str(result.get("resolution")), "claim.how.other"))
-    return scene.text("claim.closed", code=code, how=closed), []
+    return say.claim(scene.language, scene.asked.code, outcome, result), []
 
 
 def _after_coupon(scene: Scene, outcome: str, result: dict[str, Any]) -> Step:

@@ -1,41 +1,19 @@
 """What the clerk says: texts by key in Japanese and English (`wording/*.json`), which have the same keys."""
 
-import json
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from cloud.agents.customer.shelf import Good
 from cloud.catalogue.allergens import ALLERGENS
+from cloud.kit.texts import Texts
 
-FOLDER: Final = Path(__file__).parent / "wording"
-
-
-@cache
-def texts(language: str) -> dict[str, str]:
-    """Every text of a language (`ja` or `en`) by its key."""
-    found: dict[str, str] = json.loads((FOLDER / f"{language}.json").read_text(encoding="utf-8"))
-    return found
-
-
-def text(language: str, key: str, **values: Any) -> str:
-    """One text.
-
-    Args:
-        language: `ja` or `en`.
-        key: a key of the files.
-        **values: for its braces; whole numbers get their thousands' commas.
-
-    Raises:
-        KeyError: there is no such key, or a value is missing.
-    """
-    shown = {name: f"{value:,}" if isinstance(value, int) else value for name, value in values.items()}
-    return texts(language)[key].format(**shown)
+TEXTS: Final = Texts(Path(__file__).parent / "wording")
+text: Final = TEXTS.text
 
 
 def joined(language: str, parts: list[str]) -> str:
     """A list as one text."""
-    return texts(language)["separator"].join(parts)
+    return text(language, "separator").join(parts)
 
 
 def sentences(language: str, parts: list[str]) -> str:
@@ -57,10 +35,33 @@ def line(language: str, row: Good) -> str:
         name=row.name(language),
         price=row.price_minor,
         left=row.on_hand,
-        temperature=texts(language)[f"temperature.{row.temperature}"],
+        temperature=text(language, f"temperature.{row.temperature}"),
     )
 
 
 def allergen(language: str, code: str) -> str:
     """An allergen as a label calls it."""
     return ALLERGENS.get(code, code) if language == "ja" else code.replace("-", " ")
+
+
+def refund(language: str, outcome: str, result: dict[str, Any]) -> str:
+    """What became of a refund: `outcome` and `result` as the desk answered."""
+    if outcome == "proposed":
+        return text(language, "refund.proposed")
+    if outcome != "done":
+        return text(language, "refund.denied")
+    is_cash = result.get("method") == "claim"
+    how = (
+        text(language, "refund.how.cash", code=result.get("code", "")) if is_cash else text(language, "refund.how.card")
+    )
+    return text(language, "refund.done", amount=result.get("amount_yen", 0), how=how)
+
+
+def claim(language: str, code: str, outcome: str, result: dict[str, Any]) -> str:
+    """What became of the money behind a code."""
+    if outcome != "done" or not result.get("is_known"):
+        return text(language, "claim.unknown", code=code)
+    if result.get("standing") == "waiting":
+        return text(language, "claim.open", code=code, amount=result.get("owed_yen", 0))
+    closed = text(language, "claim.how.paid" if result.get("standing") == "paid" else "claim.how.other")
+    return text(language, "claim.closed", code=code, how=closed)

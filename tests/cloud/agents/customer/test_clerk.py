@@ -106,7 +106,7 @@ async def test_greeting_when_the_machine_is_not_connected_then_stock_is_said_to_
 
 
 def test_words_when_the_languages_are_compared_then_keys_and_values_are_the_same() -> None:
-    ja, en = words.texts("ja"), words.texts("en")
+    ja, en = words.TEXTS.of("ja"), words.TEXTS.of("en")
     assert ja.keys() == en.keys()
     braces = re.compile(r"\{(\w+)\}")
     assert {key: set(braces.findall(ja[key])) for key in ja} == {key: set(braces.findall(en[key])) for key in en}
