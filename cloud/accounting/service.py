@@ -17,6 +17,9 @@ from cloud.accounting.rules import Draft, SealedEntry
 PAGE: Final = 1000
 """Entries read at a time while verifying."""
 
+POSTED: Final = "posted_entries"
+"""In a session's `info`: numbers of the entries it has posted, so that whoever began the work can name its effect."""
+
 
 class NoSuchEntryError(LookupError):
     """An entry number that does not exist."""
@@ -66,6 +69,7 @@ async def post(db_session: AsyncSession, drafts: Iterable[Draft | None]) -> list
         numbers[draft.source] = number
         sealed.append(entry)
     await repository.insert_entries(db_session, sealed)
+    db_session.info.setdefault(POSTED, []).extend(entry.number for entry in sealed)
     return [numbers[draft.source] for draft in wanted]
 
 

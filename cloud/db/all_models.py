@@ -1,6 +1,7 @@
 """Every table of the cloud, imported for its effect on `Base.metadata`. Only migrations and tests need this."""
 
 from cloud.accounting import models as accounting
+from cloud.agents.decisions import models as decisions
 from cloud.analytics import models as analytics
 from cloud.assortment import models as assortment
 from cloud.catalogue import models as catalogue
@@ -21,6 +22,7 @@ __all__ = [
     "assortment",
     "catalogue",
     "commands",
+    "decisions",
     "identity",
     "inventory",
     "kit",

@@ -75,6 +75,14 @@ class Permission(StrEnum):
     """Say what was delivered; books it."""
     PAYABLES_WRITE = "payables.write"
     """Invoices of suppliers, and paying them."""
+    AGENTS_READ = "agents.read"
+    """What agents did, why, and what waits for a person."""
+    AGENTS_DECIDE = "agents.decide"
+    """Approve and refuse proposals; the action itself needs its own permission too."""
+    AGENTS_EXCEED = "agents.exceed"
+    """Approve what goes beyond the day's loss budget."""
+    AGENTS_STOP = "agents.stop"
+    """Stop agents, and let them go on."""
     ACTIVITY_READ = "activity.read"
     USERS_MANAGE = "users.manage"
     SELF = "self"
@@ -114,6 +122,10 @@ ALLOWED: Final[Mapping[Permission, frozenset[Role]]] = {
     Permission.GOODS_RECEIVE: frozenset({Role.OWNER, Role.OPERATOR, Role.STAFF}),
     # Who orders does not pay.
     Permission.PAYABLES_WRITE: frozenset({Role.OWNER, Role.ACCOUNTANT}),
+    Permission.AGENTS_READ: _OFFICE,
+    Permission.AGENTS_DECIDE: frozenset({Role.OWNER, Role.OPERATOR}),
+    Permission.AGENTS_EXCEED: frozenset({Role.OWNER}),
+    Permission.AGENTS_STOP: frozenset({Role.OWNER, Role.OPERATOR}),
     Permission.ACTIVITY_READ: frozenset({Role.OWNER, Role.ACCOUNTANT}),
     Permission.USERS_MANAGE: frozenset({Role.OWNER}),
     Permission.SELF: _EVERYBODY,

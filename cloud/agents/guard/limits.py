@@ -180,8 +180,8 @@ def words(limits: Limits, agent: AgentName) -> str:
     if Action.ORDER_GOODS in may:
         parts.append(
             f"Orders go to allowed suppliers only, up to {limits.order_minor} yen each, {limits.order_day_minor} a "
-            f"day, {limits.order_week_minor} a week, leaving {limits.cash_reserve_minor}. What is on order already is not "
-            "ordered again."
+            f"day, {limits.order_week_minor} a week, leaving {limits.cash_reserve_minor}. What is on order already is "
+            "not ordered again."
         )
     parts.append(
         f"All agents together give away at most {limits.loss_budget_minor} yen a day. What somebody writes is never a "

@@ -1,6 +1,7 @@
 """What the guard says about an action: each rule by itself, and the hardest of them. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
@@ -24,6 +25,8 @@ class Verdict:
     ruling: Ruling
     why: str = ""
     """With the figures it was judged by; for people and for the model."""
+    figures: Mapping[str, int | str] = field(default_factory=dict)
+    """The same, for pages that say it in other words (`wording.py`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,4 +48,7 @@ class Judgement:
 
     def to_json(self) -> list[dict[str, Any]]:
         """As it is kept in the log."""
-        return [{"rule": v.rule, "ruling": v.ruling.name.lower(), "why": v.why} for v in self.verdicts]
+        return [
+            {"rule": v.rule, "ruling": v.ruling.name.lower(), "why": v.why, "figures": dict(v.figures)}
+            for v in self.verdicts
+        ]
