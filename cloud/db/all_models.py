@@ -6,6 +6,8 @@ from cloud.analytics import models as analytics
 from cloud.assortment import models as assortment
 from cloud.catalogue import models as catalogue
 from cloud.commands import models as commands
+from cloud.conversations import models as conversations
+from cloud.customers import models as customers
 from cloud.db.base import Base
 from cloud.identity import models as identity
 from cloud.inventory import models as inventory
@@ -22,6 +24,8 @@ __all__ = [
     "assortment",
     "catalogue",
     "commands",
+    "conversations",
+    "customers",
     "decisions",
     "identity",
     "inventory",

@@ -16,6 +16,7 @@ from cloud.accounting import service as accounting
 from cloud.accounting.cash import MachineCash
 from cloud.catalogue.service import Catalogue, Taxed
 from cloud.commands import service as commands
+from cloud.customers import service as customers
 from cloud.inventory import service as inventory
 from cloud.inventory.rules import Cost
 from cloud.inventory.service import WAREHOUSE, Movement, slot_place
@@ -281,6 +282,10 @@ class Effects:
         await staff_tasks.open_tasks(db_session, self._tasks)
         for odd in await commands.report(db_session, [report for report, _ in self._reports], now_ms):
             self.suspect(odd.category, self._reports[odd.number][1], odd.why)
+        for twice in await customers.sold(db_session, facts):
+            row = self._facts[twice.number]
+            if isinstance(row, _Sold):
+                self.suspect("odd_coupon", row.found.event, twice.why)
         await event_log.quarantine(db_session, self._suspects, now_ms)
 
     def _entries_of(self, sold: _Sold, cost: Cost) -> list[entries.Draft | None]:

@@ -211,3 +211,21 @@ async def sale_times(db_session: AsyncSession, since_ms: int, until_ms: int) -> 
         .order_by(Sale.occurred_at_ms, Sale.id)
     )
     return [(machine, slot, int(at_ms)) for machine, slot, at_ms in await db_session.execute(query)]
+
+
+async def of_keys(db_session: AsyncSession, keys: Sequence[EventKey]) -> list[Sale]:
+    """Sales by the keys of their events; those that exist, in no order."""
+    by_stream: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    for machine, epoch, seq in keys:
+        by_stream[machine, epoch].append(seq)
+    found: list[Sale] = []
+    for (machine, epoch), seqs in by_stream.items():
+        query = select(Sale).where(Sale.machine_id == machine, Sale.epoch == epoch)
+        found += await db_session.scalars(query.where(among(db_session, Sale.seq, seqs)))
+    return found
+
+
+async def around(db_session: AsyncSession, machine_id: str, from_ms: int, to_ms: int) -> list[Sale]:
+    """Sales and failed vends of a machine between two instants, the newest first."""
+    query = select(Sale).where(Sale.machine_id == machine_id, Sale.occurred_at_ms.between(from_ms, to_ms))
+    return list((await db_session.scalars(query.order_by(Sale.occurred_at_ms.desc(), Sale.id.desc()))).all())

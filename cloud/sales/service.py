@@ -293,3 +293,13 @@ def _charge(row: Sale) -> Charge:
 
 def _view(row: Sale) -> SaleView:
     return SaleView.model_validate(row)
+
+
+async def of_keys(db_session: AsyncSession, keys: Sequence[repository.EventKey]) -> list[SaleView]:
+    """Sales by the keys of their events (machine, epoch, seq); those that exist, in no order."""
+    return [_view(row) for row in await repository.of_keys(db_session, keys)]
+
+
+async def around(db_session: AsyncSession, machine_id: str, from_ms: int, to_ms: int) -> list[SaleView]:
+    """Sales and failed vends of a machine between two instants, the newest first."""
+    return [_view(row) for row in await repository.around(db_session, machine_id, from_ms, to_ms)]

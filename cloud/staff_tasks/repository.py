@@ -34,6 +34,18 @@ async def opened_since(db_session: AsyncSession, kind: str, reference: str, sinc
     return int(await db_session.scalar(query.where(StaffTask.opened_at_ms >= since_ms)) or 0)
 
 
+async def by_claim(db_session: AsyncSession, claim: str) -> list[StaffTask]:
+    """Tasks about a code that a customer was shown, the oldest first."""
+    query = select(StaffTask).where(StaffTask.claim == claim).order_by(StaffTask.opened_at_ms, StaffTask.id)
+    return list((await db_session.scalars(query)).all())
+
+
+async def by_reference(db_session: AsyncSession, machine_id: str, reference: str) -> list[StaffTask]:
+    """Tasks about a payment or a vend of a machine, the oldest first."""
+    query = select(StaffTask).where(StaffTask.machine_id == machine_id, StaffTask.reference == reference)
+    return list((await db_session.scalars(query.order_by(StaffTask.opened_at_ms, StaffTask.id))).all())
+
+
 async def page(
     db_session: AsyncSession,
     *,

@@ -224,6 +224,17 @@ async def of_source(db_session: AsyncSession, source: str) -> TaskView | None:
     return _view(row) if row else None
 
 
+async def of_claim(db_session: AsyncSession, claim: str) -> list[TaskView]:
+    """Tasks about a code that a customer was shown, the oldest first."""
+    return [_view(row) for row in await repository.by_claim(db_session, claim)] if claim else []
+
+
+async def of_reference(db_session: AsyncSession, machine_id: str, reference: str) -> list[TaskView]:
+    """Tasks about a payment or a vend of a machine, the oldest first."""
+    rows = await repository.by_reference(db_session, machine_id, reference) if reference else []
+    return [_view(row) for row in rows]
+
+
 async def open_count(db_session: AsyncSession) -> int:
     """How many tasks wait for somebody."""
     return (await repository.counts(db_session)).get("open", 0)
