@@ -54,12 +54,14 @@ PeriodDep = Annotated[tuple[date, date], Depends(period)]
 
 async def earnings_of(db_session: AsyncSession, by: By, first: date, last: date) -> list[Earning]:
     """What earned what, the most profitable first."""
-    products = await catalogue.load(db_session)
-    fleet = {row.id: row.name for row in await machines.machines(db_session)}
+    if by == "machine":
+        fleet = await machines.names(db_session)
+        names = {name: fleet[name] or name for name in fleet}
+    else:
+        products = await catalogue.load(db_session)
+        names = {name: products.name(name) for name in products.ids()}
     found = await sales.earned(db_session, by, first, last)
-    rows = [
-        earning(row.key, fleet.get(row.key) or products.name(row.key), row.units, row.net, row.cost) for row in found
-    ]
+    rows = [earning(row.key, names.get(row.key, row.key), row.units, row.net, row.cost) for row in found]
     return sorted(rows, key=lambda row: (-row.gross_profit, row.key))
 
 

@@ -98,6 +98,7 @@ async def gather(db_session: AsyncSession, last_day: date, *, business: str, tim
     if closings:
         number, head_hash = closings[0].head_number, closings[0].head_hash
     is_over = last_day < today
+    found = await periods.every_statement(db_session, first, last_day)
     revenue = await sales.days(db_session, first, last_day)
     days = [first + timedelta(days=at) for at in range(last_day.day)]
     return MonthReport(
@@ -110,9 +111,9 @@ async def gather(db_session: AsyncSession, last_day: date, *, business: str, tim
         head_hash=head_hash,
         findings=[] if closings or not is_over else await findings_of(db_session, last_day, timezone),
         accepted=closings[0].despite if closings else [],
-        profit_and_loss=await periods.statement(db_session, "profit-and-loss", first, last_day),
-        balance_sheet=await periods.statement(db_session, "balance-sheet", first, last_day),
-        cash_flow=await periods.statement(db_session, "cash-flow", first, last_day),
+        profit_and_loss=found["profit-and-loss"],
+        balance_sheet=found["balance-sheet"],
+        cash_flow=found["cash-flow"],
         days=[DayRevenue(day=day, revenue=revenue.get(day, 0)) for day in days],
         tax=await _tax(db_session, first, last_day),
         cash=await counting.cash_at(db_session, last_day, over_ms),

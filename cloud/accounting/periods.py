@@ -1,7 +1,8 @@
 """The statements of a period from the ledger. Reads only."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,7 +11,11 @@ from cloud.accounting.closing import month_end
 from cloud.accounting.statements import Period, Statement
 
 StatementName = Literal["profit-and-loss", "balance-sheet", "cash-flow"]
-STATEMENTS: Final[tuple[StatementName, ...]] = get_args(StatementName)
+_MAKERS: Final[dict[StatementName, Callable[[Period], Statement]]] = {
+    "profit-and-loss": statements.profit_and_loss,
+    "balance-sheet": statements.balance_sheet,
+    "cash-flow": statements.cash_flow,
+}
 
 
 async def period(db_session: AsyncSession, start: date, end: date) -> Period:
@@ -29,14 +34,13 @@ async def period(db_session: AsyncSession, start: date, end: date) -> Period:
 
 async def statement(db_session: AsyncSession, name: StatementName, start: date, end: date) -> Statement:
     """One statement with the same of the period before beside it: the month before, for a whole month."""
-    makers = {
-        "profit-and-loss": statements.profit_and_loss,
-        "balance-sheet": statements.balance_sheet,
-        "cash-flow": statements.cash_flow,
-    }
-    make = makers[name]
+    return (await every_statement(db_session, start, end))[name]
+
+
+async def every_statement(db_session: AsyncSession, start: date, end: date) -> dict[StatementName, Statement]:
+    """All statements of a period, each as `statement` gives it: the ledger is asked once for all of them."""
     now, before = await period(db_session, start, end), await period(db_session, *before_that(start, end))
-    return statements.compared(make(now), make(before))
+    return {name: statements.compared(make(now), make(before)) for name, make in _MAKERS.items()}
 
 
 def before_that(start: date, end: date) -> tuple[date, date]:

@@ -71,7 +71,7 @@ async def _plan_page(
             "sales_days": SALES_DAYS,
             "sources": names.storages(),
             "vans": [row for row in names.storages() if names.places[row["id"]].kind == "van"],
-            "machines": [row.id for row in await machines.machines(contexts.db_session)],
+            "machines": list(await machines.names(contexts.db_session)),
             "may_move": user.may(Permission.INVENTORY_MOVE),
             "error": error,
         }

@@ -38,7 +38,7 @@ async def statements(
 
 async def _context(contexts: Contexts, last_day: date, today: date, here: str) -> dict[str, Any]:
     first = last_day.replace(day=1)
-    found = {name: await periods.statement(contexts.db_session, name, first, last_day) for name in periods.STATEMENTS}
+    found = await periods.every_statement(contexts.db_session, first, last_day)
     trial = await service.trial_balance(contexts.db_session, last_day)
     closed = await months.closed_upto(contexts.db_session)
     following = closing.following(last_day)

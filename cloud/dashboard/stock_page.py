@@ -24,6 +24,7 @@ from cloud.inventory.places import PlaceName
 from cloud.inventory.service import slot_place
 from cloud.inventory.stock import Held, LotHeld
 from cloud.kit.http import DatabaseDep, ProblemError, RowId, TodayDep
+from cloud.machines.stock import slot_levels
 
 router = APIRouter(prefix="/dashboard/stock", include_in_schema=False)
 
@@ -48,12 +49,14 @@ async def _overview(request: Request, user: CurrentUser, database: Database, tod
     async def build(contexts: Contexts) -> dict[str, Any]:
         names = await stock_names.load(contexts)
         session = contexts.db_session
+        slots = await slot_levels(session)
         out = {
-            (row.machine_id, row.slot): row.minutes for row in await levels.sold_out(session, today, timezone, now_ms)
+            (row.machine_id, row.slot): row.minutes
+            for row in await levels.sold_out(session, today, timezone, now_ms, slots)
         }
         products = await _products(contexts, names)
         return {
-            "alerts": [_alert(contexts, names, row, out) for row in await levels.alerts(session, now_ms)],
+            "alerts": [_alert(contexts, names, row, out) for row in await levels.alerts(session, now_ms, slots)],
             "lots": [_lot(names, row) for row in await stock.expiring(session, today, EXPIRY_DAYS)],
             "expiry_days": EXPIRY_DAYS,
             "products": products,

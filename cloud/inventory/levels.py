@@ -89,14 +89,16 @@ class RestockingPlan(BaseModel):
     """By product: the order in the storage."""
 
 
-async def alerts(db_session: AsyncSession, now_ms: int) -> list[SlotAlert]:
+async def alerts(db_session: AsyncSession, now_ms: int, slots: Sequence[SlotLevel] | None = None) -> list[SlotAlert]:
     """Slots that are sold out or below half of their par level, the sold-out ones first, each since when.
 
     Args:
         db_session: open session.
         now_ms: what changed in the last two days is looked at for all slots at once.
+        slots: of the machines, for whoever has read them already.
     """
-    rows = [row for row in await stock.slot_levels(db_session) if row.tone != "ok"]
+    slots = await stock.slot_levels(db_session) if slots is None else slots
+    rows = [row for row in slots if row.tone != "ok"]
     recent = await _changes(db_session, now_ms - 2 * DAY_MS) if rows else {}
     found = [await _alert(db_session, row, recent) for row in rows]
     return sorted(found, key=lambda row: (row.state != "out", row.machine_id, plan.slot_order(row.slot)))
@@ -132,7 +134,9 @@ async def _alert(
     )
 
 
-async def sold_out(db_session: AsyncSession, day: date, timezone: str, now_ms: int) -> list[SoldOut]:
+async def sold_out(
+    db_session: AsyncSession, day: date, timezone: str, now_ms: int, slots: Sequence[SlotLevel] | None = None
+) -> list[SoldOut]:
     """How long each slot of the present planograms was sold out on a day, those that were.
 
     Args:
@@ -140,12 +144,13 @@ async def sold_out(db_session: AsyncSession, day: date, timezone: str, now_ms: i
         day: in `timezone`.
         timezone: says when a day begins.
         now_ms: the day of today ends now.
+        slots: of the machines, for whoever has read them already.
     """
     start_ms, end_ms = (_midnight_ms(at, timezone) for at in (day, day + timedelta(days=1)))
     end_ms = min(end_ms, now_ms)
     changes = await _changes(db_session, start_ms)
     found = []
-    for row in await stock.slot_levels(db_session):
+    for row in await stock.slot_levels(db_session) if slots is None else slots:
         mine = changes.get((slot_place(row.machine_id, row.slot.slot), row.slot.product_id), [])
         level = row.on_hand - sum(units for _, units in mine)
         minutes = plan.below_ms(level, mine, 1, start_ms, end_ms) // MINUTE_MS

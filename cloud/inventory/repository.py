@@ -145,14 +145,25 @@ async def negative_places(db_session: AsyncSession) -> list[tuple[str, str, int]
     return [(place, product, units) for place, product, units in await db_session.execute(query)]
 
 
-async def moved_after(db_session: AsyncSession, at_ms: int) -> list[tuple[str | None, str | None, str, int, int]]:
-    """(from, to, product, units, cost) of what moved at an instant or later, added up."""
+async def moved_times(db_session: AsyncSession) -> tuple[int, int]:
+    """When the first and the last movement happened, ms since 1970 UTC; zeros when nothing ever moved."""
+    at = StockMovement.occurred_at_ms
+    first, last = select(func.min(at)).scalar_subquery(), select(func.max(at)).scalar_subquery()
+    found = (await db_session.execute(select(first, last))).one()
+    return found[0] or 0, found[1] or 0
+
+
+async def moved_sums(
+    db_session: AsyncSession, *, since_ms: int | None = None, before_ms: int | None = None
+) -> list[tuple[str | None, str | None, str, int, int]]:
+    """(from, to, product, units, cost) of what moved since an instant, or before one, added up."""
     row = StockMovement
-    query = (
-        select(row.from_place, row.to_place, row.product_id, func.sum(row.quantity), func.sum(row.value_minor))
-        .where(row.occurred_at_ms >= at_ms)
-        .group_by(row.from_place, row.to_place, row.product_id)
-    )
+    query = select(row.from_place, row.to_place, row.product_id, func.sum(row.quantity), func.sum(row.value_minor))
+    if since_ms is not None:
+        query = query.where(row.occurred_at_ms >= since_ms)
+    if before_ms is not None:
+        query = query.where(row.occurred_at_ms < before_ms)
+    query = query.group_by(row.from_place, row.to_place, row.product_id)
     found = await db_session.execute(query)
     return [(here, there, product, int(units), int(cost)) for here, there, product, units, cost in found]
 
@@ -246,9 +257,9 @@ async def stops_between(
     return found
 
 
-async def places(db_session: AsyncSession) -> list[Place]:
-    """Every place goods ever were, and those people named."""
-    return list((await db_session.scalars(select(Place))).all())
+async def places(db_session: AsyncSession) -> list[Any]:
+    """Every place goods ever were, and those people named: rows with the columns of `Place`, to read."""
+    return list((await db_session.execute(select(*Place.__table__.columns))).all())
 
 
 async def place(db_session: AsyncSession, place_id: str) -> Place | None:

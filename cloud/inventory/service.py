@@ -173,18 +173,26 @@ class StockAt:
 
 
 async def stock_before(db_session: AsyncSession, at_ms: int) -> StockAt:
-    """What was where before an instant: what is now, without what moved since."""
-    held = defaultdict(int, await repository.on_hand(db_session))
-    value = await repository.total_value(db_session)
-    for here, there, product, units, cost in await repository.moved_after(db_session, at_ms):
+    """What was where before an instant: what is now without what moved since, or all that moved before.
+
+    The two are the same; whichever is shorter is added up.
+    """
+    first, last = await repository.moved_times(db_session)
+    if at_ms - first < last - at_ms:
+        held, value, sign = defaultdict[tuple[str, str], int](int), 0, 1
+        rows = await repository.moved_sums(db_session, before_ms=at_ms)
+    else:
+        held, value = defaultdict(int, await repository.on_hand(db_session)), await repository.total_value(db_session)
+        rows, sign = await repository.moved_sums(db_session, since_ms=at_ms), -1
+    for here, there, product, units, cost in rows:
         if here is None:
-            value -= cost
+            value += sign * cost
         else:
-            held[here, product] += units
+            held[here, product] -= sign * units
         if there is None:
-            value += cost
+            value -= sign * cost
         else:
-            held[there, product] -= units
+            held[there, product] += sign * units
     return StockAt(value, sorted({product for (_, product), units in held.items() if units < 0}))
 
 

@@ -89,7 +89,7 @@ async def test_count_form_when_sent_then_the_difference_is_booked_and_the_books_
     begun = await pages.post(f"{STOCK}/counts", data={"place_id": "warehouse"})
     form = (await pages.get(begun.headers["location"])).text
     assert 'name="n-green-tea"' in form
-    assert "48" not in re.sub(r"\d\d:\d\d:\d\d", "", form.split("<main")[1])
+    assert "48" not in re.sub(r"\d\d:\d\d:\d\d|[0-9a-f]{32}", "", form.split("<main")[1])
     wrong = await pages.post(begun.headers["location"], data={"n-green-tea": "many"})
     assert (wrong.status_code, 'value="many"' in wrong.text) == (422, True)
     closed = await pages.post(begun.headers["location"], data={"n-green-tea": "47", "n-yokan": "", "reason": "?"})

@@ -18,9 +18,10 @@ async def test_stock_before_when_goods_moved_since_then_value_and_lacks_are_thos
     async with database.write() as db_session:
         await service.move(db_session, movements)
         now = await service.total_value(db_session)
-        found = {at: await service.stock_before(db_session, at) for at in (100, 250, 301, 375, 401)}
+        found = {at: await service.stock_before(db_session, at) for at in (100, 240, 250, 301, 375, 401)}
     assert found == {
         100: StockAt(0, []),
+        240: StockAt(840, []),
         250: StockAt(840, []),
         301: StockAt(756, []),
         375: StockAt(756, ["cola"]),
