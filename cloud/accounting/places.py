@@ -3,6 +3,7 @@
 A place is a dimension of a leg, not an account: a new machine means no new account.
 """
 
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from cloud.accounting import chart
@@ -25,15 +26,20 @@ STACKER: Final = "stacker"
 ESCROW: Final = "escrow"
 """The one bill that is held between the rollers."""
 
+PLACES_KEPT: Final = 4096
+"""In memory, of each kind: every coin names two."""
+
 INSIDE: Final = (HOPPER, CASH_BOX, STACKER, ESCROW)
 """Parts of a machine that hold cash, in the order of a count."""
 
 
+@lru_cache(PLACES_KEPT)
 def cash(machine_id: str, part: str) -> Place:
     """Cash in a part of a machine; a part nobody knows is its cash box, where what is not sorted falls."""
     return Place(chart.CASH, f"{machine_id}/{part if part in INSIDE else CASH_BOX}")
 
 
+@lru_cache(PLACES_KEPT)
 def credit(machine_id: str) -> Place:
     """What customers put in and may still spend or have back: owed to them until the vend."""
     return Place(chart.CUSTOMER_DEPOSITS, f"{machine_id}/credit")

@@ -106,12 +106,13 @@ class Effects:
 
     def take(self, found: Understood) -> None:
         """Collect the effects of one event."""
-        condition = self._conditions.setdefault(
-            found.event.machine_id,
-            {"machine_id": found.event.machine_id, "is_door_open": False, "applied_planogram": 0},
-        )
+        machine_id = found.event.machine_id
+        condition = self._conditions.get(machine_id)
+        if condition is None:
+            condition = {"machine_id": machine_id, "is_door_open": False, "applied_planogram": 0}
+            self._conditions[machine_id] = condition
         condition["last_event_at_ms"] = found.occurred_at_ms
-        self._touched.add(found.event.machine_id)
+        self._touched.add(machine_id)
         body = found.body
         if type(body) in _ONLY_HISTORY:
             return

@@ -145,7 +145,7 @@ class Interpreter:
         found = read_event(item.event, cursor.sync)
         if isinstance(found, Trouble):
             effects.suspect(found.category, item.event, found.why, found.fingerprint)
-        if found.envelope is not None and cursor.digest not in ("", found.envelope.h):
+        if found.before is not None and cursor.digest not in ("", found.before):
             why = "names another event as the one before it than the one stored: its history was changed"
             effects.suspect("broken_chain", item.event, why)
         if isinstance(found, Understood):

@@ -4,6 +4,7 @@ Within a stream the order is the seq. Between streams it is the arrival: an even
 before it had arrived. This depends on the log alone, never on how far or how often the interpreter ran.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -40,7 +41,8 @@ def readied(events: Iterable[LoggedEvent], last_ready_ms: int) -> list[Ready]:
     """
     found = []
     for event in events:
-        last_ready_ms = max(last_ready_ms, event.received_at_ms)
+        if event.received_at_ms > last_ready_ms:  # noqa: PLR1730 - of every event that comes: no call
+            last_ready_ms = event.received_at_ms
         found.append(Ready(last_ready_ms, event))
     return found
 
@@ -54,9 +56,11 @@ def merged(stretches: Sequence[tuple[list[Ready], bool]]) -> list[Ready]:
     Returns:
         Everything up to the first point where a stream's unread part might come next.
     """
-    cuts = [stretch[-1].key for stretch, goes_on in stretches if goes_on and stretch]
-    everything = sorted((item for stretch, _ in stretches for item in stretch), key=lambda item: item.key)
+    if len(stretches) == 1:
+        return stretches[0][0]
+    # Compared as they are: by moment, then stream, then seq, since machine and epoch are those of the stream.
+    cuts = [stretch[-1] for stretch, goes_on in stretches if goes_on and stretch]
+    everything = sorted(item for stretch, _ in stretches for item in stretch)
     if not cuts:
         return everything
-    cut = min(cuts)
-    return [item for item in everything if item.key <= cut]
+    return everything[: bisect_right(everything, min(cuts))]

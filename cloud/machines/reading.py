@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from cloud.machines.limits import misfits
+from cloud.machines.limits import fits, misfits
+from cloud.machines.one_pass import Fields, read_fields
 from cloud.machines.ordering import LoggedEvent
 from cloud.machines.wall_time import ClockSync, corrected
 from protocol.envelope import Envelope
@@ -15,7 +16,8 @@ class Understood(NamedTuple):
     """An event with its meaning."""
 
     event: LoggedEvent
-    envelope: Envelope
+    before: str
+    """Digest of the event before it, as it names it."""
     body: Event
     occurred_at_ms: int
     sync: ClockSync
@@ -32,7 +34,8 @@ class Trouble:
     why: str
     fingerprint: str = ""
     """What makes two of them the same; empty: the event's own digest."""
-    envelope: Envelope | None = None
+    before: str | None = None
+    """Digest of the event before it, as it names it; None when it cannot be read."""
 
 
 def read_event(event: LoggedEvent, sync: ClockSync) -> Understood | Trouble:
@@ -42,26 +45,36 @@ def read_event(event: LoggedEvent, sync: ClockSync) -> Understood | Trouble:
         event: as stored.
         sync: the last trusted time of its stream.
     """
+    fields = read_fields(event.raw) or _step_by_step(event.raw)
+    if isinstance(fields, Trouble):
+        return fields
+    if not fits(event.raw, fields.body, fields.boot, fields.mono_ms):
+        found = misfits(vars(fields.body)) + misfits({"boot": fields.boot, "mono": fields.mono_ms})
+        if found:
+            return Trouble("broken_body", "; ".join(found), before=fields.before)
+    occurred_at_ms, sync = corrected(
+        wall_ms=fields.wall_ms,
+        mono_ms=fields.mono_ms,
+        boot=fields.boot,
+        quality=fields.quality,
+        received_at_ms=event.received_at_ms,
+        sync=sync,
+    )
+    source = f"{event.machine_id}/{event.epoch}/{event.seq}"
+    return Understood(event, fields.before, fields.body, occurred_at_ms, sync, source)
+
+
+def _step_by_step(raw: bytes) -> Fields | Trouble:
+    """The envelope, then the body: says what is wrong, and where."""
     try:
-        envelope = Envelope.from_bytes(event.raw)
+        envelope = Envelope.from_bytes(raw)
     except BadMessageError as error:
         return Trouble("broken_body", str(error))
     try:
         body = parse_body(envelope.kind, envelope.d)
     except BadBodyError as error:
-        return Trouble("broken_body", str(error), envelope=envelope)
+        return Trouble("broken_body", str(error), before=envelope.h)
     if body is None:
         why = f"未知のイベント: kind {envelope.kind!r} is newer than this cloud"
-        return Trouble("unknown_kind", why, fingerprint=envelope.kind, envelope=envelope)
-    if found := misfits(vars(body)) + misfits({"boot": envelope.boot.n, "mono": envelope.mono}):
-        return Trouble("broken_body", "; ".join(found), envelope=envelope)
-    occurred_at_ms, sync = corrected(
-        wall_ms=envelope.t,
-        mono_ms=envelope.mono,
-        boot=envelope.boot.n,
-        quality=envelope.clk,
-        received_at_ms=event.received_at_ms,
-        sync=sync,
-    )
-    source = f"{event.machine_id}/{event.epoch}/{event.seq}"
-    return Understood(event, envelope, body, occurred_at_ms, sync, source)
+        return Trouble("unknown_kind", why, fingerprint=envelope.kind, before=envelope.h)
+    return Fields(body, envelope.h, envelope.boot.n, envelope.mono, envelope.t, envelope.clk)
