@@ -17,6 +17,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from cloud.db.sqlite_driver import sqlite_driver
+
 _WRITES: Final = "vend_writes"
 
 _ONE_STATE: Final = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -81,7 +83,7 @@ def open_database(url: str, *, busy_timeout_ms: int = 5000) -> Database:
         return Database(_postgres_engine(parsed, busy_timeout_ms))
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(parsed)
+    engine = create_async_engine(parsed, module=sqlite_driver())
     event.listen(engine.sync_engine, "connect", partial(_prepare_sqlite, busy_timeout_ms))
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return Database(engine)
