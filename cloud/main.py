@@ -26,6 +26,7 @@ from cloud.accounting.plain_text_endpoints import router as plain_text_router
 from cloud.accounting.report_endpoints import router as report_router
 from cloud.accounting.statements_endpoints import router as statements_router
 from cloud.accounting.years_endpoints import router as years_router
+from cloud.agents.house import House, open_house
 from cloud.assortment.csv_endpoints import machine_router as planogram_csv_router
 from cloud.assortment.csv_endpoints import router as prices_csv_router
 from cloud.assortment.endpoints import machine_router as machine_assortment_router
@@ -38,6 +39,7 @@ from cloud.commands.endpoints import router as commands_router
 from cloud.dashboard import (
     account_page,
     activity_page,
+    agents_page,
     api_page,
     cash_page,
     earnings_page,
@@ -79,6 +81,8 @@ from cloud.integrations.web_search.searxng import SearxngSearch
 from cloud.inventory.endpoints import router as inventory_router
 from cloud.inventory.goods_endpoints import router as goods_router
 from cloud.inventory.restock_endpoints import router as restock_router
+from cloud.jobs.endpoints import router as jobs_router
+from cloud.jobs.endpoints import sockets as jobs_sockets
 from cloud.kit.clock import Clock, system_clock
 from cloud.kit.files import Folder
 from cloud.kit.http import DatabaseDep, install_error_answers
@@ -184,6 +188,8 @@ API: Final = (
     payouts_router,
     expenses_router,
     years_router,
+    jobs_router,
+    jobs_sockets,
 )
 """What answers programs."""
 
@@ -196,6 +202,7 @@ PAGES: Final = (
     tasks,
     users_page,
     activity_page,
+    agents_page,
     account_page,
     api_page,
     cash_page,
@@ -227,6 +234,8 @@ def create_app(settings: Settings, database: Database | None = None, clock: Cloc
         base: Database = app.state.database
         await prepare(base, app.state.settings)
         yield
+        house: House = app.state.house
+        await house.close()
         if database is None:
             await base.close()
 
@@ -258,6 +267,7 @@ def equip(app: FastAPI, settings: Settings, database: Database, clock: Clock = s
     app.state.metrics = metrics
     app.state.live = Live(database, metrics)
     app.state.searches = searches_of(settings)
+    app.state.house = open_house(settings, database, clock, app.state.searches)
     app.state.gate = Gate(database, TokenSigner(*settings.signing_keys()))
 
 

@@ -26,6 +26,7 @@ TAGS: Final = {
     "inventory": "How much of what is where, with lots; what moved; counts, the restocking plan, trips.",
     "procurement": "Suppliers and their prices, purchase orders, goods received, invoices to pay.",
     "accounting": "The ledger and its statements.",
+    "agents": "What agents are asked to do, and how far they are.",
 }
 ABOUT: Final = """\
 **Log in** with `POST /api/v1/admin/token` and send the access token as `Authorization: Bearer …`; exchange the

@@ -121,6 +121,29 @@ class Settings(BaseSettings):
     conversation_retention_days: int = Field(default=365, ge=1, le=3650)
     """So long after its last word a conversation is deleted."""
 
+    ai_model: str = "claude-haiku-5-5"
+    """Who thinks for the agents when ANTHROPIC_API_KEY is set; without a key their rules do."""
+    anthropic_base_url: str = "https://api.anthropic.com"
+    ai_effort: Literal["", "low", "medium", "high", "xhigh", "max"] = ""
+    """How much the model thinks; empty leaves it to the model."""
+    ai_max_output_tokens: int = Field(default=4_096, ge=256, le=20_000)
+    """Of one reply."""
+    ai_patience_s: float = Field(default=90.0, gt=0, le=600)
+    """For a reply nobody waits for; customers are answered within MAX_DECISION_TIME."""
+    ai_daily_tokens: int = Field(default=2_000_000, ge=0)
+    """Of one agent in a day; then its rules go on."""
+    ai_daily_yen: int = Field(default=300, ge=0)
+    """Of one agent in a day; then its rules go on."""
+    ai_price_input_yen: int = Field(default=16, ge=0)
+    """List price per million tokens, rounded up to whole yen."""
+    ai_price_output_yen: int = Field(default=78, ge=0)
+    ai_price_cache_write_yen: int = Field(default=20, ge=0)
+    ai_price_cache_read_yen: int = Field(default=2, ge=0)
+    ai_shadow: bool = False
+    """The rules are judged dry beside the model, and what they would have done is kept."""
+    ai_schedules: bool = True
+    """Whether agents also run by the clock; asked for by a person they run always."""
+
     @field_validator("*", mode="before")
     @classmethod
     def _no_placeholder(cls, value: Any) -> Any:

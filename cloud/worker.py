@@ -1,4 +1,6 @@
-"""The process `vend worker`: interprets stored events, publishes planograms whose day has come. Composition root.
+"""The process `vend worker`: interprets stored events, publishes planograms whose day has come, runs the agents.
+
+Composition root.
 
 It asks the database for work a few times a second; in one process with the intake it can be woken instead.
 """
@@ -9,9 +11,13 @@ from typing import Final
 import structlog
 from sqlalchemy.exc import OperationalError
 
+from cloud.agents.house import House, open_house
 from cloud.assortment import service as assortment
 from cloud.db.database import Database, open_database
 from cloud.db.migrate import upgrade_database
+from cloud.jobs.kinds import agent_kinds
+from cloud.jobs.rules import SCHEDULES
+from cloud.jobs.runner import Runner
 from cloud.kit.clock import Clock, system_clock
 from cloud.machines.interpreter import Interpreter
 from cloud.settings import Settings
@@ -88,15 +94,25 @@ async def keep_publishing(database: Database, clock: Clock = system_clock) -> No
         await asyncio.sleep(DUE_S)
 
 
+def runner_of(settings: Settings, database: Database, house: House, clock: Clock = system_clock) -> Runner:
+    """Who carries tasks out, and makes those that are due."""
+    kinds = agent_kinds(house.loop, house.agents, timezone=settings.timezone, clock=clock)
+    schedules = SCHEDULES if settings.ai_schedules else ()
+    return Runner(database, kinds, timezone=settings.timezone, clock=clock, schedules=schedules)
+
+
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Run the worker until `stop` is set."""
     database = open_database(settings.database_url)
+    house = open_house(settings, database)
     try:
         await upgrade_database(database)
         worker = Worker(database, settings.timezone)
-        log.info("worker ready")
-        await run_together(stop, work=worker.work(), planograms=keep_publishing(database))
+        jobs = runner_of(settings, database, house)
+        log.info("worker ready", mind=house.loop.mind.name if house.loop.mind else "rules")
+        await run_together(stop, work=worker.work(), planograms=keep_publishing(database), jobs=jobs.work())
     finally:
+        await house.close()
         await database.close()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from protocol.kit.settings import SettingsError
+from tools.fake_claude.behaviours import BEHAVIOURS
 
 
 def _machine(options: argparse.Namespace) -> None:
@@ -52,7 +53,7 @@ def _seed(_: argparse.Namespace) -> None:
 def _demo(options: argparse.Namespace) -> None:
     from tools.demo_run import run
 
-    sys.exit(run(smoke=options.smoke, folder=options.dir, fresh=options.fresh))
+    sys.exit(run(smoke=options.smoke, folder=options.dir, fresh=options.fresh, model=options.model))
 
 
 def _user(options: argparse.Namespace) -> None:
@@ -154,6 +155,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     demo = add("demo", _demo, "everything on this computer, with one emulated machine")
     demo.add_argument("--smoke", action="store_true", help="buy a drink, check the books, then stop")
     demo.add_argument("--dir", default=".demo", help="where the demo keeps its data (default: .demo)")
+    demo.add_argument(
+        "--model", choices=sorted(BEHAVIOURS), default="", help="the agents ask a fake model that behaves so"
+    )
     demo.add_argument("--fresh", action="store_true", help="throw the demo's earlier data away first")
     _add_database_commands(add)
     _add_report_commands(add("report", _export, "the books on paper and for other programs"))

@@ -3,8 +3,12 @@
 import asyncio
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn
@@ -29,13 +33,14 @@ RESTARTS: Final = 5
 _console = Console(highlight=False)
 
 
-def run(*, smoke: bool, folder: str, fresh: bool) -> int:
+def run(*, smoke: bool, folder: str, fresh: bool, model: str = "") -> int:
     """Run the demo.
 
     Args:
         smoke: buy a drink in a throw-away folder on free ports, then stop.
         folder: where the data is kept; made when it is not there.
         fresh: begin anew.
+        model: how a fake model behaves that the agents then ask; empty leaves them to their rules.
 
     Returns:
         Exit code: 0 when all went well.
@@ -47,7 +52,26 @@ def run(*, smoke: bool, folder: str, fresh: bool) -> int:
     path = Path(folder)
     if fresh and path.exists():
         shutil.rmtree(path)
-    return _demo(Stack(path, Ports.default_or_free()))
+    stack = Stack(path, Ports.default_or_free())
+    with _fake_model(stack, model):
+        return _demo(stack)
+
+
+@contextmanager
+def _fake_model(stack: Stack, behaviour: str) -> Iterator[None]:
+    """A Messages API of this computer beside the demo's processes."""
+    if not behaviour:
+        yield
+        return
+    port = Ports.free().cloud
+    stack.env |= {"ANTHROPIC_API_KEY": "key-of-the-demo", "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{port}"}
+    command = [sys.executable, "-m", "tools.fake_claude", behaviour, "--port", str(port)]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def _interrupt(_: int, __: FrameType | None) -> NoReturn:

@@ -56,6 +56,8 @@ ACTIONS: Final = {
     "equipment.bought": "設備を登録した",
     "equipment.disposed": "設備を除却した",
     "equipment.depreciated": "減価償却を記帳した",
+    "task.asked": "エージェントに依頼した",
+    "task.cancelled": "エージェントへの依頼を止めた",
 }
 """Actions in words. What stands nowhere here is a permission that was refused, and is shown as it is."""
 

@@ -79,6 +79,10 @@ GROUPS: Final = (
         ),
     ),
     (
+        "AI",
+        (Link("/dashboard/agents", "エージェントの動き", Permission.AGENTS_READ),),
+    ),
+    (
         "管理",
         (
             Link("/dashboard/inbox", "受信箱", Permission.FLEET_READ),

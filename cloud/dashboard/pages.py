@@ -38,6 +38,7 @@ PARTS: Final = {
     "statements": {"profit", "balance", "cash_flow", "trial"},
     "queue": {"items"},
     "tasks": {"open_tasks", "resolved_tasks"},
+    "agents": {"agents_today", "agents_tasks"},
 }
 """The blocks each page can give out alone."""
 

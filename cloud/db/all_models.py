@@ -2,6 +2,7 @@
 
 from cloud.accounting import models as accounting
 from cloud.agents.decisions import models as decisions
+from cloud.agents.loop import models as agent_runs
 from cloud.analytics import models as analytics
 from cloud.assortment import models as assortment
 from cloud.catalogue import models as catalogue
@@ -11,6 +12,7 @@ from cloud.customers import models as customers
 from cloud.db.base import Base
 from cloud.identity import models as identity
 from cloud.inventory import models as inventory
+from cloud.jobs import models as jobs
 from cloud.kit import models as kit
 from cloud.machines import models as machines
 from cloud.procurement import models as procurement
@@ -20,6 +22,7 @@ from cloud.staff_tasks import models as staff_tasks
 __all__ = [
     "Base",
     "accounting",
+    "agent_runs",
     "analytics",
     "assortment",
     "catalogue",
@@ -29,6 +32,7 @@ __all__ = [
     "decisions",
     "identity",
     "inventory",
+    "jobs",
     "kit",
     "machines",
     "procurement",

@@ -35,3 +35,5 @@ MachineRef = Annotated[str, mapped_column(String(40))]
 ProductRef = Annotated[str, mapped_column(String(64))]
 EpochRef = Annotated[str, mapped_column(String(32))]
 SeqRef = Annotated[int, mapped_column(BigInteger)]
+Tally = Annotated[int, mapped_column(BigInteger)]
+"""A count that may become large."""

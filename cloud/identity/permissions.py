@@ -76,13 +76,15 @@ class Permission(StrEnum):
     PAYABLES_WRITE = "payables.write"
     """Invoices of suppliers, and paying them."""
     AGENTS_READ = "agents.read"
-    """What agents did, why, and what waits for a person."""
+    """What agents do and did, why, what it costs, what was said to them, and what waits for a person."""
     AGENTS_DECIDE = "agents.decide"
     """Approve and refuse proposals; the action itself needs its own permission too."""
     AGENTS_EXCEED = "agents.exceed"
     """Approve what goes beyond the day's loss budget."""
     AGENTS_STOP = "agents.stop"
     """Stop agents, and let them go on."""
+    AGENTS_RUN = "agents.run"
+    """Have an agent work now, or stop."""
     ACTIVITY_READ = "activity.read"
     USERS_MANAGE = "users.manage"
     SELF = "self"
@@ -126,6 +128,7 @@ ALLOWED: Final[Mapping[Permission, frozenset[Role]]] = {
     Permission.AGENTS_DECIDE: frozenset({Role.OWNER, Role.OPERATOR}),
     Permission.AGENTS_EXCEED: frozenset({Role.OWNER}),
     Permission.AGENTS_STOP: frozenset({Role.OWNER, Role.OPERATOR}),
+    Permission.AGENTS_RUN: frozenset({Role.OWNER, Role.OPERATOR}),
     Permission.ACTIVITY_READ: frozenset({Role.OWNER, Role.ACCOUNTANT}),
     Permission.USERS_MANAGE: frozenset({Role.OWNER}),
     Permission.SELF: _EVERYBODY,

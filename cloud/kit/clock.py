@@ -56,6 +56,11 @@ def local_day(at_ms: int, timezone: str) -> date:
     return _day_of_quarter(at_ms // _QUARTER_MS, timezone)
 
 
+def day_start_ms(at_ms: int, timezone: str) -> int:
+    """When the calendar day of an instant began in `timezone`."""
+    return int(local(at_ms, timezone).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()) * 1000
+
+
 @lru_cache(4096)
 def _day_of_quarter(quarter: int, timezone: str) -> date:
     return local(quarter * _QUARTER_MS, timezone).date()

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tools.bench import cloud, controller, journal, ledger, pages, vend, year
+from tools.bench import agents, cloud, controller, journal, ledger, pages, vend, year
 from tools.bench.figures import Figure
 
 BENCHES = {
@@ -22,6 +22,7 @@ BENCHES = {
     "pages": pages.measure,
     "year": year.measure,
     "journal": journal.measure,
+    "agents": agents.measure,
 }
 
 

@@ -26,6 +26,16 @@ owner accountant operator staff viewer
   yes         no       no    no     no  PUT     /api/v1/admin/users/{user_id}/password
   yes         no       no    no     no  GET     /api/v1/admin/users/{user_id}/sessions
   yes         no       no    no     no  DELETE  /api/v1/admin/users/{user_id}/sessions
+  yes         no      yes    no     no  POST    /api/v1/ai/tasks
+  yes        yes      yes    no     no  GET     /api/v1/ai/tasks
+  yes        yes      yes    no     no  GET     /api/v1/ai/tasks/{task_id}
+  yes         no      yes    no     no  POST    /api/v1/ai/tasks/{task_id}/cancel
+  yes        yes      yes    no     no  GET     /api/v1/ai/schedules
+  yes        yes      yes    no     no  SOCKET  /ws/tasks/{task_id}
+  yes        yes      yes    no     no  GET     /dashboard/agents
+  yes         no      yes    no     no  POST    /dashboard/agents/tasks
+  yes         no      yes    no     no  POST    /dashboard/agents/tasks/{task_id}/cancel
+  yes        yes      yes    no     no  GET     /dashboard/agents/runs/{run_id}
   yes        yes       no    no     no  GET     /api/v1/admin/activity
   yes        yes      yes   yes    yes  GET     /api/v1/dashboard/metrics/realtime
   yes        yes      yes   yes    yes  SOCKET  /api/v1/dashboard/ws/realtime
@@ -331,6 +341,7 @@ def address(path: str) -> str:
         "payment_id",
         "list_id",
         "plan_id",
+        "run_id",
         "token",
     ):
         names[name] = "1"

@@ -1,0 +1,1 @@
+"""What runs when: schedules, tasks on demand, and who carries them out."""

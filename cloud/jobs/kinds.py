@@ -1,0 +1,81 @@
+"""What each kind of task does. A kind is given its task and tells its steps; it never touches the queue."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cloud.agents.agent import Agent, Occasion
+from cloud.agents.guard.facts import Channel
+from cloud.agents.loop.loop import Finished, Loop, Steps
+from cloud.agents.tools import AgentName
+from cloud.kit.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One task to be carried out."""
+
+    task_id: str
+    kind: str
+    configuration: dict[str, Any]
+    asked_by: str
+
+    @property
+    def channel(self) -> Channel:
+        """Whose words they are."""
+        return "schedule" if self.asked_by == "schedule" else "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of it."""
+
+    status: str
+    """done, failed or cancelled."""
+    result: dict[str, Any] = field(default_factory=dict)
+    """JSON types, for who asked."""
+    run_id: str = ""
+    error: str = ""
+
+
+Kind = Callable[[Work, Steps], Awaitable[Outcome]]
+"""Carries a task out.
+
+Raises:
+    StoppedByPersonError: a step must not begin.
+"""
+
+
+def agent_kinds(loop: Loop, agents: Mapping[AgentName, Agent], *, timezone: str, clock: Clock) -> dict[str, Kind]:
+    """One kind per agent that works by itself; customers talk to theirs, nobody schedules it."""
+    return {
+        str(name): _agent_kind(loop, agent, timezone, clock) for name, agent in agents.items() if name != "customer"
+    }
+
+
+def _agent_kind(loop: Loop, agent: Agent, timezone: str, clock: Clock) -> Kind:
+    async def carry_out(work: Work, steps: Steps) -> Outcome:
+        occasion = Occasion(
+            channel=work.channel,
+            now_ms=clock(),
+            timezone=timezone,
+            machine_id=str(work.configuration.get("machine_id", "")),
+            task_id=work.task_id,
+        )
+        words = str(work.configuration.get("instructions", ""))
+        return _outcome(await loop.run(agent, occasion, words, steps=steps))
+
+    return carry_out
+
+
+def _outcome(finished: Finished) -> Outcome:
+    result = {
+        "text": finished.text,
+        "mind": finished.mind,
+        "fell_back": finished.fell_back,
+        "why": finished.why,
+        "decisions": list(finished.decisions),
+        "cost_yen": finished.cost_yen,
+    }
+    error = f"the agent did not end its work: {finished.why}" if finished.outcome == "failed" else ""
+    return Outcome(finished.outcome, result, finished.run_id, error)
