@@ -31,7 +31,7 @@ RUNS_PER_DAY: Final[Mapping[str, int]] = {"vending": 24, "procurement": 1, "anal
 """By the schedules; customers as a lively machine has them."""
 
 
-def measure(*, quick: bool = False) -> list[Figure]:
+def measure(*, quick: bool) -> list[Figure]:
     """Run every agent with the fake model."""
     return asyncio.run(_measure(3 if quick else 10))
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from cloud.agents.decisions import service as decisions
 from cloud.agents.loop import service
 from cloud.agents.loop.loop import StoppedByPersonError
 from cloud.agents.mind import MindError, Reply, Told
@@ -274,3 +275,13 @@ async def test_reseal_when_the_key_changes_then_the_new_key_alone_opens_every_tu
     async with bench.database.read() as db_session:
         kept = await service.turns(db_session, Secrecy("n" * 40), finished.run_id)
     assert tuple(row.turn for row in kept) == finished.turns
+
+
+async def test_run_when_a_person_has_stopped_the_agent_then_no_model_is_asked(bench: Any) -> None:
+    async with bench.database.write() as db_session:
+        await decisions.set_switch(
+            db_session, "vending", is_stopped=True, why="棚卸中", by="op@example.com", now_ms=bench.clock()
+        )
+    async with bench.model([Say("はい。")]) as (loop, fake):
+        finished = await loop.run(bench.agent, bench.occasion())
+    assert (finished.mind, finished.why, fake.requests) == ("rules", "stopped", [])
