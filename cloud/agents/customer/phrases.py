@@ -43,7 +43,7 @@ PATTERNS: Final[tuple[tuple[Intent, tuple[str, ...]], ...]] = (
         Intent.COMPLAINT,
         (
             r"出(ない|ません|なかった|てこ|てき(ません|てない)|てな)|落ち(ない|てこ|てき|ません)",
-            r"詰ま|つまっ|引っかか|ひっかか|のまれ|飲まれ|吸い込|二重",
+            r"詰ま|つまっ|止まり|止まった|引っかか|ひっかか|のまれ|飲まれ|吸い込|二重",
             r"(お釣|おつ|釣銭|つり).{0,8}(足り|少な|出|ない|違|まちが|間違)|返金|お金.{0,4}(返|戻)",
             r"壊れ|故障|不良|期限切|賞味期限|腐|異物|カビ|かび|ぬる|冷えて(ない|い)|変な(味|臭|におい)|違う(商品|もの)",
             r"refund|money back|complain|stuck|jammed",
@@ -58,6 +58,7 @@ PATTERNS: Final[tuple[tuple[Intent, tuple[str, ...]], ...]] = (
         (
             r"アレルギ|アレルゲン|原材料|グルテン|抜きの|入りますか",
             r"(入って|含ま|含んで|使って|混じ)(い|る|れ|ます|ません|ない)",
+            r"(is|are) there (any )?[a-z]+s? in (it|the|this)\b",
             r"allerg|intoleran|\bcontains?\b|gluten|[a-z]+-free\b|\bingredients?\b|\bvegan\b",
         ),
     ),
@@ -107,7 +108,7 @@ PATTERNS: Final[tuple[tuple[Intent, tuple[str, ...]], ...]] = (
             r"あります|ありません|ある[?か]|あるの|在庫|残って|残り|売り切れ|売切|まだある",
             r"何がある|何があり|ないの|ないです",
             r"in stock|available|\bleft\b|sold out|(do|have) you (have|sell|carry|got)|is there|are there",
-            r"\bany\b.{0,20}\?|what do you (have|sell)",
+            r"\bany(thing)?\b.{0,20}\?|what do you (have|sell)",
         ),
     ),
     (Intent.THANKS, (r"ありがと|有難|サンキュ|助かり|どうもです|thank|thx|cheers",)),

@@ -47,7 +47,7 @@ _KINDS: Final[tuple[tuple[str, str], ...]] = (
     (r"炭酸|ソーダ|サイダー|コーラ|\bcola\b|\bsoda\b|fizzy|sparkling",
      r"サイダー|ソーダ|コーラ|炭酸|cider|soda|\bcola|sparkling"),
     (r"スープ|\bsoups?\b", r"スープ|soup"),
-    (r"お菓子|おやつ|スナック|食べ物|しょっぱい|\bsnacks?\b|something to eat|\bchips\b|\bcrackers?\b",
+    (r"お菓子|おやつ|スナック|食べ物|しょっぱい|\bsnacks?\b|thing to (?:eat|nibble)|\bchips\b|\bcrackers?\b",
      r"せんべい|チップス|チョコ|ようかん|cracker|chips|chocolate|yokan|snack|bar$"),
     (r"甘い|スイーツ|チョコ|\bsweets?\b|chocolate", r"チョコ|ようかん|カフェオレ|chocolate|yokan|milk coffee"),
 )  # fmt: skip
