@@ -89,20 +89,22 @@ def check_resolution(kind: str, resolution: str) -> None:
         raise WrongResolutionError(kind, resolution)
 
 
+_PATHS: Final = {
+    "command": "/api/v1/vending/machines/{machine_id}/commands/{key}",
+    "refund": "/api/v1/transactions/refunds/{key}",
+    "restock": "/api/v1/inventory/restocking-plan?machine_id={first}",
+    "remove": "/api/v1/inventory/stock?place_id={first_two}",
+    "task": "/api/v1/monitoring/tasks/{key}",
+    "conversation": "/api/v1/conversations/{key}",
+}
+"""Kind of source to the address it can be read at; everything else is an event."""
+
+
 def source_path(source: str, machine_id: str) -> str:
     """Where the source of a task can be read over HTTP."""
     name = source.partition("#")[0]
     kind, _, key = name.partition(":")
-    if kind == "command":
-        return f"/api/v1/vending/machines/{machine_id}/commands/{key}"
-    if kind == "refund":
-        return f"/api/v1/transactions/refunds/{key}"
-    if kind == "restock":
-        return f"/api/v1/inventory/restocking-plan?machine_id={key.partition('/')[0]}"
-    if kind == "remove":
-        return f"/api/v1/inventory/stock?place_id={'/'.join(key.split('/')[:2])}"
-    if kind == "task":
-        return f"/api/v1/monitoring/tasks/{key}"
-    if kind == "conversation":
-        return f"/api/v1/conversations/{key}"
-    return f"/api/v1/monitoring/events/{name}"
+    parts = key.split("/")
+    values = {"machine_id": machine_id, "key": key, "first": parts[0], "first_two": "/".join(parts[:2])}
+    path = _PATHS.get(kind)
+    return path.format(**values) if path else f"/api/v1/monitoring/events/{name}"
