@@ -93,6 +93,7 @@ class PayoutView(BaseModel):
 class OpenCharge(BaseModel):
     """One sale no payout has brought yet. Yen."""
 
+    sale_id: int
     payment: str
     sold_on: date
     machine_id: str
@@ -288,6 +289,7 @@ async def _receivables(db_session: AsyncSession, name: str, balance: int, contes
     settled = await documents_repository.charged(db_session, [charge.payment for charge in charges])
     waiting = [
         OpenCharge(
+            sale_id=charge.sale_id,
             payment=charge.payment,
             sold_on=charge.sold_on,
             machine_id=charge.machine_id,

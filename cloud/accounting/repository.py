@@ -272,9 +272,13 @@ async def moved_by_year_closings(db_session: AsyncSession, start: date, end: dat
 
 
 async def purchases(db_session: AsyncSession, start: date, end: date) -> int:
-    """What was bought from `start` to `end`, returns deducted: legs of 仕入高 but those that pass it on into 商品."""
-    stocked = aliased(Posting)
-    passed_on = exists().where(stocked.entry_number == Posting.entry_number, stocked.account_code == chart.GOODS)
+    """What was bought from `start` to `end`, returns deducted: legs of 仕入高 but those that pass it on.
+
+    It goes on into 商品; what had been sold before it came, to 棚卸減耗費; what an invoice had more, to 売上原価.
+    """
+    other = aliased(Posting)
+    onwards = other.account_code.in_((chart.GOODS, chart.SHRINKAGE, chart.COST_OF_SALES))
+    passed_on = exists().where(other.entry_number == Posting.entry_number, onwards)
     query = (
         select(func.coalesce(func.sum(Posting.amount_minor), 0))
         .join(JournalEntry, JournalEntry.number == Posting.entry_number)

@@ -65,7 +65,7 @@ class Period:
     closed: Sequence[Moved]
     """What the entries that close a year moved from `start` to `end`."""
     purchases_minor: int
-    """What was bought, returns deducted: legs of 仕入高 but those that pass it on into 商品."""
+    """What was bought, returns deducted: legs of 仕入高 but those that pass it on."""
 
     @property
     def sums(self) -> dict[str, int]:

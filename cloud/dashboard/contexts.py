@@ -38,6 +38,7 @@ DOCUMENTS: Final = {
     "invoice": "/dashboard/payables/invoices",
     "payment": "/dashboard/payables/payments",
     "payout": "/dashboard/payouts",
+    "refund": "/dashboard/sales/refunds",
 }
 """Kind of a source to the page of its document."""
 

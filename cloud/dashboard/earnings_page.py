@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.accounting import service as accounting
 from cloud.accounting.earnings import Earning, earning
@@ -18,7 +19,9 @@ from cloud.dashboard.pages import show
 from cloud.identity.gate import CurrentUser
 from cloud.identity.permissions import Permission
 from cloud.kit.http import DatabaseDep, TodayDep
+from cloud.sales import refunds
 from cloud.sales import service as sales
+from cloud.sales.refunds import RefundView
 from cloud.sales.service import SaleView
 
 router = APIRouter(prefix="/dashboard/earnings", include_in_schema=False)
@@ -27,6 +30,8 @@ TONES: Final = {"A": "ok", "B": "ok", "C": "low", "D": "danger"}
 
 SeesEarnings = Annotated[CurrentUser, Depends(PageLock(Permission.BOOKS_READ))]
 SALES_PER_PAGE: Final = 50
+MOST_REFUNDS: Final = 500
+"""Shown below the sales, the newest."""
 
 Days = Annotated[int, Query(ge=1, le=366)]
 
@@ -85,6 +90,7 @@ async def _sales(contexts: Contexts, by: By, sums: Earning, between: tuple[date,
         "days_text": f"{between[0]} から {between[1]} まで",
         "sums": sums,
         "sales": [_sale(contexts, names, row, numbers) for row in rows],
+        "refunds": [_given_back(contexts, names, row) for row in await _refunds(db_session, by, sums.key, between)],
         "page": page,
         "pages": max(-(-sums.units // SALES_PER_PAGE), 1),
         "here": urlencode(asked),
@@ -96,6 +102,27 @@ def source_of(row: SaleView) -> str:
     return f"{row.machine_id}/{row.epoch}/{row.seq}"
 
 
+async def _refunds(db_session: AsyncSession, by: By, name: str, between: tuple[date, date]) -> list[RefundView]:
+    """What was given back on these days, whenever it was sold: the sums are less it."""
+    machine_id, product_id = (name, None) if by == "machine" else (None, name)
+    return await refunds.listing(
+        db_session, limit=MOST_REFUNDS, days=between, machine_id=machine_id, product_id=product_id
+    )
+
+
+def _given_back(contexts: Contexts, names: Catalogue, row: RefundView) -> dict[str, Any]:
+    amounts = (-row.tax, -row.net, -row.cost, row.cost - row.net)
+    return {
+        "at": contexts.moment(row.refunded_at_ms),
+        "machine_id": row.machine_id,
+        "product": names.name(row.product_id),
+        "sale_id": row.sale_id,
+        "gross": -row.gross,
+        "amounts": amounts,
+        "entry_number": row.entry_number,
+    }
+
+
 def _sale(contexts: Contexts, names: Catalogue, row: SaleView, numbers: dict[str, int]) -> dict[str, Any]:
     sold, cost = (numbers.get(f"{source_of(row)}#{part}") for part in ("sale", "cost"))
     event = event_href(row.machine_id, row.epoch, row.seq)
@@ -103,6 +130,7 @@ def _sale(contexts: Contexts, names: Catalogue, row: SaleView, numbers: dict[str
     amounts = (row.tax_minor, row.net_minor, row.cost_minor, row.net_minor - row.cost_minor)
     return {
         "at": contexts.moment(row.occurred_at_ms),
+        "id": row.id,
         "machine_id": row.machine_id,
         "product": names.name(row.product_id),
         "gross": row.gross_minor,

@@ -63,6 +63,7 @@ GROUPS: Final = (
     (
         "お金",
         (
+            Link("/dashboard/sales", "売上", Permission.SALES_READ),
             Link("/dashboard/cash", "現金", Permission.BOOKS_READ),
             Link("/dashboard/payouts", "入金", Permission.BOOKS_READ),
             Link("/dashboard/payables", "買掛金", Permission.BOOKS_READ),

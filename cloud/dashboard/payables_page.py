@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show
-from cloud.dashboard.procurement_page import owed_href
+from cloud.dashboard.procurement_page import entry_hrefs, owed_href
 from cloud.dashboard.procurement_words import DIFFERENCES, INVOICES, REFUSALS
 from cloud.db.database import Database
 from cloud.identity.access import Writer
@@ -189,6 +189,7 @@ async def _one(
     async def build(contexts: Contexts) -> dict[str, Any]:
         with refusing():
             found = await payables.detail(contexts.db_session, invoice_id)
+        entries = await entry_hrefs(contexts, [f"payment:{row.id}#transfer" for row in found.payments])
         return {
             "invoice": _invoice(found)
             | {
@@ -198,7 +199,9 @@ async def _one(
                     row.model_dump() | {"words": DIFFERENCES.get(row.kind, row.kind)} for row in found.differences
                 ],
                 "receipts": found.receipts,
-                "payments": found.payments,
+                "payments": [
+                    row.model_dump() | {"href": entries.get(f"payment:{row.id}#transfer", "")} for row in found.payments
+                ],
                 "recorded_at": contexts.moment(found.recorded_at_ms),
             },
             "owed_href": owed_href(found.supplier_id),

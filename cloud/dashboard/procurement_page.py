@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
 from cloud.accounting import places
+from cloud.accounting import service as accounting
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show
@@ -207,6 +208,9 @@ async def _page(
             order = await ordering.detail(contexts.db_session, order_id, limit_of(request))
         supplier = await service.supplier(contexts.db_session, order.supplier_id)
         receipts = await receiving.receipts(contexts.db_session, order_id)
+        entries = {}
+        if user.may(Permission.BOOKS_READ):
+            entries = await entry_hrefs(contexts, [f"receipt:{row.id}#stock" for row in receipts])
         is_own = order.created_by == user.email and order.is_above_limit
         return {
             "order": _order_row(contexts, order)
@@ -220,7 +224,10 @@ async def _page(
             },
             "supplier": supplier,
             "terms": documents.terms_text(supplier),
-            "receipts": [_receipt_row(contexts, row) for row in receipts],
+            "receipts": [
+                _receipt_row(contexts, row) | {"entry_href": entries.get(f"receipt:{row.id}#stock", "")}
+                for row in receipts
+            ],
             "owed_href": owed_href(order.supplier_id),
             "limit": limit_of(request),
             "is_own_above": is_own,
@@ -232,6 +239,12 @@ async def _page(
         }
 
     return await show(request, database, user, "procurement_order", "発注", build)
+
+
+async def entry_hrefs(contexts: Contexts, sources: list[str]) -> dict[str, str]:
+    """Source to where its entry can be read, of those that were posted."""
+    numbers = await accounting.numbers_of(contexts.db_session, sources)
+    return {source: f"/api/v1/accounting/journal/{number}" for source, number in numbers.items()}
 
 
 def owed_href(supplier_id: int) -> str:

@@ -19,6 +19,7 @@ KINDS: Final = {
     "taken_out": "取り出し",
     "receipt": "入荷",
     "missing": "不足",
+    "returned": "返品",
     "transfer": "移動",
     "spoilage": "廃棄",
     "count": "棚卸差異",
@@ -27,7 +28,7 @@ KINDS: Final = {
 }
 """Movements in words."""
 
-PARTS: Final = ("cost", "stock", "spoilage", "missing", "found")
+PARTS: Final = ("cost", "stock", "spoilage", "missing", "found", "goods")
 """Parts of an event or document whose entry moves 商品."""
 
 REFUSALS: Final = {

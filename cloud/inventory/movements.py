@@ -11,7 +11,7 @@ from cloud.inventory.lots import LotShare
 from cloud.inventory.models import StockMovement
 
 Kind = Literal[
-    "sale", "restock", "taken_out", "receipt", "missing", "transfer", "spoilage", "count", "load", "unload"
+    "sale", "restock", "taken_out", "receipt", "missing", "returned", "transfer", "spoilage", "count", "load", "unload"
 ]  # fmt: skip
 
 
@@ -97,7 +97,7 @@ def _view(row: StockMovement, kinds: dict[int, str], carried: Sequence[LotShare]
 
 def _kind(row: StockMovement) -> Kind:
     if row.from_place is None:
-        return "receipt"
+        return "returned" if row.source.startswith("refund:") else "receipt"
     if row.to_place is None:
         return "missing" if row.source.partition("/")[0].partition(":")[1] else "sale"
     return "restock" if "/" in row.to_place else "taken_out"

@@ -1,6 +1,6 @@
 """All queries of refunds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Literal
 
@@ -46,19 +46,16 @@ async def page(
     limit: int,
     before: int | None = None,
     sale_id: int | None = None,
-    machine_id: str | None = None,
-    tender: str | None = None,
     days: tuple[date, date] | None = None,
+    names: Mapping[str, str | None] | None = None,
 ) -> list[tuple[Refund, int]]:
     """Refunds with the row number of their sale, the newest first; None asks for everything."""
     query = _WITH_SALES.order_by(Refund.id.desc()).limit(limit)
-    for column, value in (
-        (Sale.id, sale_id),
-        (Refund.machine_id, machine_id),
-        (Refund.tender, tender),
-    ):
+    if sale_id is not None:
+        query = query.where(Sale.id == sale_id)
+    for column, value in (names or {}).items():
         if value is not None:
-            query = query.where(column == value)
+            query = query.where(getattr(Refund, column) == value)
     if before is not None:
         query = query.where(Refund.id < before)
     if days is not None:

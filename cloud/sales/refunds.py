@@ -280,14 +280,11 @@ async def listing(
     limit: int,
     before: int | None = None,
     sale_id: int | None = None,
-    machine_id: str | None = None,
-    tender: str | None = None,
     days: tuple[date, date] | None = None,
+    **names: str | None,
 ) -> list[RefundView]:
-    """A page of refunds, the newest first; `days` both included."""
-    rows = await refund_repository.page(
-        db_session, limit=limit, before=before, sale_id=sale_id, machine_id=machine_id, tender=tender, days=days
-    )
+    """A page of refunds, the newest first; `days` both included, `names` of machine_id, product_id or tender."""
+    rows = await refund_repository.page(db_session, limit=limit, before=before, sale_id=sale_id, days=days, names=names)
     return await _views(db_session, rows)
 
 

@@ -271,6 +271,7 @@ async def taxed(db_session: AsyncSession, first: date, last: date) -> list[Taxed
 class Charge:
     """One sale that a processor owes; money in yen."""
 
+    sale_id: int
     payment: str
     sold_on: date
     machine_id: str
@@ -288,7 +289,7 @@ async def by_payments(db_session: AsyncSession, payments: Sequence[str], first: 
 
 
 def _charge(row: Sale) -> Charge:
-    return Charge(row.payment, row.sold_on, row.machine_id, row.gross_minor)
+    return Charge(row.id, row.payment, row.sold_on, row.machine_id, row.gross_minor)
 
 
 def _view(row: Sale) -> SaleView:

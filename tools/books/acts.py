@@ -12,7 +12,7 @@ from cloud.backup.rebuild import rebuild
 from cloud.inventory import service as inventory
 from cloud.inventory.service import WAREHOUSE, Movement
 from tools.books import oracles, record
-from tools.books.play import Played
+from tools.books.played import Played
 from tools.books.world import day_of
 
 JUDGES: Final[dict[str, Callable[[Path], dict[str, int]]]] = {
@@ -50,7 +50,7 @@ async def sold_out(played: Played) -> list[str]:
     for teller in played.tellers:
         await played.link.deliver(teller, 0, len(teller.events), "plain", 50)
     books = await record.read(played.database)
-    moved = books.moved()
+    moved = books.moved(is_business=True)
     used = moved["5002"] + moved["5101"] + moved["5102"]
     found = [] if used == played.world.purchased else [f"bought for {played.world.purchased}, expensed {used}"]
     left = {name: pool for name, pool in books.pools.items() if pool != (0, 0)}

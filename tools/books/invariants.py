@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Final, TypeVar
 
-from tools.books.play import Played
+from tools.books.played import Played
 from tools.books.record import Entry, Record
-from tools.books.world import Vend
+from tools.books.world import GivenBack, Vend
 
 K = TypeVar("K")
 
@@ -59,7 +59,7 @@ def stock_is_its_account(played: Played, books: Record) -> Findings:
 
 def purchases_are_used_or_there(played: Played, books: Record) -> Findings:
     """5. Opening stock (none) + purchases - closing stock = cost of sales + spoilage + shrinkage; 仕入高 ends at 0."""
-    moved = books.moved()
+    moved = books.moved(is_business=True)
     used = moved["5002"] + moved["5101"] + moved["5102"]
     found = []
     if played.world.purchased - moved["1101"] != used:
@@ -67,10 +67,11 @@ def purchases_are_used_or_there(played: Played, books: Record) -> Findings:
     if moved["5001"]:
         found.append(f"5001 kept {moved['5001']}")
     bought = books.totals.get("5001", (0, 0))
-    if bought != (played.world.purchased, played.world.purchased):
-        found.append(f"5001 turned over {bought}, {played.world.purchased} were bought")
-    cost = sum(vend.cost for vend in played.world.vends.values())
-    spoiled = sum(leg.amount for row in books.entries for leg in row.legs if leg.account == "5101")
+    if bought != (played.world.through, played.world.through):
+        found.append(f"5001 turned over {bought}, {played.world.through} were bought")
+    cost = sum(vend.cost for vend in played.world.vends.values()) + played.world.differences
+    cost -= sum(row.vend.cost for row in played.world.refunds if row.is_back)
+    spoiled = sum(leg.amount for row in books.business for leg in row.legs if leg.account == "5101")
     lost = [row for row in books.entries if "#missing" in row.source]
     losses = spoiled + sum(leg.amount for row in lost for leg in row.legs if leg.account == "5102")
     if losses != played.world.losses:
@@ -95,13 +96,17 @@ def sales_are_their_vends(played: Played, books: Record) -> Findings:
     for vend in _standing(played):
         wanted[vend.rate, vend.tender] += vend.gross
     booked: Counter[tuple[int, str]] = Counter()
+    for row in played.world.refunds:
+        wanted[row.vend.rate, row.vend.tender] -= row.gross
+    for entry, back in _refund_entries(played, books):
+        booked[back.vend.rate, back.vend.tender] -= sum(leg.amount for leg in entry.legs if leg.account in CREDIT_SIDE)
     for entry, vend in _sale_entries(played, books):
         sign = -1 if entry.reverses else 1
         booked[vend.rate, vend.tender] += sign * abs(
             sum(leg.amount for leg in entry.legs if leg.account in CREDIT_SIDE)
         )
     found = _differ("gross at rate and tender", _kept(wanted), _kept(booked))
-    moved = books.moved()
+    moved = books.moved(is_business=True)
     if -moved["4001"] - moved["2050"] != sum(wanted.values()):
         found.append(f"4001 and 2050 are {-moved['4001'] - moved['2050']}, the vends {sum(wanted.values())}")
     listed = Counter({f"{row['machine_id']}/{row['epoch']}/{row['seq']}": row["gross_minor"] for row in books.sales})
@@ -109,11 +114,17 @@ def sales_are_their_vends(played: Played, books: Record) -> Findings:
 
 
 def receivable_is_unsettled(played: Played, books: Record) -> Findings:
-    """8. 売掛金 is what was charged and not refunded, by processor. Payouts join when there are any."""
+    """8. 売掛金 is what was charged and not refunded, less what payouts brought of both, by processor."""
     wanted: Counter[str] = Counter()
     for vend in _standing(played):
         if vend.tender != "cash":
             wanted[vend.tender] += vend.gross
+    for source in played.world.settled:
+        wanted[played.world.vends[source].tender] -= played.world.vends[source].gross
+    for sign, rows in ((-1, played.world.refunds), (1, played.world.brought_back)):
+        for row in rows:
+            if row.is_owed_by_processor(row.vend.tender):
+                wanted[row.vend.tender] += sign * row.gross
     places = {sub: debit - credit for (account, sub), (debit, credit) in books.places.items() if account == "1020"}
     found = _differ("1020", _kept(wanted), _kept(places))
     total = books.moved()["1020"]
@@ -132,6 +143,10 @@ def tax_is_floored_per_vend(played: Played, books: Record) -> Findings:
         tax = abs(sum(leg.amount for leg in entry.legs if leg.account == "2050"))
         if tax != vend.tax:
             found.append(f"entry {entry.number} has a tax of {tax}, {vend.gross} at {vend.rate} % contain {vend.tax}")
+    for entry, back in _refund_entries(played, books):
+        tax = sum(leg.amount for leg in entry.legs if leg.account == "2050")
+        if tax != back.tax:
+            found.append(f"entry {entry.number} gives {tax} of tax back, {back.gross} of {back.vend} are {back.tax}")
     return found
 
 
@@ -177,6 +192,34 @@ def events_have_their_day(played: Played, books: Record) -> Findings:
     return found
 
 
+def debts_are_owed(played: Played, books: Record) -> Findings:
+    """16. Suppliers, payees and customers are owed what came less what was paid; so bank, input tax and expenses."""
+    booked: Counter[tuple[str, str]] = Counter()
+    for entry in books.business:
+        for leg in entry.legs:
+            booked[leg.account, leg.place] += leg.amount
+    mine = {key: amount for key, amount in played.world.yen.items() if _is_debt(key[0])}
+    return _differ("the account", _kept(mine), _kept({key: n for key, n in booked.items() if _is_debt(key[0])}))
+
+
+def _is_debt(account: str) -> bool:
+    return account in {"1010", "1150", "2001", "2010", "2101"} or account.startswith("6")
+
+
+def year_ends_at_zero(played: Played, _books: Record) -> Findings:
+    """17. A closed year leaves no income, expense or consumption tax; 3100 has its profit; undone, all is as before."""
+    found: Findings = []
+    for row in played.years:
+        wanted = Counter({code: amount for code, amount in row.before.items() if code < "4000"})
+        due = -wanted.pop("2050", 0) - wanted.pop("1150", 0)
+        wanted["2060" if due > 0 else "1155"] -= due
+        wanted["3100"] += sum(amount for code, amount in row.before.items() if code >= "4000")
+        found += _differ("after the year's end", _kept(wanted), _kept(row.after))
+        if row.undone is not None:
+            found += _differ("after it was undone", _kept(row.before), _kept(row.undone))
+    return found
+
+
 def nothing_posts_twice(_played: Played, books: Record) -> Findings:
     """15. A source posts once; numbers have no gap; each entry names the hash of the one before it and what it says."""
     counts = Counter(entry.source for entry in books.entries)
@@ -203,6 +246,8 @@ CHECKS: Final[dict[str, Check]] = {
     "11 closed months": closed_months_stand,
     "11 days": events_have_their_day,
     "15 once": nothing_posts_twice,
+    "16 debts": debts_are_owed,
+    "17 year": year_ends_at_zero,
 }
 """Those that only look; `acts.py` has those that do something: 2, 3, 12 and 13."""
 
@@ -239,6 +284,12 @@ def _sale_entries(played: Played, books: Record) -> Iterable[tuple[Entry, Vend]]
         source, _, part = first.source.partition("#")
         if part == "sale" and source in played.world.vends:
             yield entry, played.world.vends[source]
+
+
+def _refund_entries(played: Played, books: Record) -> Iterable[tuple[Entry, GivenBack]]:
+    """Each refund's entry with the refund, in their order."""
+    entries = (entry for entry in books.entries if entry.source.startswith("refund:") and "#refund" in entry.source)
+    return zip(entries, played.world.refunds, strict=False)
 
 
 def _kept(counts: Mapping[K, int]) -> dict[K, int]:

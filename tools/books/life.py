@@ -6,7 +6,7 @@ With `random.Random(seed)` a seed is a life; with Hypothesis' own randomness a f
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 MACHINES: Final = ("vm-books-0001", "vm-books-0002")
 
@@ -23,6 +23,14 @@ WAYS: Final = ("plain", "plain", "twice", "backwards", "gap", "restart", "crash"
 """What the link and the power do while events are on their way."""
 
 MOST_STEPS: Final = 45
+LEAST_BUSINESS, MOST_BUSINESS = 8, 18
+"""Steps of the office that are put in between."""
+REFUND_WAYS: Final[tuple[Literal["original", "claim", "store_credit"], ...]] = (
+    "original",
+    "original",
+    "claim",
+    "store_credit",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +103,58 @@ _KINDS: Final[tuple[Maker, ...]] = (
 )
 
 
+def _order(chance: random.Random) -> Step:
+    numbers = (chance.randint(1, 9), chance.randint(1, 400), chance.choice((1, 2, 9)))
+    return Step("order", chance.randint(0, 1), chance.choice(GOODS), numbers)
+
+
+def _papers(chance: random.Random) -> Step:
+    word = chance.choice(("receive", "invoice", "invoice", "pay", "pay"))
+    return Step(word, n=(chance.choice((0, 0, 37, -20)) if word == "invoice" else chance.choice((1, 1, 2)),))
+
+
+def _payout(chance: random.Random) -> Step:
+    tender = chance.choice(("card", "remote", TENDERS[-1]))
+    return Step("payout", what=tender, n=(chance.choice((1, 9)), chance.choice((0, 10))))
+
+
+def _expense(chance: random.Random) -> Step:
+    numbers = (chance.randint(1, 9_999), chance.choice((10, 10, 8, 0)), chance.randint(0, 2))
+    return Step("expense", chance.randint(0, 1), chance.choice(("6004", "6005", "6012")), numbers)
+
+
+def _goods(chance: random.Random) -> Step:
+    word = chance.choice(("stocktake", "stocktake", "spoil"))
+    return Step(word, chance.randint(0, 1), chance.choice(GOODS), (chance.choice((-1, 0, 1)),))
+
+
+def _refund(chance: random.Random) -> Step:
+    numbers = (chance.randint(0, 50), chance.choice((1, 1, 2, 3)), chance.randint(0, 1))
+    return Step("refund", chance.randint(0, 3), n=numbers)
+
+
+def _settle(chance: random.Random) -> Step:
+    return Step("settle", n=(chance.randint(0, 1),))
+
+
+_BUSINESS: Final[tuple[Maker, ...]] = (
+    *[_order] * 3,
+    *[_papers] * 4,
+    *[_payout] * 3,
+    *[_goods] * 3,
+    *[_refund] * 4,
+    _expense,
+    _expense,
+    _settle,
+)
+
+
 def write_life(chance: random.Random, most_steps: int = MOST_STEPS) -> tuple[Step, ...]:
-    """Draw a life."""
-    return tuple(chance.choice(_KINDS)(chance) for _ in range(chance.randint(most_steps // 3, most_steps)))
+    """Draw a life: what happens at the machines, what the office does in between, goods that are paid, a year's end."""
+    life = [chance.choice(_KINDS)(chance) for _ in range(chance.randint(most_steps // 3, most_steps))]
+    for _ in range(chance.randint(LEAST_BUSINESS, MOST_BUSINESS)):
+        life.insert(chance.randint(len(life) // 4, len(life)), chance.choice(_BUSINESS)(chance))
+    for at, step in enumerate((_order(chance), Step("invoice", n=(chance.choice((0, 37, -20)),)), Step("pay", n=(2,)))):
+        life.insert(chance.randint((at + 1) * len(life) // 4, (at + 2) * len(life) // 4), step)
+    life.insert(chance.randint(2 * len(life) // 3, len(life)), Step("year", n=(chance.randint(0, 1),)))
+    return tuple(life)

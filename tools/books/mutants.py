@@ -44,6 +44,7 @@ _EFFECTS: Final = "cloud.machines.effects"
 _TAX: Final = "cloud.catalogue.rules"
 _CATALOGUE: Final = "cloud.catalogue.service"
 _STOCK: Final = "cloud.inventory.rules"
+_REFUNDS: Final = "cloud.accounting.refund_rules"
 _TEXT: Final = "cloud.accounting.plain_text"
 
 MUTANTS: Final = (
@@ -211,6 +212,100 @@ MUTANTS: Final = (
         "        draft.description,\n        draft.reverses,\n",
         '        "",\n        draft.reverses,\n',
         ("15 once",),
+    ),
+    # The office
+    Mutant(
+        "gives_back_the_tax_of_the_part",
+        _REFUNDS,
+        "    tax_of_kept = kept * percent // (100 + percent)\n",
+        "    tax_of_kept = tax_minor - tax_back_before - amount_minor * percent // (100 + percent)\n",
+        ("9 tax",),
+        3,
+    ),
+    Mutant(
+        "keeps_the_cost_of_what_came_back",
+        _REFUNDS,
+        "pairs = ((chart.GOODS, into_stock_minor), (chart.SHRINKAGE, settled_minor), (chart.COST_OF_SALES, -total))",
+        "pairs = ()",
+        ("4 stock",),
+    ),
+    Mutant(
+        "owes_every_refund_in_cash",
+        "cloud.sales.refunds",
+        'if how.method == "original" and sale.tender != "cash":',
+        'if how.method == "original" and sale.tender != sale.tender:',
+        ("6 cash", "8 receivable"),
+    ),
+    Mutant(
+        "books_the_tax_of_fees_as_fees",
+        "cloud.accounting.payout_rules",
+        "(chart.INPUT_TAX, sum(line.fee_tax for line in lines))",
+        "(chart.FEES, sum(line.fee_tax for line in lines))",
+        ("16 debts",),
+        7,
+    ),
+    Mutant(
+        "credits_every_payout_to_cards",
+        "cloud.accounting.payout_rules",
+        '(receivable(processor), gross["refund"] - gross["charge"]),',
+        '(receivable("card"), gross["refund"] - gross["charge"]),',
+        ("8 receivable",),
+        5,
+    ),
+    Mutant(
+        "deducts_all_tax_of_whoever_has_no_number",
+        "cloud.procurement.rules",
+        "    if is_registered:\n        return 100\n",
+        "    if is_registered or shares:\n        return 100\n",
+        ("16 debts",),
+        2,
+    ),
+    Mutant(
+        "puts_what_an_invoice_has_more_into_stock",
+        "cloud.procurement.payables",
+        "passed = entries.legs((chart.COST_OF_SALES, cost),",
+        "passed = entries.legs((chart.GOODS, cost),",
+        ("4 stock",),
+        4,
+    ),
+    Mutant(
+        "pays_suppliers_from_the_safe",
+        "cloud.procurement.payables",
+        "debit=owed, credit=chart.BANK, amount_minor=amount_minor",
+        "debit=owed, credit=places.SAFE, amount_minor=amount_minor",
+        ("6 cash", "16 debts"),
+    ),
+    Mutant(
+        "deducts_all_tax_of_expenses",
+        "cloud.accounting.expense_rules",
+        "return tax * share // 100",
+        "return tax",
+        ("16 debts",),
+        3,
+    ),
+    Mutant(
+        "finds_goods_for_nothing",
+        "cloud.accounting.goods",
+        "pairs = ((chart.GOODS, into_stock_minor), (chart.SHRINKAGE, -into_stock_minor))",
+        "pairs = ()",
+        ("4 stock",),
+        5,
+    ),
+    Mutant(
+        "carries_losses_into_the_next_year",
+        "cloud.accounting.years",
+        '"expense", "other_income", "other_expense")',
+        '"expense", "other_income")',
+        ("17 year",),
+        6,
+    ),
+    Mutant(
+        "settles_no_tax",
+        "cloud.accounting.years",
+        "declared = due.due if wanted.declared_minor is None else wanted.declared_minor",
+        "declared = 0",
+        ("17 year",),
+        2,
     ),
     # Exports
     Mutant(

@@ -1,9 +1,7 @@
 """Play a life through the real receiver, interpreter, ledger and office services, and keep what must be true of it."""
 
 import json
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
@@ -28,63 +26,14 @@ from tools.books import record
 from tools.books.life import FOODS, GOODS, MACHINES, Step
 from tools.books.link import Link
 from tools.books.machine import Teller
-from tools.books.record import Entry
+from tools.books.office import Office, month_end
+from tools.books.played import START_MS, Clock, Closed, Played, Reversal
 from tools.books.world import ZERO_FROM, Place, World, day_of, rate_of
 
-START_MS: Final = 1_795_143_600_000
-"""2026-11-20 12:00 in Tokyo."""
 DAY_MS: Final = 86_400_000
 HOUR_MS: Final = 3_600_000
 TOKYO: Final = "Asia/Tokyo"
 PARTS: Final = ("hopper", "cash_box", "stacker", "escrow")
-
-
-@dataclass
-class Reversal:
-    """One reversal and the balances around it."""
-
-    entry: Entry
-    before: Counter[str]
-    after: Counter[str]
-    is_refused_again: bool
-
-
-@dataclass
-class Closed:
-    """One closing: the balances of its days at that moment."""
-
-    last_day: date
-    balances: Counter[str]
-    is_open_again: bool = False
-
-
-@dataclass
-class Played:
-    """A life that was played."""
-
-    database: Database
-    life: Sequence[Step]
-    world: World
-    tellers: list[Teller]
-    link: Link
-    clock: "Clock"
-    unbalanced: list[str] = field(default_factory=list)
-    """After which step debits and credits differed."""
-    reversals: list[Reversal] = field(default_factory=list)
-    closings: list[Closed] = field(default_factory=list)
-    reversed: set[str] = field(default_factory=set)
-    """Sources of entries that were undone."""
-
-
-class Clock:
-    """The office's time."""
-
-    def __init__(self) -> None:
-        self.now_ms = START_MS
-
-    def __call__(self) -> int:
-        """Now, ms since 1970 UTC."""
-        return self.now_ms
 
 
 async def play(database: Database, life: Sequence[Step], *, is_calm: bool = False) -> Played:
@@ -105,6 +54,7 @@ class _Player:
         self.played = Played(database, life, World(), tellers, Link(database, clock), clock)
         self._clock = clock
         self._world = self.played.world
+        self._office = Office(self.played)
         self._is_calm = is_calm
         self._delivered = [0, 0]
         self._number = 0
@@ -114,7 +64,7 @@ class _Player:
         for step in self.played.life:
             self._number += 1
             self._clock.now_ms += 60_000
-            await getattr(self, f"_{step.word}")(step)
+            await (getattr(self, f"_{step.word}", None) or getattr(self._office, step.word))(step)
             await self._look(f"{self._number} {step.word}")
         for which in (0, 1):
             await self._bring(which, "plain", 0, 5)
@@ -192,6 +142,8 @@ class _Player:
             )
             await accounting.post(db_session, drafts)
         self._world.buy(step.what, quantity, cost)
+        self._world.move(("1150", ""), ("2001", ""), tax)
+        self._world.yen["2001", ""] -= cost
 
     async def _spoil(self, step: Step) -> None:
         """Throw one unit away, where the books have one in the warehouse."""
@@ -200,10 +152,7 @@ class _Player:
         who = goods.Person("mia@example.com", self._clock.now_ms, TOKYO)
         async with self.played.database.write() as db_session:
             await goods.spoil(db_session, WAREHOUSE, [goods.Line(step.what, 1)], who, "期限切れ")
-        self._world.on_hand[WAREHOUSE, step.what] -= 1
-        was_there = self._world.pools[step.what].quantity > 0
-        cost = self._world.leave(step.what)
-        self._world.losses += cost if was_there else 0
+        self._world.lose(WAREHOUSE, step.what)
 
     async def _count(self, step: Step) -> None:
         machine, share, found = MACHINES[step.which], step.n[0], step.n[1:]
@@ -245,21 +194,23 @@ class _Player:
         others: dict[tuple[str, str], Place] = {
             ("debt", "paid_out"): ("1001", "safe"),
             ("debt", "written_off"): ("7001", ""),
+            ("refund_claim", "paid_out"): ("1001", "safe"),
+            ("refund_claim", "written_off"): ("7001", ""),
             ("payout_uncertain", "paid"): ("1160", task.machine_id),
         }
         if (task.kind, resolution) in others:
             world.move(claims, others[task.kind, resolution], task.amount_minor)
         elif (task.kind, resolution) == ("vend_uncertain", "unit_missing"):
-            world.on_hand[f"{task.machine_id}/A1", task.product_id] -= 1
-            was_there = task.product_id in world.pools and world.pools[task.product_id].quantity > 0
-            cost = world.leave(task.product_id)
-            world.losses += cost if was_there else 0
+            world.lose(f"{task.machine_id}/A1", task.product_id)
 
     async def _reverse(self, step: Step) -> None:
         books = await record.read(self.played.database)
         undone = {entry.reverses for entry in books.entries}
+        given_back = {f"{row.vend.source}#sale" for row in self._world.refunds}
         open_ = [
-            row for row in books.entries if row.number not in undone and row.source.endswith(("#sale", "#deposit"))
+            row
+            for row in books.entries
+            if row.number not in undone and row.source.endswith(("#sale", "#deposit")) and row.source not in given_back
         ]
         if not open_:
             return
@@ -284,9 +235,9 @@ class _Player:
 
     async def _close(self, _step: Step) -> None:
         today = day_of(self._clock.now_ms)
-        standing = [row for row in self.played.closings if not row.is_open_again]
+        standing = self.played.standing
         first = standing[-1].last_day + timedelta(days=1) if standing else day_of(START_MS)
-        last_day = _month_end(first)
+        last_day = month_end(first)
         if last_day >= today:
             return
         async with self.played.database.write() as db_session:
@@ -295,18 +246,18 @@ class _Player:
         self.played.closings.append(Closed(last_day, books.moved(upto=last_day)))
 
     async def _reopen(self, _step: Step) -> None:
-        standing = [row for row in self.played.closings if not row.is_open_again]
-        if standing:
+        standing = self.played.standing
+        if not standing:
+            return
+        if standing[-1].year_id:
+            await self._office.undo_year(standing[-1])
+        else:
             async with self.played.database.write() as db_session:
                 await months.reopen(db_session, standing[-1].last_day, "an invoice was forgotten", self._person())
-            standing[-1].is_open_again = True
+        standing[-1].is_open_again = True
 
     def _person(self) -> Person:
         return Person("owner@example.com", self._clock.now_ms)
-
-
-def _month_end(day: date) -> date:
-    return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
 def _is_sqlite(db_session: AsyncSession) -> bool:

@@ -46,11 +46,22 @@ class Record:
     pools: dict[str, tuple[int, int]]
     on_hand: dict[tuple[str, str], int]
     sales: list[dict[str, Any]]
+    refunds: list[dict[str, Any]]
 
-    def moved(self, *, upto: date | None = None) -> Counter[str]:
-        """Account to balance by adding up every leg; debit positive."""
+    @property
+    def business(self) -> list[Entry]:
+        """Entries without those that close a year or settle its tax, and their reversals."""
+        sources = {entry.number: entry.source for entry in self.entries}
+        return [
+            row
+            for row in self.entries
+            if not sources.get(row.reverses or row.number, "").startswith(("year:", "taxyear:"))
+        ]
+
+    def moved(self, *, upto: date | None = None, is_business: bool = False) -> Counter[str]:
+        """Account to balance by adding up every leg, of `business` or of all entries; debit positive."""
         found: Counter[str] = Counter()
-        for entry in self.entries:
+        for entry in self.business if is_business else self.entries:
             if upto is None or entry.day <= upto:
                 for leg in entry.legs:
                     found[leg.account] += leg.amount
@@ -96,6 +107,7 @@ async def read(database: Database) -> Record:
                 for row in await _rows(db_session, "SELECT * FROM stock_on_hand")
             },
             sales=await _rows(db_session, "SELECT * FROM sales WHERE status = 'completed'"),
+            refunds=await _rows(db_session, "SELECT * FROM refunds"),
         )
 
 
@@ -104,6 +116,15 @@ async def head(database: Database) -> tuple[int, str]:
     async with database.read() as db_session:
         rows = await _rows(db_session, "SELECT number, hash FROM journal_entries ORDER BY number DESC LIMIT 1")
     return (rows[0]["number"], rows[0]["hash"]) if rows else (0, "")
+
+
+async def sale_of(database: Database, source: str) -> int:
+    """The row number of the sale that an event made."""
+    machine, epoch, seq = source.split("/")
+    asked = {"machine": machine, "epoch": epoch, "seq": int(seq)}
+    query = text("SELECT id FROM sales WHERE machine_id = :machine AND epoch = :epoch AND seq = :seq")
+    async with database.read() as db_session:
+        return int((await db_session.execute(query, asked)).scalar_one())
 
 
 async def totals(database: Database) -> Counter[str]:

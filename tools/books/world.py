@@ -43,11 +43,63 @@ class Vend:
     rate: int
     day: date
     cost: int
+    payment: str = ""
 
     @property
     def tax(self) -> int:
         """Cut off per vend."""
-        return (self.gross * self.rate - self.gross * self.rate % (100 + self.rate)) // (100 + self.rate)
+        return tax_inside(self.gross, self.rate)
+
+    @property
+    def machine(self) -> str:
+        """Where it was."""
+        return self.source.partition("/")[0]
+
+
+def tax_inside(gross: int, rate: int) -> int:
+    """The tax in a price, fractions of a yen cut off."""
+    return (gross * rate - gross * rate % (100 + rate)) // (100 + rate)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """One refund as it must be booked."""
+
+    vend: Vend
+    gross: int
+    tax: int
+    way: str
+    is_back: bool
+
+    def is_owed_by_processor(self, tender: str) -> bool:
+        """Whether the processor of this tender is to give it back."""
+        return self.way == "original" and self.vend.tender == tender != "cash"
+
+
+@dataclass
+class Order:
+    """Goods that were ordered, one product."""
+
+    number: int
+    supplier: int
+    product: str
+    units: int
+    price: int
+    share: int
+    """Per cent of the tax that may be deducted."""
+    came: int = 0
+
+
+@dataclass
+class Receipt:
+    """A delivery and what is owed for it."""
+
+    number: int
+    order: Order
+    rates: dict[int, tuple[int, int]]
+    """Rate to net and tax."""
+    left: int
+    invoice: int = 0
 
 
 @dataclass
@@ -73,6 +125,18 @@ class World:
     """Net cost of everything ever bought."""
     losses: int = 0
     """Yen of goods that left without being sold."""
+    through: int = 0
+    """What went through 仕入高, either way."""
+    differences: int = 0
+    """What invoices had more than receipts: cost of sales."""
+    orders: list[Order] = field(default_factory=list)
+    receipts: list[Receipt] = field(default_factory=list)
+    refunds: list[GivenBack] = field(default_factory=list)
+    settled: set[str] = field(default_factory=set)
+    """Sources of vends that a payout brought."""
+    payouts: list[int] = field(default_factory=list)
+    """How many refunds each brought."""
+    brought_back: list[GivenBack] = field(default_factory=list)
 
     def happen(self, machine: str, source: str, kind: str, body: Mapping[str, Any], now_ms: int) -> None:
         """One event of a machine."""
@@ -106,7 +170,9 @@ class World:
         payer = ("2110", f"{machine}/credit") if tender == "cash" else ("1020", tender)
         self.yen[payer] += gross
         self.on_hand[f"{machine}/A1", product] -= 1
-        self.vends[source] = Vend(source, product, tender, gross, rate_of(product, day), day, self.leave(product))
+        self.vends[source] = Vend(
+            source, product, tender, gross, rate_of(product, day), day, self.leave(product), body.get("payment", "")
+        )
 
     def leave(self, product: str) -> int:
         """One unit leaves; its cost by moving average, half up, or the last known cost of one that was not there."""
@@ -121,6 +187,12 @@ class World:
         return cost
 
     def buy(self, product: str, quantity: int, cost: int) -> None:
+        """Goods are bought, and come into the warehouse."""
+        self.take_in("warehouse", product, quantity, cost)
+        self.purchased += cost
+        self.through += cost
+
+    def take_in(self, place: str, product: str, quantity: int, cost: int) -> None:
         """Goods come in; those that had already been sold are paid by their part of it."""
         pool = self.pools.setdefault(product, Pool())
         gone = min(quantity, max(-pool.quantity, 0))
@@ -131,8 +203,80 @@ class World:
             pool.last_unit = (2 * pool.value + pool.quantity) // (2 * pool.quantity)
         else:
             pool.last_unit = (2 * cost + quantity) // (2 * quantity)
-        self.on_hand["warehouse", product] += quantity
-        self.purchased += cost
+        self.on_hand[place, product] += quantity
+
+    def lose(self, place: str, product: str) -> None:
+        """One unit is gone; one the books did not have costs nothing."""
+        self.on_hand[place, product] -= 1
+        was_there = product in self.pools and self.pools[product].quantity > 0
+        cost = self.leave(product)
+        self.losses += cost if was_there else 0
+
+    def find(self, place: str, product: str) -> None:
+        """One unit more than the books had, at the average cost."""
+        pool = self.pools.get(product, Pool())
+        cost = (2 * pool.value + pool.quantity) // (2 * pool.quantity) if pool.quantity > 0 else pool.last_unit
+        self.take_in(place, product, 1, cost)
+
+    def receive(self, order: Order, units: int, number: int, rate: int) -> None:
+        """A delivery: the shipping of 300 yen comes with the first, taxed at 10 %; tax is cut off once per rate."""
+        nets = Counter({rate: order.price * units})
+        if not order.came:
+            nets[10] += 300
+        rates = {at: (net, net * at // 100) for at, net in nets.items()}
+        deducted = sum(tax * order.share // 100 for _, tax in rates.values())
+        owed = sum(net + tax for net, tax in rates.values())
+        order.came += units
+        self.buy(order.product, units, owed - deducted)
+        self.receipts.append(Receipt(number, order, rates, owed))
+        self.yen["1150", ""] += deducted
+        self.yen["2001", f"supplier:{order.supplier}"] -= owed
+
+    def invoice(self, receipt: Receipt, more: int) -> None:
+        """An invoice has more, or less, than what came: that is cost of sales at once."""
+        receipt.left += more
+        self.differences += more
+        self.purchased += more
+        self.through += abs(more)
+        self.yen["2001", f"supplier:{receipt.order.supplier}"] -= more
+
+    def paid_out(self, tender: str, charged: list[Vend], given_back: list[GivenBack], rate: int) -> None:
+        """A payout: 3 % fee of each charge, cut off, and its tax."""
+        fees = [vend.gross * 3 // 100 for vend in charged]
+        taxes = sum(fee * rate // 100 for fee in fees)
+        gross = sum(vend.gross for vend in charged) - sum(row.gross for row in given_back)
+        self.yen["1010", ""] += gross - sum(fees) - taxes
+        self.yen["6002", ""] += sum(fees)
+        self.yen["1150", ""] += taxes
+        self.yen["1020", tender] -= gross
+        self.settled |= {vend.source for vend in charged}
+        self.brought_back += given_back
+        self.payouts.append(len(given_back))
+
+    def spend(self, account: str, net: int, tax: int, paid_from: Place) -> None:
+        """An expense."""
+        self.yen[account, ""] += net
+        self.yen["1150", ""] += tax
+        self.yen[paid_from] -= net + tax
+
+    def left_of(self, vend: Vend) -> int:
+        """What can still be given back of a sale."""
+        return vend.gross - sum(row.gross for row in self.refunds if row.vend == vend)
+
+    def give_back(self, vend: Vend, gross: int, way: str, *, is_back: bool) -> None:
+        """A refund: the rest keeps the tax of what was really kept."""
+        left = self.left_of(vend)
+        tax = tax_inside(left, vend.rate) - tax_inside(left - gross, vend.rate)
+        row = GivenBack(vend, gross, tax, way, is_back)
+        self.refunds.append(row)
+        if way == "store_credit":
+            self.yen["2101", "customer:c-1"] -= gross
+        elif row.is_owed_by_processor(vend.tender):
+            self.yen["1020", vend.tender] -= gross
+        else:
+            self.yen["2110", f"{vend.machine}/claims"] -= gross
+        if is_back:
+            self.take_in(f"{vend.machine}/A1", vend.product, 1, vend.cost)
 
     def move(self, debit: Place, credit: Place, amount: int) -> None:
         """Yen between two places."""

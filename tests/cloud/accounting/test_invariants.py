@@ -1,8 +1,9 @@
 """The invariants of the books, one test each, over random lives of two machines and an office (`tools/books`).
 
 A life goes through the real receiver, interpreter and services, with frames lost, doubled and reversed, power cuts
-before commits, late events into closed months, counts, purchases, refunds and answers of staff. Each invariant's
-source is the project's accounting reference, section 15, by its number; section 1 for the last one.
+before commits, late events into closed months, counts, orders, invoices, payouts, refunds, a year's end and answers
+of staff. Each invariant's source is the project's accounting reference, section 15, by its number (14 is
+`test_mutants.py`); section 1 for 15, sections 4 to 13 for the later ones.
 """
 
 import asyncio
@@ -19,7 +20,8 @@ from hypothesis import strategies as st
 from cloud.db.database import Database, open_database
 from tools.books import acts, invariants, record
 from tools.books.life import Step, write_life
-from tools.books.play import Played, play, said
+from tools.books.play import play, said
+from tools.books.played import Played
 from tools.books.record import Record
 
 LIVES: Final = 6
@@ -204,6 +206,66 @@ def test_15_source_when_anything_happened_then_it_posted_once_and_every_entry_na
     shelf: Shelf, life: Life
 ) -> None:
     assert findings(shelf, life, invariants.nothing_posts_twice) == []
+
+
+@over(LIVES)
+def test_16_debts_when_anything_happened_then_everybody_is_owed_what_came_less_what_was_paid(
+    shelf: Shelf, life: Life
+) -> None:
+    assert findings(shelf, life, invariants.debts_are_owed) == []
+
+
+@over(LIVES)
+def test_17_year_when_it_was_closed_then_it_is_at_zero_with_its_profit_carried_and_undone_it_is_as_before(
+    shelf: Shelf, life: Life
+) -> None:
+    assert findings(shelf, life, invariants.year_ends_at_zero) == []
+
+
+BUSY: Final = (
+    Step("purchase", what="cider", n=(7, 500)),
+    Step("restock", 0, "cider", (5,)),
+    Step("customer", 0, "sold|cash|cider", (160, 0, 0, 500)),
+    *[Step("customer", 0, "sold|card|cider", (price, 0, 0, 100)) for price in (161, 162)],
+    Step("sync", 0, "twice", (0, 5)),
+    Step("order", 0, "towel", (9, 123, 4)),
+    Step("order", 1, "cider", (5, 77, 5)),
+    Step("receive"),
+    Step("invoice", n=(37,)),
+    Step("invoice", n=(-20,)),
+    *[Step("pay", n=(part,)) for part in (2, 1, 1)],
+    Step("payout", what="card", n=(1, 10)),
+    *[Step("refund", way, n=(0, part, back)) for way, part, back in ((3, 3, 1), (0, 2, 0), (2, 1, 1))],
+    *[Step("refund", 0, n=(which, 2, 1)) for which in (0, 1)],
+    Step("payout", what="card", n=(9, 0)),
+    *[Step("expense", which, "6004", (1_101, 10, paid_by)) for which, paid_by in ((0, 0), (1, 1), (1, 2))],
+    Step("settle", n=(0,)),
+    *[Step("stocktake", 0, "cider", (off,)) for off in (1, -1, 0)],
+    Step("days", n=(12, 0)),
+    Step("close"),
+    Step("year", n=(1,)),
+    *[Step("resolve", n=(number, 0)) for number in (0, 0)],
+    Step("reopen"),
+    Step("year", n=(1,)),
+)
+"""A life in which the office does everything it can do."""
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_books_when_the_office_does_everything_then_every_invariant_holds(
+    database: Database, tmp_path: Path
+) -> None:
+    played = await play(database, BUSY)
+    assert invariants.check(played, await record.read(database)) == {}
+    world = played.world
+    assert {row.way for row in world.refunds} == {"original", "claim", "store_credit"}
+    assert [row.is_back for row in world.refunds].count(True) == 3
+    assert (len(world.settled), len(world.brought_back), world.differences) == (2, 2, 17)
+    assert [row.left for row in world.receipts] == [0, 0, 676]
+    assert [row.undone is not None for row in played.years] == [True, False]
+    assert await acts.exported(played, tmp_path) == []
+    for act in (acts.replayed, acts.sent_again, acts.sold_out):
+        assert await act(played) == []
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])

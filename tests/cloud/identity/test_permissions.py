@@ -191,6 +191,11 @@ owner accountant operator staff viewer
   yes        yes       no    no     no  POST    /dashboard/expenses/equipment
   yes        yes       no    no     no  POST    /dashboard/expenses/equipment/{number}/disposal
   yes        yes       no    no     no  POST    /dashboard/expenses/depreciation
+  yes        yes      yes    no    yes  GET     /dashboard/sales
+  yes        yes      yes    no    yes  GET     /dashboard/sales/refunds
+  yes        yes      yes    no    yes  GET     /dashboard/sales/refunds/{refund_id}
+  yes        yes      yes    no    yes  GET     /dashboard/sales/{sale_id}
+  yes         no      yes    no     no  POST    /dashboard/sales/{sale_id}/refund
   yes        yes       no    no     no  GET     /dashboard/payouts
   yes        yes       no    no     no  POST    /dashboard/payouts
   yes        yes       no    no     no  GET     /dashboard/payouts/{number}
