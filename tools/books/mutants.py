@@ -69,7 +69,7 @@ MUTANTS: Final = (
         "value = half_up(pool.value_minor * covered, pool.quantity)",
         "value = min(pool.last_unit_cost_minor * covered, pool.value_minor)",
         ("4 stock",),
-        11,
+        33,
     ),
     Mutant(
         "forgets_goods_sold_before_they_came",
