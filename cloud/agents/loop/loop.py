@@ -301,7 +301,8 @@ class Loop:
         drive.turns.append(Told(answers=tuple(answers)))
         drive.decisions += [answer.decision_id for answer in answers if answer.decision_id]
         await self._keep(drive, told, step="thinking")
-        if why := watch.see(reply.calls, answers):
+        # Rules always end, and may be refused all the way.
+        if drive.mind is not agent.rules and (why := watch.see(reply.calls, answers)):
             raise MindError("rambling", why)
         return True
 
