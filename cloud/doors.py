@@ -1,4 +1,4 @@
-"""Default is deny: every route of the application names the permission it needs, or is named here as public."""
+"""Default is deny: every route names the permission it needs, is a customer's, or is named here as public."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Final
@@ -6,6 +6,7 @@ from typing import Any, Final
 from fastapi import FastAPI, Request, Response
 from fastapi.routing import iter_route_contexts
 
+from cloud.customers.access import CustomerDoor, admit
 from cloud.identity.access import Lock, current_user
 from cloud.kit.http import ProblemError, answer_of
 
@@ -24,12 +25,27 @@ PUBLIC: Final = {
     "/api/v1/admin/token",
     "/api/v1/admin/token/refresh",
     "/api/v1/admin/token/revoke",
+    "/api/v1/customer",
 }
-"""What strangers may open: what says nothing of the business, and what logs in and out."""
+"""What strangers may open: what says nothing of the business, what logs in and out, what makes a new customer."""
+
+CUSTOMERS: Final = ("/api/v1/customer", "/api/v1/tablet")
+"""Below these, whoever has a customer's token comes in, and sees what is theirs; users have doors of their own."""
 
 
 class UnlockedError(RuntimeError):
     """A route that names no permission, or several, or that is public and locked at once."""
+
+
+def is_customers(path: str) -> bool:
+    """Whether an address is for customers."""
+    return any(path == prefix or path.startswith(prefix + "/") for prefix in CUSTOMERS)
+
+
+def asks_for_customer(route: Any) -> bool:
+    """Whether a route lets in only who has a customer's token."""
+    dependant = getattr(route, "dependant", None)
+    return any(isinstance(part.call, CustomerDoor) for part in _parts(dependant)) if dependant else False
 
 
 def lock_of(route: Any) -> Lock | None:
@@ -46,10 +62,15 @@ def lock_of(route: Any) -> Lock | None:
 
 
 def _locks(dependant: Any) -> Iterator[Lock]:
-    if isinstance(dependant.call, Lock):
-        yield dependant.call
+    for part in _parts(dependant):
+        if isinstance(part.call, Lock):
+            yield part.call
+
+
+def _parts(dependant: Any) -> Iterator[Any]:
+    yield dependant
     for part in dependant.dependencies:
-        yield from _locks(part)
+        yield from _parts(part)
 
 
 def routes_of(app: FastAPI) -> list[Any]:
@@ -62,7 +83,10 @@ async def turn_strangers_away(request: Request, call_next: Callable[[Request], A
     path = request.url.path
     if path.startswith("/api/") and path not in PUBLIC:
         try:
-            request.state.user = await current_user(request)
+            if is_customers(path):
+                admit(request)
+            else:
+                request.state.user = await current_user(request)
         except ProblemError as error:
             return answer_of(error)
     return await call_next(request)
@@ -75,5 +99,10 @@ def check_doors(app: FastAPI) -> None:
         UnlockedError: naming the first one.
     """
     for route in routes_of(app):
-        if (lock_of(route) is None) != (route.path in PUBLIC):
+        is_locked, is_customer = lock_of(route) is not None, asks_for_customer(route)
+        if is_locked and is_customer:
+            raise UnlockedError(f"{route.path} is for users and for customers; make two")
+        if (is_locked or is_customer) == (route.path in PUBLIC):
             raise UnlockedError(f"{route.path} names no permission, or is public and names one")
+        if is_customer and not is_customers(route.path):
+            raise UnlockedError(f"{route.path} is a customer's and not below {' or '.join(CUSTOMERS)}")

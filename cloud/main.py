@@ -36,6 +36,12 @@ from cloud.catalogue.csv_endpoints import router as products_csv_router
 from cloud.catalogue.endpoints import router as catalogue_router
 from cloud.catalogue.picture_endpoints import router as pictures_router
 from cloud.commands.endpoints import router as commands_router
+from cloud.conversations.endpoints import router as conversations_router
+from cloud.conversations.endpoints import tablet as tablet_router
+from cloud.conversations.opening import open_conversations
+from cloud.customers.access import CustomerTokens
+from cloud.customers.endpoints import router as customer_router
+from cloud.customers.operator_endpoints import router as customers_router
 from cloud.dashboard import (
     account_page,
     activity_page,
@@ -87,6 +93,7 @@ from cloud.jobs.endpoints import sockets as jobs_sockets
 from cloud.kit.clock import Clock, system_clock
 from cloud.kit.files import Folder
 from cloud.kit.http import DatabaseDep, install_error_answers
+from cloud.kit.secrecy import Secrecy
 from cloud.machines import service as machines
 from cloud.machines.endpoints import monitoring, vending
 from cloud.openapi import describe
@@ -191,6 +198,10 @@ API: Final = (
     years_router,
     jobs_router,
     jobs_sockets,
+    customer_router,
+    tablet_router,
+    customers_router,
+    conversations_router,
 )
 """What answers programs."""
 
@@ -238,6 +249,7 @@ def create_app(settings: Settings, database: Database | None = None, clock: Cloc
         yield
         house: House = app.state.house
         await house.close()
+        await app.state.conversations.close()
         if database is None:
             await base.close()
 
@@ -271,6 +283,9 @@ def equip(app: FastAPI, settings: Settings, database: Database, clock: Clock = s
     app.state.searches = searches_of(settings)
     app.state.house = open_house(settings, database, clock, app.state.searches)
     app.state.gate = Gate(database, TokenSigner(*settings.signing_keys()))
+    app.state.secrecy = Secrecy(*settings.sealing_keys())
+    app.state.customer_tokens = CustomerTokens(app.state.secrecy)
+    app.state.conversations = open_conversations(settings, database)
 
 
 def searches_of(settings: Settings) -> list[WebSearch]:

@@ -9,7 +9,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from cloud.doors import lock_of, routes_of
+from cloud.customers.access import HEADER
+from cloud.doors import asks_for_customer, lock_of, routes_of
 from cloud.identity.access import COOKIE, Creates, Lock
 from cloud.kit.http import PROBLEM_JSON, InvalidProblem, Problem
 
@@ -27,10 +28,16 @@ TAGS: Final = {
     "procurement": "Suppliers and their prices, purchase orders, goods received, invoices to pay.",
     "accounting": "The ledger and its statements.",
     "agents": "What agents are asked to do, and how far they are.",
+    "customer": "What customers see and say of themselves, with a token of their own.",
+    "tablet": "Conversations of a customer.",
+    "customers": "Customers for the operator: coupons, wishes, conversations.",
 }
 ABOUT: Final = """\
 **Log in** with `POST /api/v1/admin/token` and send the access token as `Authorization: Bearer …`; exchange the
 refresh token before the access token expires.
+
+**Customers** have no account: `POST /api/v1/customer` gives a token, sent as `X-Customer-Token` or as a cookie. It
+opens what is theirs and nothing else.
 
 **Lists** take `limit` and `cursor` and answer with `items` and `next`: pass `next` as `cursor` until it is null.
 
@@ -44,6 +51,7 @@ also name each field and what to do about it.
 SECURITY: Final = {
     "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
     "cookie": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+    "customer": {"type": "apiKey", "in": "header", "name": HEADER},
 }
 _SCHEMAS: Final = "#/components/schemas/"
 
@@ -71,17 +79,27 @@ def _document(app: FastAPI) -> dict[str, Any]:
         [(Problem, "serialization"), (InvalidProblem, "serialization")], ref_template=_SCHEMAS + "{model}"
     )
     schemas.update(made["$defs"])
-    locks = {
-        (route.path_format, method.lower()): lock_of(route) for route in _described(app) for method in route.methods
-    }
+    routes = {(route.path_format, method.lower()): route for route in _described(app) for method in route.methods}
     for path, item in found["paths"].items():
         for method, operation in item.items():
-            _complete(operation, locks[path, method])
+            if asks_for_customer(routes[path, method]):
+                _for_customer(operation)
+            _complete(operation, lock_of(routes[path, method]))
     return found
 
 
 def _described(app: FastAPI) -> list[Any]:
     return [route for route in routes_of(app) if getattr(route, "include_in_schema", False) and route.methods]
+
+
+def _for_customer(operation: dict[str, Any]) -> None:
+    """What holds for every operation of a customer."""
+    answers = operation["responses"]
+    own_words = {status: answer.get("description", "") for status, answer in answers.items()}
+    operation["security"] = [{"customer": []}]
+    operation["description"] = f"{operation.get('description', '')}\n\nFor the customer whose token it is."
+    _add(answers, own_words, "401", "`no_customer`", "Problem")
+    _add(answers, own_words, "403", "`wrong_origin`", "Problem")
 
 
 def _complete(operation: dict[str, Any], lock: Lock | None) -> None:

@@ -120,3 +120,6 @@ class Store(Protocol):
 
     async def stale_messages(self, key_name: str, *, limit: int) -> list[MessageDocument]:
         """Messages that another key sealed."""
+
+    async def close(self) -> None:
+        """Let go of connections that are the store's own."""

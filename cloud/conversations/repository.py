@@ -143,6 +143,9 @@ class SqlStore:
         async with self._database.read() as db_session:
             return [_found(row) for row in await db_session.execute(query)]
 
+    async def close(self) -> None:
+        """See `Store`: the database is its owner's."""
+
 
 _MESSAGES = select(ConversationMessage, Conversation.customer_id).join(
     Conversation, Conversation.session_id == ConversationMessage.session_id

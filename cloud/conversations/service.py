@@ -67,6 +67,10 @@ class Conversations:
         self._secrecy = secrecy
         self._retention_ms = retention_days * DAY_MS
 
+    async def close(self) -> None:
+        """Let go of what the store has open."""
+        await self._store.close()
+
     # --- one session -----------------------------------------------------------------------------------------
 
     async def begin(

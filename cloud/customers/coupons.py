@@ -103,6 +103,34 @@ class CouponView(BaseModel):
     ended_by: str
 
 
+class MyCoupon(BaseModel):
+    """A coupon as its customer sees it. Yen, tax included."""
+
+    code: str
+    product_id: str
+    machine_id: str
+    """The only machine it is good at; empty for every one."""
+    list_price: int
+    price: int
+    valid_until_ms: int
+    reason: str
+    state: CouponState
+
+
+def my_coupon(row: CouponView) -> MyCoupon:
+    """A coupon as its customer sees it."""
+    return MyCoupon(
+        code=row.code,
+        product_id=row.product_id,
+        machine_id=row.machine_id,
+        list_price=row.list_minor,
+        price=row.price_minor,
+        valid_until_ms=row.valid_until_ms,
+        reason=row.reason,
+        state=row.state,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Use:
     """A sale that names a coupon."""
@@ -142,6 +170,18 @@ async def grant(db_session: AsyncSession, wish: Grant, now_ms: int) -> CouponVie
         reason=wish.reason[: rules.MOST_REASON_CHARS].replace("\0", ""),
     )
     await repository.add_coupon(db_session, row)
+    return await _view(db_session, row, now_ms)
+
+
+async def get(db_session: AsyncSession, code: str, now_ms: int) -> CouponView:
+    """One coupon.
+
+    Raises:
+        NoSuchCouponError: there is none of that code.
+    """
+    row = await repository.coupon(db_session, code)
+    if row is None:
+        raise NoSuchCouponError(code)
     return await _view(db_session, row, now_ms)
 
 
@@ -272,11 +312,14 @@ __all__ = [
     "CouponError",
     "CouponView",
     "Grant",
+    "MyCoupon",
     "NoSuchCouponError",
     "Use",
+    "get",
     "grant",
     "holders",
     "listing",
+    "my_coupon",
     "of_customer",
     "offer",
     "open_count",

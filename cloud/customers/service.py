@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cloud.catalogue import service as catalogue
 from cloud.catalogue.allergens import in_order
 from cloud.customers import coupons, repository, rules
-from cloud.customers.coupons import CouponView, Use
+from cloud.customers.coupons import MyCoupon, Use, my_coupon
 from cloud.customers.models import Customer
 from cloud.customers.rules import Loyalty, Purchase, Tastes
 from cloud.kit.clock import local
@@ -55,6 +55,20 @@ class Profile(ProfileBody):
     first_seen_ms: int
     """0 for somebody of whom nothing is kept yet."""
     last_seen_ms: int
+
+
+class Purchased(BaseModel):
+    """A purchase as its customer sees it: not what it cost us. Yen, tax included."""
+
+    sale_id: int
+    machine_id: str
+    slot: str
+    product_id: str
+    paid: int
+    list_price: int
+    """Without the coupon; what was paid when there was none."""
+    coupon: str
+    occurred_at_ms: int
 
 
 class CustomerView(BaseModel):
@@ -191,6 +205,20 @@ async def history(
     return sorted(found, key=lambda sale: (sale.occurred_at_ms, sale.seq), reverse=True)
 
 
+def purchased(sale: SaleView) -> Purchased:
+    """A sale as its customer sees it."""
+    return Purchased(
+        sale_id=sale.id,
+        machine_id=sale.machine_id,
+        slot=sale.slot,
+        product_id=sale.product_id,
+        paid=sale.gross_minor,
+        list_price=sale.list_minor or sale.gross_minor,
+        coupon=sale.coupon,
+        occurred_at_ms=sale.occurred_at_ms,
+    )
+
+
 # --- what it says about them ---------------------------------------------------------------------------------------
 
 
@@ -269,8 +297,8 @@ class Export(BaseModel):
     """Everything we keep about a customer, conversations aside."""
 
     profile: Profile
-    purchases: list[SaleView]
-    coupons: list[CouponView]
+    purchases: list[Purchased]
+    coupons: list[MyCoupon]
     requests: list[str]
 
 
@@ -279,8 +307,10 @@ async def export(db_session: AsyncSession, secrecy: Secrecy, customer_id: str, n
     rows = await repository.requests(db_session, limit=MOST_PURCHASES, customer_id=customer_id)
     return Export(
         profile=await profile(db_session, secrecy, customer_id),
-        purchases=await history(db_session, customer_id, limit=MOST_PURCHASES),
-        coupons=await coupons.of_customer(db_session, customer_id, now_ms, limit=MOST_PURCHASES),
+        purchases=[purchased(row) for row in await history(db_session, customer_id, limit=MOST_PURCHASES)],
+        coupons=[
+            my_coupon(row) for row in await coupons.of_customer(db_session, customer_id, now_ms, limit=MOST_PURCHASES)
+        ],
         requests=[secrecy.open(row.sealed, f"request of {customer_id}").decode() for row in rows],
     )
 

@@ -85,6 +85,10 @@ class Permission(StrEnum):
     """Stop agents, and let them go on."""
     AGENTS_RUN = "agents.run"
     """Have an agent work now, or stop."""
+    CUSTOMERS_READ = "customers.read"
+    """Customers, their purchases, wishes and coupons; opening a conversation is written down."""
+    CUSTOMERS_MANAGE = "customers.manage"
+    """Give and withdraw coupons, note wishes, delete a person's data."""
     ACTIVITY_READ = "activity.read"
     USERS_MANAGE = "users.manage"
     SELF = "self"
@@ -129,6 +133,8 @@ ALLOWED: Final[Mapping[Permission, frozenset[Role]]] = {
     Permission.AGENTS_EXCEED: frozenset({Role.OWNER}),
     Permission.AGENTS_STOP: frozenset({Role.OWNER, Role.OPERATOR}),
     Permission.AGENTS_RUN: frozenset({Role.OWNER, Role.OPERATOR}),
+    Permission.CUSTOMERS_READ: frozenset({Role.OWNER, Role.OPERATOR}),
+    Permission.CUSTOMERS_MANAGE: frozenset({Role.OWNER, Role.OPERATOR}),
     Permission.ACTIVITY_READ: frozenset({Role.OWNER, Role.ACCOUNTANT}),
     Permission.USERS_MANAGE: frozenset({Role.OWNER}),
     Permission.SELF: _EVERYBODY,

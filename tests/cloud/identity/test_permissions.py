@@ -8,7 +8,7 @@ from fastapi import APIRouter, FastAPI
 from httpx import AsyncClient
 
 from cloud.db.database import Database
-from cloud.doors import PUBLIC, UnlockedError, check_doors, lock_of, routes_of
+from cloud.doors import PUBLIC, UnlockedError, asks_for_customer, check_doors, lock_of, routes_of
 from cloud.identity.access import needs
 from cloud.identity.permissions import ALLOWED, Permission, Role, allows
 from cloud.identity.service import create_user
@@ -37,6 +37,17 @@ owner accountant operator staff viewer
   yes         no      yes    no     no  POST    /dashboard/agents/tasks/{task_id}/cancel
   yes        yes      yes    no     no  GET     /dashboard/agents/runs/{run_id}
   yes        yes       no    no     no  GET     /api/v1/admin/activity
+  yes         no      yes    no     no  GET     /api/v1/customers
+  yes         no      yes    no     no  GET     /api/v1/customers/coupons
+  yes         no      yes    no     no  POST    /api/v1/customers/coupons/{code}/withdraw
+  yes         no      yes    no     no  GET     /api/v1/customers/requests
+  yes         no      yes    no     no  POST    /api/v1/customers/requests/notes
+  yes         no      yes    no     no  GET     /api/v1/customers/{customer_id}
+  yes         no      yes    no     no  POST    /api/v1/customers/{customer_id}/coupons
+  yes         no      yes    no     no  DELETE  /api/v1/customers/{customer_id}
+  yes         no      yes    no     no  GET     /api/v1/conversations
+  yes         no      yes    no     no  GET     /api/v1/conversations/search
+  yes         no      yes    no     no  GET     /api/v1/conversations/{session_id}
   yes        yes      yes   yes    yes  GET     /api/v1/dashboard/metrics/realtime
   yes        yes      yes   yes    yes  SOCKET  /api/v1/dashboard/ws/realtime
   yes        yes      yes   yes    yes  GET     /api/v1/products
@@ -313,7 +324,7 @@ def doors(app: FastAPI) -> set[Door]:
     return {
         (method, route.path)
         for route in routes_of(app)
-        if route.path not in PUBLIC
+        if route.path not in PUBLIC and not asks_for_customer(route)
         for method in getattr(route, "methods", None) or {"SOCKET"}
     }
 
@@ -328,6 +339,9 @@ def address(path: str) -> str:
         "by": "machine",
         "name": "balance-sheet",
         "place_id": "van-1",
+        "customer_id": "c" * 32,
+        "session_id": "5" * 32,
+        "code": "2222222222",
         "processor": "card",
     }
     for name in (
@@ -500,10 +514,11 @@ def test_doors_when_one_has_two_locks_then_the_application_does_not_start(own_ap
 def test_openapi_when_read_then_every_locked_operation_names_its_permission_and_how_to_log_in(app: FastAPI) -> None:
     document = app.openapi()
     locks = {(route.path, method): lock_of(route) for route in routes_of(app) for method in route.methods or ()}
+    customers = {route.path for route in routes_of(app) if asks_for_customer(route)}
     for path, item in document["paths"].items():
         for method, operation in item.items():
             lock = locks[path, method.upper()]
             assert operation.get("x-permission") == (str(lock.permission) if lock else None)
-            assert ("security" in operation) == (lock is not None)
+            assert ("security" in operation) == (lock is not None or path in customers)
             assert operation["description"]
             assert {"401", "403"} <= set(operation["responses"]) or lock is None
