@@ -48,6 +48,7 @@ from cloud.dashboard import (
     agents_page,
     api_page,
     cash_page,
+    customers_page,
     earnings_page,
     expenses_page,
     goods_page,
@@ -229,6 +230,7 @@ PAGES: Final = (
     procurement_page,
     suppliers_page,
     payables_page,
+    customers_page,
 )
 """What answers people."""
 

@@ -82,7 +82,8 @@ class Contexts:
     def __init__(self, db_session: AsyncSession, now_ms: int, timezone: str) -> None:
         self.db_session = db_session
         """Reads only."""
-        self._now_ms = now_ms
+        self.now_ms = now_ms
+        """Now, ms since 1970 UTC."""
         self._timezone = timezone
 
     async def open_tasks(self) -> int:
@@ -215,7 +216,7 @@ class Contexts:
 
     def moment(self, at_ms: int) -> str:
         """An instant for people; see `moment_text`."""
-        return moment_text(at_ms, self._now_ms, self._timezone)
+        return moment_text(at_ms, self.now_ms, self._timezone)
 
     async def _fleet(self) -> list[dict[str, Any]]:
         levels = await stock.slot_levels(self.db_session)

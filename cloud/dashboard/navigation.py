@@ -47,6 +47,7 @@ GROUPS: Final = (
             Link("/dashboard/", "今日", Permission.FIGURES_READ),
             Link("/dashboard/#machines", "自販機", Permission.FLEET_READ),
             Link("/dashboard/tasks", "作業", Permission.TASKS_READ),
+            Link("/dashboard/customers", "お客様", Permission.CUSTOMERS_READ),
         ),
     ),
     (

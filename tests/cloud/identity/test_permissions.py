@@ -294,6 +294,14 @@ owner accountant operator staff viewer
   yes        yes       no    no     no  POST    /dashboard/payables/invoices/{invoice_id}/payments
   yes        yes      yes   yes     no  GET     /dashboard/payables/payments/{payment_id}
   yes        yes      yes   yes    yes  GET     /dashboard/inbox
+  yes         no      yes    no     no  GET     /dashboard/customers
+  yes         no      yes    no     no  POST    /dashboard/customers/requests/notes
+  yes         no      yes    no     no  GET     /dashboard/conversations
+  yes         no      yes    no     no  GET     /dashboard/conversations/{session_id}
+  yes         no      yes    no     no  GET     /dashboard/customers/{customer_id}
+  yes         no      yes    no     no  POST    /dashboard/customers/{customer_id}/coupons
+  yes         no      yes    no     no  POST    /dashboard/customers/coupons/{code}/withdraw
+  yes         no      yes    no     no  POST    /dashboard/customers/{customer_id}/delete
   yes        yes      yes   yes     no  GET     /dashboard/tasks
   yes         no      yes   yes     no  POST    /dashboard/tasks/{task_id}/resolve
   yes         no       no    no     no  GET     /dashboard/users
