@@ -218,7 +218,7 @@ async def played(url: str, steps: list[tuple[str, int]], new_script: Any, new_cl
     await database.close()
 
 
-@pytest.mark.parametrize(("database_kind", "examples"), [("sqlite", 15), ("postgres", 3)])
+@pytest.mark.parametrize(("database_kind", "examples"), [("sqlite", 8), ("postgres", 2)])
 def test_rebuild_when_anything_happened_in_any_order_then_the_books_come_out_byte_for_byte(
     new_url: Callable[..., str], database_kind: str, examples: int, new_script: Any, clock: Any, tmp_path: Path
 ) -> None:
