@@ -1,5 +1,6 @@
 """`/api/v1/accounting/earnings` and `/turnover`: which machine and which product earns, and how fast goods turn."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Annotated, Final, Literal
 
@@ -16,6 +17,7 @@ from cloud.identity.permissions import Permission
 from cloud.kit.http import DatabaseDep, ProblemError, TodayDep, refusals
 from cloud.machines import service as machines
 from cloud.sales import service as sales
+from cloud.sales.service import Earned
 
 router = APIRouter(prefix="/api/v1/accounting", tags=["accounting"], dependencies=[needs(Permission.BOOKS_READ)])
 
@@ -54,13 +56,22 @@ PeriodDep = Annotated[tuple[date, date], Depends(period)]
 
 async def earnings_of(db_session: AsyncSession, by: By, first: date, last: date) -> list[Earning]:
     """What earned what, the most profitable first."""
+    return await _named(db_session, by, await sales.earned(db_session, by, first, last))
+
+
+async def all_earnings(db_session: AsyncSession, first: date, last: date) -> tuple[list[Earning], list[Earning]]:
+    """What each machine and what each product earned, the most profitable first."""
+    by_machine, by_product = await sales.earned_by_both(db_session, first, last)
+    return await _named(db_session, "machine", by_machine), await _named(db_session, "product", by_product)
+
+
+async def _named(db_session: AsyncSession, by: By, found: Sequence[Earned]) -> list[Earning]:
     if by == "machine":
         fleet = await machines.names(db_session)
         names = {name: fleet[name] or name for name in fleet}
     else:
         products = await catalogue.load(db_session)
         names = {name: products.name(name) for name in products.ids()}
-    found = await sales.earned(db_session, by, first, last)
     rows = [earning(row.key, names.get(row.key, row.key), row.units, row.net, row.cost) for row in found]
     return sorted(rows, key=lambda row: (-row.gross_profit, row.key))
 

@@ -9,7 +9,7 @@ from cloud.accounting import chart, closing, counting, months, periods, service
 from cloud.accounting.closing import Finding
 from cloud.accounting.counting import CashView, CountView
 from cloud.accounting.earnings import Earning, Turnover
-from cloud.accounting.earnings_endpoints import earnings_of, turnover_of
+from cloud.accounting.earnings_endpoints import all_earnings, turnover_of
 from cloud.accounting.months_endpoints import findings_of, midnight_ms
 from cloud.accounting.statements import Statement
 from cloud.sales import service as sales
@@ -99,6 +99,7 @@ async def gather(db_session: AsyncSession, last_day: date, *, business: str, tim
         number, head_hash = closings[0].head_number, closings[0].head_hash
     is_over = last_day < today
     found = await periods.every_statement(db_session, first, last_day)
+    by_machine, by_product = await all_earnings(db_session, first, last_day)
     revenue = await sales.days(db_session, first, last_day)
     days = [first + timedelta(days=at) for at in range(last_day.day)]
     return MonthReport(
@@ -118,8 +119,8 @@ async def gather(db_session: AsyncSession, last_day: date, *, business: str, tim
         tax=await _tax(db_session, first, last_day),
         cash=await counting.cash_at(db_session, last_day, over_ms),
         counts=await counting.counts(db_session, limit=MOST_COUNTS, between_ms=(begun_ms, over_ms)),
-        machines=await earnings_of(db_session, "machine", first, last_day),
-        products=await earnings_of(db_session, "product", first, last_day),
+        machines=by_machine,
+        products=by_product,
         turnover=await turnover_of(db_session, first, last_day),
     )
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.accounting import service as accounting
 from cloud.accounting.earnings import Earning, earning
-from cloud.accounting.earnings_endpoints import By, PeriodDep, earnings_of, turnover_of
+from cloud.accounting.earnings_endpoints import By, PeriodDep, all_earnings, earnings_of, turnover_of
 from cloud.catalogue import service as catalogue
 from cloud.catalogue.service import Catalogue
 from cloud.dashboard.contexts import Contexts, event_href
@@ -44,11 +44,12 @@ async def earnings(
     first = today - timedelta(days=days - 1)
 
     async def build(contexts: Contexts) -> dict[str, Any]:
+        by_machine, by_product = await all_earnings(contexts.db_session, first, today)
         return {
             "days": days,
             "asked": f"start={first.isoformat()}&end={today.isoformat()}",
-            "machines": await earnings_of(contexts.db_session, "machine", first, today),
-            "products": await earnings_of(contexts.db_session, "product", first, today),
+            "machines": by_machine,
+            "products": by_product,
             "turnover": await turnover_of(contexts.db_session, first, today),
             "tones": TONES,
         }

@@ -79,16 +79,17 @@ async def owed_by_processor(db_session: AsyncSession, tender: str, first: date, 
 
 
 async def earned(
-    db_session: AsyncSession, column: Literal["machine_id", "product_id"], first: date, last: date
-) -> list[tuple[str, int, int, int]]:
-    """(machine or product, units, net, cost) that refunds of the days from `first` to `last` took back."""
-    key = getattr(Refund, column)
+    db_session: AsyncSession, columns: Sequence[Literal["machine_id", "product_id"]], first: date, last: date
+) -> list[tuple[tuple[str, ...], int, int, int]]:
+    """(machine, product or both, units, net, cost) that refunds of the days from `first` to `last` took back."""
+    keys = [getattr(Refund, column) for column in columns]
     query = (
-        select(key, func.sum(Refund.units_back), func.sum(Refund.net_minor), func.sum(Refund.cost_minor))
+        select(*keys, func.sum(Refund.units_back), func.sum(Refund.net_minor), func.sum(Refund.cost_minor))
         .where(Refund.refunded_on.between(first, last))
-        .group_by(key)
+        .group_by(*keys)
     )
-    return [(name, int(units), int(net), int(cost)) for name, units, net, cost in await db_session.execute(query)]
+    rows = await db_session.execute(query)
+    return [(tuple(names), int(units), int(net), int(cost)) for *names, units, net, cost in rows]
 
 
 async def days(db_session: AsyncSession, first: date, last: date) -> dict[date, int]:

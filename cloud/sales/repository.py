@@ -106,19 +106,19 @@ async def revenue_until(db_session: AsyncSession, day: date, until_ms: int) -> i
 
 async def earned(
     db_session: AsyncSession,
-    column: Literal["machine_id", "product_id"],
+    columns: Sequence[Literal["machine_id", "product_id"]],
     first: date,
     last: date,
-) -> list[tuple[str, int, int, int]]:
-    """(machine or product, units, net, cost) of the completed sales of the days from `first` to `last`."""
-    key = getattr(Sale, column)
+) -> list[tuple[tuple[str, ...], int, int, int]]:
+    """(machine, product or both, units, net, cost) of the completed sales of the days from `first` to `last`."""
+    keys = [getattr(Sale, column) for column in columns]
     query = (
-        select(key, func.count(), func.sum(Sale.net_minor), func.sum(Sale.cost_minor))
+        select(*keys, func.count(), func.sum(Sale.net_minor), func.sum(Sale.cost_minor))
         .where(Sale.sold_on.between(first, last), Sale.status == "completed")
-        .group_by(key)
-        .order_by(key)
+        .group_by(*keys)
     )
-    return [(name, int(units), int(net), int(cost)) for name, units, net, cost in await db_session.execute(query)]
+    rows = await db_session.execute(query)
+    return [(tuple(names), int(units), int(net), int(cost)) for *names, units, net, cost in rows]
 
 
 async def sold(

@@ -173,12 +173,30 @@ async def earned(
 
     Refunds of these days are taken off, whenever the sale was; a unit is taken off when it came back.
     """
-    column: Literal["machine_id", "product_id"] = "machine_id" if by == "machine" else "product_id"
-    rows = {row[0]: Earned(*row) for row in await repository.earned(db_session, column, first, last)}
-    for name, units, net, cost in await refund_repository.earned(db_session, column, first, last):
-        row = rows.get(name, Earned(name, 0, 0, 0))
-        rows[name] = Earned(name, row.units - units, row.net - net, row.cost - cost)
-    return [rows[name] for name in sorted(rows)]
+    return _added(await _taken(db_session, ["machine_id" if by == "machine" else "product_id"], first, last), 0)
+
+
+async def earned_by_both(db_session: AsyncSession, first: date, last: date) -> tuple[list[Earned], list[Earned]]:
+    """What each machine and what each product sold, as `earned` says; the sales are gone through once."""
+    found = await _taken(db_session, ["machine_id", "product_id"], first, last)
+    return _added(found, 0), _added(found, 1)
+
+
+async def _taken(
+    db_session: AsyncSession, columns: Sequence[Literal["machine_id", "product_id"]], first: date, last: date
+) -> list[tuple[tuple[str, ...], int, int, int]]:
+    back = await refund_repository.earned(db_session, columns, first, last)
+    sold = await repository.earned(db_session, columns, first, last)
+    return sold + [(names, -units, -net, -cost) for names, units, net, cost in back]
+
+
+def _added(rows: Sequence[tuple[tuple[str, ...], int, int, int]], at: int) -> list[Earned]:
+    """One line for each name at a place of the keys, by name."""
+    found: dict[str, Earned] = {}
+    for names, units, net, cost in rows:
+        row = found.get(names[at], Earned(names[at], 0, 0, 0))
+        found[row.key] = Earned(row.key, row.units + units, row.net + net, row.cost + cost)
+    return [found[name] for name in sorted(found)]
 
 
 async def sold(
