@@ -76,10 +76,10 @@ from cloud.dashboard.metrics import Metrics
 from cloud.db.database import Database, open_database
 from cloud.db.migrate import upgrade_database
 from cloud.doors import check_doors, turn_strangers_away
+from cloud.identity import service as identity
 from cloud.identity.activity_endpoints import router as activity_router
 from cloud.identity.endpoints import router as identity_router
 from cloud.identity.gate import Gate
-from cloud.identity.service import ensure_first_user
 from cloud.identity.tokens import TokenSigner
 from cloud.identity.user_endpoints import router as users_router
 from cloud.integrations.web_search.fetch import Fetcher, Hosts
@@ -312,9 +312,11 @@ async def prepare(database: Database, settings: Settings) -> None:
     await upgrade_database(database)
     async with database.write() as db_session:
         await catalogue.ensure_rates(db_session)
-        if settings.operator_email and settings.operator_password:
-            password = settings.operator_password.get_secret_value()
-            if await ensure_first_user(db_session, settings.operator_email, password):
+        has_users = await identity.is_anybody(db_session)
+    if settings.operator_email and settings.operator_password and not has_users:
+        password = await identity.new_password(settings.operator_password.get_secret_value())
+        async with database.write() as db_session:
+            if await identity.ensure_first_user(db_session, settings.operator_email, password):
                 log.info("first owner created", email=settings.operator_email)
 
 

@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.locks import PageLock, PageWrites
-from cloud.dashboard.pages import show
+from cloud.dashboard.pages import show, with_status
 from cloud.dashboard.users_page import REFUSALS, ROLES
 from cloud.db.database import Database
 from cloud.identity import service
@@ -44,8 +44,9 @@ async def change_password(
     try:
         if not await gate.is_password(writer.user, password, origin):
             return await _page(request, writer.user, database, "今のパスワードが違います。", 403)
+        kept = await service.new_password(new_password)
         async with writer.write() as db_session:
-            await service.set_password(db_session, writer.user.id, new_password, now_ms=gate.now_ms())
+            await service.set_password(db_session, writer.user.id, kept, now_ms=gate.now_ms())
     except TooManyTriesError as error:
         return await _page(request, writer.user, database, f"{error.wait_s}秒待ってから、もう一度お試しください。", 429)
     except WeakPasswordError:
@@ -63,6 +64,4 @@ async def _page(
     async def build(_contexts: Contexts) -> dict[str, Any]:
         return {"error": error, "role": ROLES[user.role], "least": MIN_PASSWORD_CHARS}
 
-    response = await show(request, database, user, "account", "アカウント", build)
-    response.status_code = status
-    return response
+    return with_status(await show(request, database, user, "account", "アカウント", build), status)

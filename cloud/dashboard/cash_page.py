@@ -11,7 +11,7 @@ from cloud.accounting.cash_endpoints import MOST_YEN, NOTE_LENGTH, CountBody, vi
 from cloud.accounting.counting import CollectedTooMuchError, CountView, MachineCashView
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.locks import PageLock, PageWrites
-from cloud.dashboard.pages import show
+from cloud.dashboard.pages import show, with_status
 from cloud.db.database import Database
 from cloud.identity.access import Writer
 from cloud.identity.gate import CurrentUser
@@ -90,9 +90,7 @@ async def count(machine_id: MachineName, request: Request, writer: Counts, datab
 
 async def _refused(request: Request, writer: Writer, machine_id: str, code: str) -> Response:
     database: Database = request.app.state.database
-    response = await _page(request, writer.user, database, machine_id, REFUSALS[code])
-    response.status_code = 422
-    return response
+    return with_status(await _page(request, writer.user, database, machine_id, REFUSALS[code]), 422)
 
 
 async def _page(request: Request, user: CurrentUser, database: Database, machine_id: str, error: str = "") -> Response:

@@ -20,7 +20,7 @@ from cloud.accounting.month_report import last_day_of_month_before
 from cloud.dashboard.cash_page import place_href
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.locks import PageLock, PageWrites
-from cloud.dashboard.pages import show
+from cloud.dashboard.pages import show, with_status
 from cloud.db.database import Database
 from cloud.identity.access import Writer
 from cloud.identity.gate import CurrentUser
@@ -152,9 +152,7 @@ async def _refused(
     request: Request, writer: Writer, form: str, values: dict[str, str], problems: dict[str, str]
 ) -> Response:
     database: Database = request.app.state.database
-    response = await _page(request, writer.user, database, {form: values}, {form: problems})
-    response.status_code = 422
-    return response
+    return with_status(await _page(request, writer.user, database, {form: values}, {form: problems}), 422)
 
 
 async def _page(

@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 from cloud.dashboard import stock_names
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.locks import PageLock, PageWrites
-from cloud.dashboard.pages import show
+from cloud.dashboard.pages import show, with_status
 from cloud.dashboard.stock_names import Names, place_href, product_href, said
 from cloud.db.database import Database
 from cloud.identity.access import Writer
@@ -64,9 +64,7 @@ async def move(request: Request, writer: Moves, database: DatabaseDep) -> Respon
     try:
         number = await _moved(writer, wanted)
     except ProblemError as error:
-        response = await _move_page(request, writer.user, database, wanted, said(error))
-        response.status_code = error.status
-        return response
+        return with_status(await _move_page(request, writer.user, database, wanted, said(error)), error.status)
     return RedirectResponse(f"/dashboard/stock/documents/{number}", status_code=303)
 
 
@@ -136,9 +134,7 @@ async def receive(request: Request, writer: Receives, database: DatabaseDep) -> 
                 lines = [row.line() for row in body.lines]
                 number = await goods.receive(session, body.place_id, lines, person_of(writer), body.reason)
     except ProblemError as error:
-        response = await _receive_page(request, writer.user, database, wanted, said(error))
-        response.status_code = error.status
-        return response
+        return with_status(await _receive_page(request, writer.user, database, wanted, said(error)), error.status)
     return RedirectResponse(f"/dashboard/stock/documents/{number}", status_code=303)
 
 
@@ -209,9 +205,7 @@ async def begin(
             async with writer.write(place=place_id) as session:
                 number = await counting.begin(session, place_id, person_of(writer))
     except ProblemError as error:
-        response = await _counts_page(request, writer.user, database, said(error))
-        response.status_code = error.status
-        return response
+        return with_status(await _counts_page(request, writer.user, database, said(error)), error.status)
     return RedirectResponse(f"/dashboard/stock/counts/{number}", status_code=303)
 
 
@@ -235,9 +229,9 @@ async def close(number: RowId, request: Request, writer: Counts, database: Datab
                 await counting.close(session, number, counted, person_of(writer), body.reason)
     except (ValidationError, ProblemError) as error:
         problem = error if isinstance(error, ProblemError) else BAD
-        response = await _count_page(request, writer.user, database, number, sent, said(problem))
-        response.status_code = problem.status
-        return response
+        return with_status(
+            await _count_page(request, writer.user, database, number, sent, said(problem)), problem.status
+        )
     return RedirectResponse(f"/dashboard/stock/counts/{number}", status_code=303)
 
 

@@ -14,7 +14,7 @@ from cloud.accounting.years import YearView
 from cloud.accounting.years_endpoints import YearCloseBody, close_year, undo_year
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.locks import PageLock, PageWrites
-from cloud.dashboard.pages import show
+from cloud.dashboard.pages import show, with_status
 from cloud.db.database import Database
 from cloud.identity.access import Writer
 from cloud.identity.gate import CurrentUser
@@ -105,9 +105,7 @@ async def reopen(
 
 async def _refused(request: Request, writer: Writer, today: date, error: ProblemError) -> Response:
     database: Database = request.app.state.database
-    response = await _page(request, writer.user, database, today, REFUSALS[error.code])
-    response.status_code = error.status
-    return response
+    return with_status(await _page(request, writer.user, database, today, REFUSALS[error.code]), error.status)
 
 
 async def _page(request: Request, user: CurrentUser, database: Database, today: date, error: str = "") -> Response:

@@ -104,6 +104,12 @@ async def show(
     return _render(request, page, title, user, context)
 
 
+def with_status(response: Response, status: int) -> Response:
+    """A page that says what is refused: shown as ever, with the status of the refusal."""
+    response.status_code = status
+    return response
+
+
 @router.get("/login")
 async def login_page(request: Request) -> HTMLResponse:
     """The login form."""

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.locks import PageLock, PageWrites
-from cloud.dashboard.pages import show
+from cloud.dashboard.pages import show, with_status
 from cloud.dashboard.procurement_page import entry_hrefs, owed_href
 from cloud.dashboard.procurement_words import DIFFERENCES, INVOICES, REFUSALS
 from cloud.db.database import Database
@@ -171,9 +171,7 @@ async def _list(
             "error": error,
         }
 
-    response = await show(request, database, user, "payables", "買掛金", build)
-    response.status_code = status
-    return response
+    return with_status(await show(request, database, user, "payables", "買掛金", build), status)
 
 
 def _by_supplier(rows: list[receiving.ReceiptView]) -> dict[int, list[receiving.ReceiptView]]:
@@ -209,9 +207,7 @@ async def _one(
             "error": error,
         }
 
-    response = await show(request, database, user, "payables_invoice", "請求書", build)
-    response.status_code = status
-    return response
+    return with_status(await show(request, database, user, "payables_invoice", "請求書", build), status)
 
 
 def _invoice(row: InvoiceView) -> dict[str, Any]:

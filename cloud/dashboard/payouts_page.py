@@ -14,7 +14,7 @@ from cloud.accounting.places import Place, receivable
 from cloud.dashboard.cash_page import place_href
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.locks import PageLock, PageWrites
-from cloud.dashboard.pages import show
+from cloud.dashboard.pages import show, with_status
 from cloud.db.database import Database
 from cloud.identity.access import Writer
 from cloud.identity.gate import CurrentUser
@@ -96,9 +96,7 @@ async def one_payout(
 
 async def _refused(request: Request, writer: Writer, values: dict[str, str], problems: dict[str, str]) -> Response:
     database: Database = request.app.state.database
-    response = await _page(request, writer.user, database, values, problems)
-    response.status_code = 422
-    return response
+    return with_status(await _page(request, writer.user, database, values, problems), 422)
 
 
 async def _page(

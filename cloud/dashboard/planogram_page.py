@@ -16,7 +16,7 @@ from cloud.catalogue import service as catalogue
 from cloud.catalogue.views import ProductView
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.locks import PageLock, PageWrites
-from cloud.dashboard.pages import show
+from cloud.dashboard.pages import show, with_status
 from cloud.dashboard.prices_page import doubt_words
 from cloud.dashboard.product_wording import REFUSALS, TEMPERATURES
 from cloud.identity.access import Writer
@@ -77,9 +77,7 @@ async def plan(machine_id: MachineName, request: Request, writer: Plans) -> Resp
         if isinstance(error.__cause__, DoubtfulError):
             doubts = [f"{row.product_id}: {doubt_words(row)}" for row in error.__cause__.doubts]
     more = {"error": REFUSALS.get(code, ""), "doubts": doubts, "wrong": wrong, "valid_from": said["valid_from"]}
-    response = await _page(request, writer.user, machine_id, typed, more)
-    response.status_code = status
-    return response
+    return with_status(await _page(request, writer.user, machine_id, typed, more), status)
 
 
 @router.post("/plans/{plan_id}/withdraw")

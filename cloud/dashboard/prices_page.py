@@ -13,7 +13,7 @@ from cloud.assortment.service import DoubtfulError, NewPrice
 from cloud.catalogue import service as catalogue
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.locks import PageLock, PageWrites
-from cloud.dashboard.pages import show
+from cloud.dashboard.pages import show, with_status
 from cloud.dashboard.product_wording import DOUBTS, REFUSALS
 from cloud.db.database import Database
 from cloud.identity.access import Writer
@@ -73,9 +73,10 @@ async def make(
     except (ProblemError, ValidationError) as error:
         words = REFUSALS[error.code] if isinstance(error, ProblemError) else REFUSALS["invalid"]
         typed = {"list_id": list_id, "name": name}
-        response = await _lists_page(request, writer.user, request.app.state.database, words, typed)
-        response.status_code = error.status if isinstance(error, ProblemError) else 422
-        return response
+        return with_status(
+            await _lists_page(request, writer.user, request.app.state.database, words, typed),
+            error.status if isinstance(error, ProblemError) else 422,
+        )
     return RedirectResponse(f"/dashboard/prices/{made.id}", status_code=303)
 
 
@@ -115,9 +116,10 @@ async def enter(
         code = error.code if isinstance(error, ProblemError) else "invalid"
         doubts = error.__cause__.doubts if isinstance(error.__cause__, DoubtfulError) else []
         typed |= {"error": REFUSALS.get(code, ""), "doubts": [doubt_words(row) for row in doubts]}
-        response = await _page(request, writer.user, request.app.state.database, list_id, typed)
-        response.status_code = error.status if isinstance(error, ProblemError) else 422
-        return response
+        return with_status(
+            await _page(request, writer.user, request.app.state.database, list_id, typed),
+            error.status if isinstance(error, ProblemError) else 422,
+        )
     return RedirectResponse(f"/dashboard/prices/{list_id}", status_code=303)
 
 

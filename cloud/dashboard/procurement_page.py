@@ -10,7 +10,7 @@ from cloud.accounting import places
 from cloud.accounting import service as accounting
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.locks import PageLock, PageWrites
-from cloud.dashboard.pages import show
+from cloud.dashboard.pages import show, with_status
 from cloud.dashboard.procurement_words import ALERTS, ORIGINS, REFUSALS, STATUSES, STEPS
 from cloud.db.database import Database
 from cloud.identity.access import Writer
@@ -190,9 +190,9 @@ async def _refused(
         raise error
     database: Database = request.app.state.database
     words = REFUSALS[error.code]
-    response = await _page(request, writer.user, database, order_id, f"{words} {error.detail}".strip(), sent)
-    response.status_code = error.status
-    return response
+    return with_status(
+        await _page(request, writer.user, database, order_id, f"{words} {error.detail}".strip(), sent), error.status
+    )
 
 
 async def _page(

@@ -18,7 +18,7 @@ from cloud.catalogue.pictures import MAX_BYTES
 from cloud.catalogue.views import ProductView
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.locks import PageLock, PageWrites
-from cloud.dashboard.pages import HERE, show
+from cloud.dashboard.pages import HERE, show, with_status
 from cloud.dashboard.product_wording import CLASSES, FIELDS, PROBLEMS, REFUSALS, TEMPERATURES
 from cloud.db.database import Database
 from cloud.identity.access import Writer
@@ -115,15 +115,16 @@ async def import_table(request: Request, writer: Imports) -> Response:
         found = await import_products(writer, table, is_dry_run=is_dry_run)
     except ProblemError as error:
         words = REFUSALS.get(error.code, "")
-        response = await _list_page(
-            request,
-            writer.user,
-            database,
-            asked,
-            {"problems": [_in_words(row) for row in error.fields], "words": words},
+        return with_status(
+            await _list_page(
+                request,
+                writer.user,
+                database,
+                asked,
+                {"problems": [_in_words(row) for row in error.fields], "words": words},
+            ),
+            error.status,
         )
-        response.status_code = error.status
-        return response
     return await _list_page(request, writer.user, database, asked, found.model_dump() | {"fields": FIELDS})
 
 
@@ -168,9 +169,7 @@ async def save(product_id: ProductName, request: Request, writer: Saves) -> Resp
     except ProblemError as error:
         errors["jan" if error.code == "jan_taken" else ""] = REFUSALS[error.code]
         status = error.status
-    response = await _page(request, writer.user, database, product_id, said, errors)
-    response.status_code = status
-    return response
+    return with_status(await _page(request, writer.user, database, product_id, said, errors), status)
 
 
 async def _is_known(database: Database, product_id: str) -> bool:
@@ -192,9 +191,9 @@ async def change_picture(product_id: ProductName, request: Request, writer: Pict
     except ProblemError as error:
         if error.code == "no_such_product":
             raise
-        response = await _page(request, writer.user, database, product_id, None, {"photo": REFUSALS[error.code]})
-        response.status_code = error.status
-        return response
+        return with_status(
+            await _page(request, writer.user, database, product_id, None, {"photo": REFUSALS[error.code]}), error.status
+        )
     return RedirectResponse(f"/dashboard/products/{product_id}#picture", status_code=303)
 
 

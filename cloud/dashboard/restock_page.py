@@ -11,7 +11,7 @@ from cloud.dashboard import stock_names
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.goods_page import BAD
 from cloud.dashboard.locks import PageLock, PageWrites
-from cloud.dashboard.pages import show
+from cloud.dashboard.pages import show, with_status
 from cloud.dashboard.stock_names import Names, lot_text, product_href, said
 from cloud.db.database import Database
 from cloud.identity.access import Writer
@@ -121,9 +121,7 @@ async def take(request: Request, writer: Takes, database: DatabaseDep) -> Respon
         number = await _taken(writer, str(sent.get("van_id", "")), source_id, lines)
     except ProblemError as error:
         wanted = {"source_id": source_id, "machine_ids": [], "is_top_up": False}
-        response = await _plan_page(request, writer.user, database, wanted, said(error))
-        response.status_code = error.status
-        return response
+        return with_status(await _plan_page(request, writer.user, database, wanted, said(error)), error.status)
     return RedirectResponse(f"/dashboard/stock/trips/{number}", status_code=303)
 
 
@@ -251,7 +249,5 @@ async def close(number: RowId, request: Request, writer: Closes, database: Datab
         problem = error if isinstance(error, ProblemError) else BAD
         if problem.status == 404:
             raise problem from error
-        response = await _trip_page(request, writer.user, database, number, said(problem))
-        response.status_code = problem.status
-        return response
+        return with_status(await _trip_page(request, writer.user, database, number, said(problem)), problem.status)
     return RedirectResponse(f"/dashboard/stock/trips/{number}", status_code=303)

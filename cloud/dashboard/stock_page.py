@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from cloud.dashboard import stock_names
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.locks import PageLock, PageWrites
-from cloud.dashboard.pages import show
+from cloud.dashboard.pages import show, with_status
 from cloud.dashboard.stock_names import Names, lot_text, place_href, product_href, said
 from cloud.db.database import Database
 from cloud.identity.access import Writer
@@ -205,9 +205,7 @@ async def save_place(
             async with writer.write(place=place_id, name=name) as db_session:
                 await places.save(db_session, place_id, kind=body.kind, name=body.name, is_active=True)
     except ProblemError as error:
-        response = await _overview(request, writer.user, database, today, said(error))
-        response.status_code = error.status
-        return response
+        return with_status(await _overview(request, writer.user, database, today, said(error)), error.status)
     return RedirectResponse("/dashboard/stock#places", status_code=303)
 
 

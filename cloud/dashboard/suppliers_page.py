@@ -10,7 +10,7 @@ from cloud.catalogue import service as catalogue
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.forms import FIELD
 from cloud.dashboard.locks import PageLock, PageWrites
-from cloud.dashboard.pages import show
+from cloud.dashboard.pages import show, with_status
 from cloud.dashboard.procurement_page import owed_href
 from cloud.dashboard.procurement_words import REFUSALS, price_chart, unit_text
 from cloud.db.database import Database
@@ -118,9 +118,7 @@ async def _list(
             "sent": sent or {},
         }
 
-    response = await show(request, database, user, "suppliers", "仕入先", build)
-    response.status_code = status
-    return response
+    return with_status(await show(request, database, user, "suppliers", "仕入先", build), status)
 
 
 @router.get("/prices/{product_id}")
@@ -270,6 +268,4 @@ async def _one(
             "sent": sent or {},
         }
 
-    response = await show(request, database, user, "supplier", "仕入先", build)
-    response.status_code = status
-    return response
+    return with_status(await show(request, database, user, "supplier", "仕入先", build), status)

@@ -9,7 +9,7 @@ from cloud.catalogue import service as catalogue
 from cloud.catalogue.service import Catalogue
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.locks import PageLock, PageWrites
-from cloud.dashboard.pages import show
+from cloud.dashboard.pages import show, with_status
 from cloud.dashboard.task_wording import resolution_text, task_lines
 from cloud.db.database import Database
 from cloud.identity.access import Writer
@@ -86,9 +86,7 @@ async def resolve(
     try:
         await resolved(writer, task_id, resolution, note.strip())
     except ProblemError as error:
-        response = await _page(request, writer.user, database, _refusal(error))
-        response.status_code = error.status
-        return response
+        return with_status(await _page(request, writer.user, database, _refusal(error)), error.status)
     return RedirectResponse("/dashboard/tasks", status_code=303)
 
 

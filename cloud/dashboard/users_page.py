@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.locks import PageLock, PageWrites
-from cloud.dashboard.pages import show
+from cloud.dashboard.pages import show, with_status
 from cloud.db.database import Database
 from cloud.identity import service
 from cloud.identity.access import GateDep, Writer
@@ -63,8 +63,9 @@ async def add(
     """Add a user from the form."""
     try:
         with refusing(REFUSED):
+            kept = await service.new_password(password)
             async with writer.write(email=email, role=role) as db_session:
-                await service.create_user(db_session, email, password, role=role, now_ms=gate.now_ms())
+                await service.create_user(db_session, email, kept, role=role, now_ms=gate.now_ms())
     except ProblemError as error:
         return await _refused(request, writer, gate, error)
     return RedirectResponse("/dashboard/users", status_code=303)
@@ -111,9 +112,7 @@ async def end_sessions(user_id: RowId, request: Request, writer: Ends, gate: Gat
 
 async def _refused(request: Request, writer: Writer, gate: Gate, problem: ProblemError) -> Response:
     database: Database = request.app.state.database
-    response = await _page(request, writer.user, database, gate, REFUSALS[problem.code])
-    response.status_code = problem.status
-    return response
+    return with_status(await _page(request, writer.user, database, gate, REFUSALS[problem.code]), problem.status)
 
 
 async def _page(request: Request, user: CurrentUser, database: Database, gate: Gate, error: str = "") -> Response:

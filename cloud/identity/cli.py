@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def _add(db_session: AsyncSession, options: argparse.Namespace) -> str:
-    user = await service.create_user(db_session, options.email, asked_password(), role=Role(options.role))
+    user = await service.create_user(db_session, options.email, options.new_password, role=Role(options.role))
     return f"{user.email} is {user.role} now"
 
 
@@ -63,7 +63,7 @@ async def _role(db_session: AsyncSession, options: argparse.Namespace) -> str:
 
 async def _password(db_session: AsyncSession, options: argparse.Namespace) -> str:
     user = await service.user_of_email(db_session, options.email)
-    await service.set_password(db_session, user.id, asked_password(), now_ms=system_clock())
+    await service.set_password(db_session, user.id, options.new_password, now_ms=system_clock())
     return f"{user.email} has another password"
 
 
@@ -110,6 +110,8 @@ async def carry_out(database: Database, options: argparse.Namespace) -> str:
     """
     action, work = _COMMANDS[options.user_command]
     await upgrade_database(database)
+    if options.user_command in {"add", "password"}:  # nobody waits for the person at the terminal
+        options.new_password = await service.new_password(asked_password())
     async with database.write() as db_session:
         told = await work(db_session, options)
         if action:

@@ -197,8 +197,9 @@ async def change_my_password(
     try:
         if not await gate.is_password(writer.user, body.password, origin):
             raise ProblemError(403, "wrong_password", "The present password is another one.")
+        password = await service.new_password(body.new_password)
         async with writer.write() as db_session:
-            await service.set_password(db_session, writer.user.id, body.new_password, now_ms=gate.now_ms())
+            await service.set_password(db_session, writer.user.id, password, now_ms=gate.now_ms())
     except TooManyTriesError as error:
         raise login_problem(error) from error
     except WeakPasswordError as error:

@@ -107,11 +107,12 @@ async def add_user(
     gate: GateDep,
 ) -> UserView:
     """Add a user. The password is the first one; the user changes it."""
+    password = await service.new_password(body.password)
     with refusing(REFUSED):
         async with creator.once(body, email=body.email, role=body.role) as work:
             if work.is_new:
                 user = await service.create_user(
-                    work.db_session, body.email, body.password, role=body.role, now_ms=gate.now_ms()
+                    work.db_session, body.email, password, role=body.role, now_ms=gate.now_ms()
                 )
                 work.made = str(user.id)
             else:
@@ -160,9 +161,10 @@ async def set_password(
     gate: GateDep,
 ) -> None:
     """Give a user another password; the user's sessions end."""
+    password = await service.new_password(body.password)
     with refusing(REFUSED):
         async with writer.write() as db_session:
-            await service.set_password(db_session, user_id, body.password, now_ms=gate.now_ms())
+            await service.set_password(db_session, user_id, password, now_ms=gate.now_ms())
 
 
 @router.get("/{user_id}/sessions", dependencies=_MANAGE, responses=refusals(http_404="no_such_user"))

@@ -1,7 +1,6 @@
 """A fresh database per test on SQLite and on PostgreSQL, settings, and a machine that writes well-formed events."""
 
 import asyncio
-import json
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ from cloud.db.migrate import upgrade_database
 from cloud.identity.access import COOKIE
 from cloud.identity.activity import Origin
 from cloud.identity.gate import Gate
-from cloud.identity.service import create_user
+from cloud.identity.service import create_user, new_password
 from cloud.identity.tokens import TokenSigner
 from cloud.machines.receiver import Inbound
 from cloud.main import create_app, equip
@@ -25,6 +24,7 @@ from cloud.settings import Settings, load_settings
 from protocol.envelope import GENESIS, digest, pack_frame
 from protocol.link import State
 from protocol.topics import Channel, Topic
+from tools.books.machine import envelope, written
 from tools.postgres import Postgres, running
 
 NOON_MS = 1_795_143_600_000
@@ -60,21 +60,8 @@ class Script:
 
     def add(self, kind: str, body: dict[str, Any], **changes: Any) -> bytes:
         self._t += 1000
-        seq = len(self.events) + 1
-        envelope = {
-            "v": 1,
-            "m": self.machine,
-            "ep": self.epoch,
-            "seq": seq,
-            "boot": {"n": 1, "id": "00000001"},
-            "kind": kind,
-            "t": self._t,
-            "mono": seq * 1000,
-            "clk": "ntp",
-            "h": self._h,
-            "d": body,
-        } | changes
-        raw = json.dumps(envelope, separators=(",", ":"), ensure_ascii=False).encode()
+        source = (self.machine, self.epoch)
+        raw = written(envelope(source, len(self.events) + 1, kind, self._t, self._h, body) | changes)
         self._h = digest(raw)
         self.events.append(raw)
         return raw
@@ -147,7 +134,7 @@ async def with_owner(url: str) -> str:
     """Add an owner and log them in; their browser's token."""
     database = open_database(url)
     async with database.write() as db_session:
-        await create_user(db_session, EMAIL, PASSWORD)
+        await create_user(db_session, EMAIL, await new_password(PASSWORD))
     token = await Gate(database, TokenSigner(SIGNING_KEY)).login_browser(EMAIL, PASSWORD, Origin("browser"))
     await database.close()
     return token

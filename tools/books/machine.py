@@ -10,6 +10,39 @@ from tools.books.life import Step
 BILL = 1000
 
 
+def envelope(
+    source: tuple[str, str], seq: int, kind: str, now_ms: int, before: str, body: dict[str, Any]
+) -> dict[str, Any]:
+    """An event as the firmware frames it.
+
+    Args:
+        source: machine and epoch of its store.
+        seq: counts from 1.
+        kind: of the event.
+        now_ms: ms since 1970 UTC.
+        before: digest of the event before.
+        body: what the kind says.
+    """
+    return {
+        "v": 1,
+        "m": source[0],
+        "ep": source[1],
+        "seq": seq,
+        "boot": {"n": 1, "id": "00000001"},
+        "kind": kind,
+        "t": now_ms,
+        "mono": seq * 1000,
+        "clk": "ntp",
+        "h": before,
+        "d": body,
+    }
+
+
+def written(said: dict[str, Any]) -> bytes:
+    """An envelope as it is sent."""
+    return json.dumps(said, separators=(",", ":"), ensure_ascii=False).encode()
+
+
 class Teller:
     """Writes one machine's events. It does not know what the cloud makes of them."""
 
@@ -24,21 +57,8 @@ class Teller:
 
     def tell(self, kind: str, now_ms: int, **body: Any) -> None:
         """Write one event."""
-        seq = len(self.events) + 1
-        envelope = {
-            "v": 1,
-            "m": self.machine,
-            "ep": self.epoch,
-            "seq": seq,
-            "boot": {"n": 1, "id": "00000001"},
-            "kind": kind,
-            "t": now_ms,
-            "mono": seq * 1000,
-            "clk": "ntp",
-            "h": self._h,
-            "d": body,
-        }
-        raw = json.dumps(envelope, separators=(",", ":"), ensure_ascii=False).encode()
+        source = (self.machine, self.epoch)
+        raw = written(envelope(source, len(self.events) + 1, kind, now_ms, self._h, body))
         self._h = digest(raw)
         self.events.append(raw)
         self.told.append((kind, body, now_ms))

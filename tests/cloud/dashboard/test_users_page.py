@@ -12,7 +12,7 @@ from cloud.db.database import Database
 from cloud.identity import activity
 from cloud.identity.activity import Deed, Origin
 from cloud.identity.permissions import Role
-from cloud.identity.service import create_user, user_of_email
+from cloud.identity.service import create_user, new_password, user_of_email
 from cloud.staff_tasks import service
 from cloud.staff_tasks.rules import NewTask
 
@@ -82,7 +82,9 @@ async def test_page_when_the_last_owner_would_go_then_it_says_so(client: AsyncCl
 @pytest.fixture
 async def member(stranger: AsyncClient, seeded: Database, request: Any) -> AsyncClient:
     async with seeded.write() as db_session:
-        await create_user(db_session, "hana@example.com", "a first sentence", role=Role(request.param))
+        await create_user(
+            db_session, "hana@example.com", await new_password("a first sentence"), role=Role(request.param)
+        )
     body = {"email": "hana@example.com", "password": "a first sentence"}
     assert (await stranger.post("/api/v1/admin/login", json=body)).status_code == 200
     return stranger

@@ -8,7 +8,7 @@ from cloud.db.database import Database
 from cloud.identity.activity import Origin
 from cloud.identity.gate import Gate
 from cloud.identity.passwords import Passwords
-from cloud.identity.service import create_user
+from cloud.identity.service import create_user, new_password
 from cloud.identity.tokens import TokenSigner
 
 KEY = "k" * 40
@@ -39,7 +39,7 @@ def here() -> Origin:
 @pytest.fixture
 async def gate(database: Database, clock: Any) -> Gate:
     async with database.write() as db_session:
-        await create_user(db_session, EMAIL, PASSWORD)
+        await create_user(db_session, EMAIL, await new_password(PASSWORD))
     return Gate(database, TokenSigner(KEY), clock)
 
 

@@ -238,13 +238,17 @@ async def test_session_when_the_user_changes_then_every_token_is_void(
     gate: Gate, database: Database, here: Origin, clock: Any, change: str
 ) -> None:
     async with database.write() as db_session:
-        other = await service.create_user(db_session, "b@example.com", PASSWORD, role=Role.STAFF)
+        other = await service.create_user(
+            db_session, "b@example.com", await service.new_password(PASSWORD), role=Role.STAFF
+        )
     token = await gate.login_browser("b@example.com", PASSWORD, here)
     if change == "logout":
         await gate.logout(token, here)
     async with database.write() as db_session:
         if change == "password":
-            await service.set_password(db_session, other.id, "another sentence", now_ms=clock())
+            await service.set_password(
+                db_session, other.id, await service.new_password("another sentence"), now_ms=clock()
+            )
         elif change == "role":
             await service.change_user(db_session, other.id, now_ms=clock(), role=Role.VIEWER)
         elif change == "disable":

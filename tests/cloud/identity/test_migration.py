@@ -42,7 +42,9 @@ async def test_migration_when_there_are_operators_then_they_are_owners_with_thei
     await upgrade_database(old)
     async with old.write() as db_session:
         rows = await service.users(db_session, limit=10)
-        added = await service.create_user(db_session, "c@example.com", PASSWORD, role=Role.STAFF)
+        added = await service.create_user(
+            db_session, "c@example.com", await service.new_password(PASSWORD), role=Role.STAFF
+        )
     assert [(row.id, row.email, row.role, row.is_active, row.created_at_ms) for row in rows] == [
         (3, "a@example.com", "owner", True, 5),
         (8, "b@example.com", "owner", False, 5),

@@ -11,7 +11,7 @@ from cloud.db.database import Database
 from cloud.doors import PUBLIC, UnlockedError, asks_for_customer, check_doors, lock_of, routes_of
 from cloud.identity.access import needs
 from cloud.identity.permissions import ALLOWED, Permission, Role, allows
-from cloud.identity.service import create_user
+from cloud.identity.service import create_user, new_password
 
 PASSWORD = "correct horse"
 
@@ -390,7 +390,7 @@ def test_table_when_read_then_every_role_is_a_column_and_every_permission_somebo
 async def member(request: Any, stranger: AsyncClient, seeded: Database) -> tuple[str, AsyncClient]:
     """Somebody of a role, logged in."""
     async with seeded.write() as db_session:
-        await create_user(db_session, "member@example.com", PASSWORD, role=Role(request.param))
+        await create_user(db_session, "member@example.com", await new_password(PASSWORD), role=Role(request.param))
     body = {"email": "member@example.com", "password": PASSWORD}
     token = (await stranger.post("/api/v1/admin/token", json=body)).json()["access_token"]
     stranger.headers["Authorization"] = f"Bearer {token}"

@@ -9,7 +9,14 @@ from cloud.db.database import Database
 from cloud.identity import service
 from cloud.identity.permissions import Role
 from cloud.identity.rules import BadEmailError, WeakPasswordError
-from cloud.identity.service import LastOwnerError, NoSuchUserError, StaleUserError, UserExistsError, create_user
+from cloud.identity.service import (
+    LastOwnerError,
+    NoSuchUserError,
+    StaleUserError,
+    UserExistsError,
+    create_user,
+    new_password,
+)
 
 PASSWORD = "correct horse"
 
@@ -17,7 +24,7 @@ PASSWORD = "correct horse"
 @pytest.fixture
 async def owner(database: Database) -> Any:
     async with database.write() as db_session:
-        return await create_user(db_session, "op@example.com", PASSWORD)
+        return await create_user(db_session, "op@example.com", await new_password(PASSWORD))
 
 
 @pytest.mark.parametrize(
@@ -41,13 +48,13 @@ async def test_create_user_when_weak_or_taken_then_it_is_refused(
 ) -> None:
     async with database.write() as db_session:
         with pytest.raises(error):
-            await create_user(db_session, email, password)
+            await create_user(db_session, email, await new_password(password))
 
 
 async def test_create_user_when_two_add_the_same_at_once_then_one_is_told(database: Database) -> None:
     async def add() -> None:
         async with database.write() as db_session:
-            await create_user(db_session, "b@example.com", PASSWORD)
+            await create_user(db_session, "b@example.com", await new_password(PASSWORD))
 
     answers = await asyncio.gather(add(), add(), return_exceptions=True)
     assert sorted(str(type(answer).__name__) for answer in answers) == ["NoneType", "UserExistsError"]
@@ -55,8 +62,8 @@ async def test_create_user_when_two_add_the_same_at_once_then_one_is_told(databa
 
 async def test_first_user_when_there_is_one_already_then_nobody_is_added(database: Database) -> None:
     async with database.write() as db_session:
-        assert await service.ensure_first_user(db_session, "a@example.com", PASSWORD)
-        assert not await service.ensure_first_user(db_session, "b@example.com", PASSWORD)
+        assert await service.ensure_first_user(db_session, "a@example.com", await new_password(PASSWORD))
+        assert not await service.ensure_first_user(db_session, "b@example.com", await new_password(PASSWORD))
         (only,) = await service.users(db_session, limit=10)
     assert (only.email, only.role) == ("a@example.com", Role.OWNER)
 
@@ -69,7 +76,7 @@ async def test_change_when_it_is_the_last_owner_then_it_is_refused_until_there_i
         with pytest.raises(LastOwnerError):
             await service.change_user(db_session, owner.id, now_ms=1, **change)
     async with database.write() as db_session:
-        await create_user(db_session, "b@example.com", PASSWORD)
+        await create_user(db_session, "b@example.com", await new_password(PASSWORD))
         changed = await service.change_user(db_session, owner.id, now_ms=1, **change)
     assert changed.revision == 2
 
@@ -78,7 +85,7 @@ async def test_change_when_somebody_else_was_first_then_it_is_refused_and_says_w
     database: Database, owner: Any
 ) -> None:
     async with database.write() as db_session:
-        other = await create_user(db_session, "b@example.com", PASSWORD, role=Role.STAFF)
+        other = await create_user(db_session, "b@example.com", await new_password(PASSWORD), role=Role.STAFF)
         await service.change_user(db_session, other.id, now_ms=1, role=Role.VIEWER, revision=1)
         with pytest.raises(StaleUserError, match="is revision 2 now"):
             await service.change_user(db_session, other.id, now_ms=1, role=Role.OPERATOR, revision=1)
@@ -94,8 +101,8 @@ async def test_change_when_nothing_differs_then_the_revision_and_the_sessions_st
 
 async def test_users_when_filtered_then_only_those_come(database: Database, owner: Any) -> None:
     async with database.write() as db_session:
-        await create_user(db_session, "b@example.com", PASSWORD, role=Role.STAFF)
-        gone = await create_user(db_session, "c@example.com", PASSWORD, role=Role.STAFF)
+        await create_user(db_session, "b@example.com", await new_password(PASSWORD), role=Role.STAFF)
+        gone = await create_user(db_session, "c@example.com", await new_password(PASSWORD), role=Role.STAFF)
         await service.change_user(db_session, gone.id, now_ms=1, is_active=False)
         staff = await service.users(db_session, limit=10, role=Role.STAFF)
         active = await service.users(db_session, limit=10, is_active=True)

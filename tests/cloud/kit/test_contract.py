@@ -33,7 +33,7 @@ from cloud.db.database import Database, open_database
 from cloud.doors import PUBLIC
 from cloud.identity.activity import Origin
 from cloud.identity.gate import Gate
-from cloud.identity.service import create_user
+from cloud.identity.service import create_user, new_password
 from cloud.identity.tokens import TokenSigner
 from cloud.kit.clock import system_clock
 from cloud.kit.secrecy import Secrecy
@@ -146,7 +146,7 @@ async def business_day(url: str, script: Any) -> str:
     database = open_database(url)
     async with database.write() as db_session:
         await seed_demo(db_session, script.machine, "machine-secret-of-the-tests-0123456789")
-        await create_user(db_session, "owner@example.com", "correct horse")
+        await create_user(db_session, "owner@example.com", await new_password("correct horse"))
         await buys(db_session)
         wish = Grant("c" * 32, "green-tea", 160, 130, NOW_MS + 86_400_000, "owner@example.com")
         await coupons.grant(db_session, wish, NOW_MS)

@@ -10,7 +10,7 @@ from cloud.accounting import rules as entries
 from cloud.accounting import service as accounting
 from cloud.backup.rebuild import rebuild
 from cloud.db.database import Database
-from cloud.identity.service import create_user
+from cloud.identity.service import create_user, new_password
 from cloud.inventory import service as inventory
 from cloud.procurement import ordering, orders, payables, receiving, service
 from cloud.procurement.ordering import BadOfferError, BelowMinimumError, Doing, Maker, OrderBody, OrderLineBody
@@ -360,7 +360,7 @@ async def test_order_when_followed_over_the_api_then_each_step_answers_and_two_c
     own = await client.post(f"{here}/approve", json={})
     assert (own.status_code, own.json()["code"]) == (409, "own_order")
     async with seeded.write() as db_session:
-        await create_user(db_session, "second@example.com", "correct horse")
+        await create_user(db_session, "second@example.com", await new_password("correct horse"))
     await client.post("/api/v1/admin/login", json={"email": "second@example.com", "password": "correct horse"})
     stale = await client.post(f"{here}/approve", json={}, headers={"If-Match": '"7"'})
     assert (stale.status_code, stale.json()["code"]) == (412, "changed_meanwhile")
