@@ -18,6 +18,8 @@ from typing import IO
 
 import structlog
 
+from edge.clerk.port import Clerk
+from edge.clerk.websocket import WebSocketClerk
 from edge.clock import SystemClock, host_boot
 from edge.cloud_link.link import CloudLink
 from edge.cloud_link.mqtt import MqttTransport
@@ -112,7 +114,8 @@ async def run_machine(
             host_boot=host_boot(),
         )
         link = _link(settings, store, runtime)
-        front = _front(settings, runtime, link, rig)
+        clerk = _clerk(settings)
+        front = _front(settings, runtime, link, rig, clerk)
         await runtime.start()
         await front.start()
         cleanup.push_async_callback(front.close)
@@ -121,6 +124,8 @@ async def run_machine(
             "ready to sell", machine=settings.machine_id, url=f"http://{settings.front_host}:{front.port}/", ms=ready_ms
         )
         tasks = {"runtime": runtime.run(), "link": link.run(), "front": front.watch()}
+        if clerk is not None:
+            tasks["clerk"] = clerk.run()
         if rig.emulated is not None and settings.first_fill:
             tasks["first_fill"] = first_fill(runtime, rig.emulated.world)
         await run_together(stop, **tasks)
@@ -151,7 +156,14 @@ def _link(settings: MachineSettings, store: Store, runtime: Runtime) -> CloudLin
     return link
 
 
-def _front(settings: MachineSettings, runtime: Runtime, link: CloudLink, rig: Rig) -> FrontServer:
+def _clerk(settings: MachineSettings) -> WebSocketClerk | None:
+    if not settings.cloud_url:
+        return None
+    url = f"ws{settings.cloud_url.removeprefix('http')}/api/v1/tablet/{settings.machine_id}/clerk"
+    return WebSocketClerk(url, settings.machine_id, settings.machine_secret.get_secret_value())
+
+
+def _front(settings: MachineSettings, runtime: Runtime, link: CloudLink, rig: Rig, clerk: Clerk | None) -> FrontServer:
     cabinet: Cabinet | None = EmulatedCabinet(rig.emulated.world) if rig.emulated else None
     front = FrontServer(
         runtime,
@@ -160,6 +172,7 @@ def _front(settings: MachineSettings, runtime: Runtime, link: CloudLink, rig: Ri
         token=_local_token(settings.machine_dir / "local_token"),
         is_online=lambda: link.is_online,
         cabinet=cabinet,
+        clerk=clerk,
     )
     link.on_change(lambda _: front.refresh())
     if rig.emulated is not None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -38,6 +39,8 @@ class MachineSettings(BaseSettings):
     """Coin value in yen to the ccTalk address of its hopper, as JSON."""
     sorter_paths: dict[int, int] = Field(default={10: 1, 50: 2, 100: 3, 500: 4})
     """Coin value in yen to the sorter path above its hopper, as JSON; other paths end in the cash box."""
+    cloud_url: str = ""
+    """Address of the cloud's pages, for the clerk and for customers' own phones; empty: the machine has no clerk."""
     front_host: Literal["127.0.0.1", "::1", "localhost"] = "127.0.0.1"
     front_port: Annotated[int, Field(ge=0, le=65535)] = 8801
     idle_return_s: Annotated[float, Field(ge=5, le=3600)] = 60.0
@@ -59,6 +62,17 @@ class MachineSettings(BaseSettings):
         if device == "changer" and info.data.get("devices") == "real":
             raise ValueError("no wire driver for a coin changer yet; use hoppers, or DEVICES=simulated")
         return device
+
+    @field_validator("cloud_url")
+    @classmethod
+    def _nobody_listens_in(cls, url: str) -> str:
+        parts = urlsplit(url)
+        is_near = parts.hostname in {"127.0.0.1", "::1", "localhost"}
+        if url and not (parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and is_near))):
+            raise ValueError(
+                "not of the form https://host (http:// on this computer only: the machine's secret goes there)"
+            )
+        return url.rstrip("/")
 
     @field_validator("machine_secret")
     @classmethod

@@ -2,14 +2,17 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
+from edge.screens.clerk import MOST_CHARACTERS
 from edge.vend.inputs import Clear, Input, ReturnCredit, Select
 from protocol.ids import SLOT_PATTERN
 
 _slot: Final = re.compile(SLOT_PATTERN)
 _key: Final = re.compile(r"^[A-Za-z0-9]$")
+_language: Final = re.compile(r"^[a-z]{2}$")
 
 
 class BadIntentError(ValueError):
@@ -25,6 +28,9 @@ class Intent:
     language: str = ""
     is_staying: bool = False
     """The customer wants more time."""
+    clerk: Literal["", "open", "close", "say"] = ""
+    words: str = ""
+    """With `say`: to the clerk."""
     world: str = ""
     value: int = 0
 
@@ -53,22 +59,25 @@ def read_intent(raw: str | bytes) -> Intent:
     return _intent(message)
 
 
+_INTENTS: Final[dict[str, Callable[[dict[str, Any]], Intent]]] = {
+    "select": lambda message: Intent(input=Select(_text(message, "slot", _slot))),
+    "key": lambda message: Intent(key=_text(message, "key", _key)),
+    "clear": lambda _: Intent(input=Clear()),
+    "stay": lambda _: Intent(is_staying=True),
+    "return_coins": lambda _: Intent(input=ReturnCredit("lever")),
+    "clerk_open": lambda _: Intent(clerk="open"),
+    "clerk_close": lambda _: Intent(clerk="close"),
+    "clerk_say": lambda message: Intent(clerk="say", words=_words(message)),
+    "language": lambda message: Intent(language=_text(message, "code", _language)),
+}
+
+
 def _intent(message: dict[str, Any]) -> Intent:
-    match message.get("intent"):
-        case "select":
-            return Intent(input=Select(_text(message, "slot", _slot)))
-        case "key":
-            return Intent(key=_text(message, "key", _key))
-        case "clear":
-            return Intent(input=Clear())
-        case "stay":
-            return Intent(is_staying=True)
-        case "return_coins":
-            return Intent(input=ReturnCredit("lever"))
-        case "language":
-            return Intent(language=_text(message, "code", re.compile(r"^[a-z]{2}$")))
-        case other:
-            raise BadIntentError(f"unknown intent {other!r}")
+    name = message.get("intent")
+    read = _INTENTS.get(name) if isinstance(name, str) else None
+    if read is None:
+        raise BadIntentError(f"unknown intent {name!r}")
+    return read(message)
 
 
 def _world(message: dict[str, Any]) -> Intent:
@@ -76,6 +85,13 @@ def _world(message: dict[str, Any]) -> Intent:
     if type(value) is not int or not 0 <= value <= 10_000:
         raise BadIntentError("'value' is a whole number from 0 to 10000")
     return Intent(world=_text(message, "do", re.compile(r"^[a-z_]{1,30}$")), value=value)
+
+
+def _words(message: dict[str, Any]) -> str:
+    words = message.get("words")
+    if not isinstance(words, str) or not 0 < len(words.strip()) <= MOST_CHARACTERS:
+        raise BadIntentError(f"'words' is missing, empty or longer than {MOST_CHARACTERS} characters")
+    return words.strip()
 
 
 def _text(message: dict[str, Any], name: str, pattern: re.Pattern[str]) -> str:

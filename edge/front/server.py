@@ -11,6 +11,7 @@ import mimetypes
 import re
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from importlib import resources
@@ -22,8 +23,10 @@ from websockets.asyncio.server import Server, ServerConnection, broadcast, serve
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
-from edge.front.intents import BadIntentError, read_intent
+from edge.clerk.port import Clerk
+from edge.front.intents import BadIntentError, Intent, read_intent
 from edge.runtime import Runtime
+from edge.screens.clerk import ClerkPresenter
 from edge.screens.customer import CLAIM_S, IDLE_WARNING_S, MESSAGE_S, CustomerPresenter
 from edge.vend.step import Step
 
@@ -62,6 +65,7 @@ class FrontServer:
         token: str,
         is_online: Callable[[], bool],
         cabinet: Cabinet | None = None,
+        clerk: Clerk | None = None,
     ) -> None:
         """Serve `runtime`.
 
@@ -72,6 +76,7 @@ class FrontServer:
             token: for programs on this computer (the Kivy screen, the smoke test): `Authorization: Bearer …`.
             is_online: is the cloud there?
             cabinet: None on a real machine: then there is nothing to insert a coin into but the machine.
+            clerk: whom a customer can ask; None for nobody.
         """
         self._runtime = runtime
         self._host, self._wanted_port = host, port
@@ -80,11 +85,14 @@ class FrontServer:
         self._is_online = is_online
         self._cabinet = cabinet
         self._presenter = CustomerPresenter()
+        self._clerk = ClerkPresenter(clerk)
         self._server: Server | None = None
         self._pending = False
         self._tick: asyncio.TimerHandle | None = None
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         runtime.listen(self._stepped)
+        if clerk is not None:
+            clerk.listen(lambda _: self.refresh())
 
     async def start(self) -> None:
         """Listen.
@@ -151,19 +159,26 @@ class FrontServer:
         self._count_down()
 
     def _count_down(self) -> None:
-        """While credit lies untouched, come back when the warning begins and every second of it."""
+        """Come back by itself: to warn of forgotten credit and every second of it, to forget a talk."""
         if self._tick is not None:
             self._tick.cancel()
             self._tick = None
-        left_s = self._runtime.idle_left_s
+        loop = asyncio.get_running_loop()
+        left_s, waits = self._runtime.idle_left_s, []
         if left_s is not None:
-            delay_s = left_s - IDLE_WARNING_S if left_s > IDLE_WARNING_S else 1.0
-            self._tick = asyncio.get_running_loop().call_later(delay_s, self.refresh)
+            waits.append(left_s - IDLE_WARNING_S if left_s > IDLE_WARNING_S else 1.0)
+        forget_s = self._clerk.forget_after(loop.time())
+        if forget_s is not None:
+            waits.append(forget_s)
+        if waits:
+            self._tick = loop.call_later(min(waits), self.refresh)
 
     def _messages(self) -> list[dict[str, Any]]:
         now = asyncio.get_running_loop().time()
         idle_left_s = self._runtime.idle_left_s
+        self._clerk.forget_after(now)
         view = self._presenter.view(self._runtime.state, online=self._is_online(), now=now, idle_left_s=idle_left_s)
+        view = replace(view, clerk=self._clerk.view(view.language))
         messages: list[dict[str, Any]] = [{"type": "view", "view": view.to_dict()}]
         if self._cabinet is not None:
             messages.append({"type": "world", "world": self._cabinet.snapshot()})
@@ -196,6 +211,8 @@ class FrontServer:
             self._runtime.touched()
         elif intent.language:
             self._presenter.set_language(intent.language)
+        elif intent.clerk:
+            self._talk_to_clerk(intent)
         elif intent.key:
             selection = self._presenter.press(intent.key)
             if selection:
@@ -204,6 +221,16 @@ class FrontServer:
             self._presenter.entered = ""
             self._runtime.apply(intent.input)
         self.refresh()
+
+    def _talk_to_clerk(self, intent: Intent) -> None:
+        now = asyncio.get_running_loop().time()
+        match intent.clerk:
+            case "open":
+                self._clerk.open(self._presenter.language, now)
+            case "say":
+                self._clerk.say(intent.words, now)
+            case _:
+                self._clerk.close()
 
     # --- HTTP ------------------------------------------------------------------------------------
     def _http(self, _: ServerConnection, request: Request) -> Response | None:

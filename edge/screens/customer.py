@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal
 
+from edge.screens.clerk import ClerkView
 from edge.screens.texts import LANGUAGES, labels, text
 from edge.vend.state import MachineState, Phase
 from edge.vend.step import Step
@@ -77,6 +78,8 @@ class CustomerView:
     buttons: list[Button]
     notice: str
     labels: dict[str, str] = field(default_factory=dict)
+    clerk: ClerkView | None = None
+    """The talk with the clerk; None on a machine that has none."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""

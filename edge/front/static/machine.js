@@ -2,6 +2,7 @@
 // it decides nothing. The frames both ways are described in README.md beside this file.
 
 import { $, hasLabels, label, make, setAttribute, setText, useLabels } from "./dom.js";
+import { buildClerk, showClerk } from "./clerk.js";
 import { keepOpen } from "./link.js";
 import { buildKeypad, showCoins, showCup, showPanel, showPurse, showTray } from "./panel.js";
 import { showSlots, showTiles } from "./shelf.js";
@@ -30,6 +31,7 @@ const press = (intent) => link.send({ type: "intent", ...intent });
 const act = (deed) => link.send({ type: "world", ...deed });
 
 buildKeypad(press);
+buildClerk(press);
 for (const id of ["tray", "return-cup", "door", "card"]) {
   $(id).addEventListener("click", () => act({ do: $(id).dataset.do }));
 }
@@ -51,6 +53,7 @@ function showView(frame) {
   document.body.dataset.screen = view.screen;
   showTiles(view, (slot) => press({ intent: "select", slot }));
   showPanel(view, press);
+  showClerk(view, press);
   showConnection();
   if (world) showSlots(world.slots);
 }
@@ -74,7 +77,7 @@ function showConnection() {
   const isUp = secondsLeft === null && view !== null;
   const isLost = secondsLeft !== null;
   document.body.dataset.connection = isUp ? "up" : isLost ? "lost" : "connecting";
-  for (const element of document.querySelectorAll("#tray, #slots, .panel, #door, #bill, #card, #languages")) element.inert = !isUp;
+  for (const element of document.querySelectorAll("#tray, #slots, .panel, #door, #bill, #card, #languages, #clerk, #clerk-open")) element.inert = !isUp;
   const isClosed = isUp && view.screen === "out_of_service" && !world?.door_open; // an open door is seen as such
   $("veil").hidden = isUp && !isClosed;
   $("retry").hidden = !isLost;
