@@ -27,6 +27,7 @@ from edge.devices import Devices
 from edge.emulated import EmulatedCabinet, WireTap, first_fill, load_world, save_world
 from edge.front.server import Cabinet, FrontServer
 from edge.runtime import Runtime
+from edge.screens.display import Display
 from edge.settings import MachineSettings
 from edge.store.health import replace_damaged
 from edge.store.store import Store
@@ -165,15 +166,18 @@ def _clerk(settings: MachineSettings) -> WebSocketClerk | None:
 
 def _front(settings: MachineSettings, runtime: Runtime, link: CloudLink, rig: Rig, clerk: Clerk | None) -> FrontServer:
     cabinet: Cabinet | None = EmulatedCabinet(rig.emulated.world) if rig.emulated else None
+    phone_page = f"{settings.cloud_url}/m/{settings.machine_id}" if settings.cloud_url else ""
+    display = Display(runtime, is_online=lambda: link.is_online, clerk=clerk, phone_page=phone_page)
     front = FrontServer(
         runtime,
+        display,
         host=settings.front_host,
         port=settings.front_port,
         token=_local_token(settings.machine_dir / "local_token"),
-        is_online=lambda: link.is_online,
         cabinet=cabinet,
-        clerk=clerk,
     )
+    if clerk is not None:
+        clerk.listen(lambda _: front.refresh())
     link.on_change(lambda _: front.refresh())
     if rig.emulated is not None:
         rig.emulated.world.on_change = front.refresh

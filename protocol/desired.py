@@ -30,6 +30,10 @@ class PlanogramSlot(Message):
     """Units to have after a restock."""
     picture: str = ""
     """Name of the product's drawing, e.g. `green-tea`; empty for a plain one."""
+    size: str = ""
+    """As printed on the label, e.g. `500 ml`; empty when nobody said."""
+    allergens: list[str] = Field(default_factory=list)
+    """Codes of what it contains, e.g. `wheat`. Empty says nothing: the label on the pack does."""
 
 
 class Planogram(Message):

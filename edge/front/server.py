@@ -10,8 +10,6 @@ import json
 import mimetypes
 import re
 import secrets
-from collections.abc import Callable
-from dataclasses import replace
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from importlib import resources
@@ -23,11 +21,9 @@ from websockets.asyncio.server import Server, ServerConnection, broadcast, serve
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
-from edge.clerk.port import Clerk
-from edge.front.intents import BadIntentError, Intent, read_intent
 from edge.runtime import Runtime
-from edge.screens.clerk import ClerkPresenter
-from edge.screens.customer import CLAIM_S, IDLE_WARNING_S, MESSAGE_S, CustomerPresenter
+from edge.screens.display import MESSAGE_TIMES_S, Display
+from edge.screens.intents import BadIntentError, read_intent
 from edge.vend.step import Step
 
 COOKIE: Final = "vend_front"
@@ -59,40 +55,33 @@ class FrontServer:
     def __init__(
         self,
         runtime: Runtime,
+        display: Display,
         *,
         host: str,
         port: int,
         token: str,
-        is_online: Callable[[], bool],
         cabinet: Cabinet | None = None,
-        clerk: Clerk | None = None,
     ) -> None:
-        """Serve `runtime`.
+        """Serve `display`.
 
         Args:
-            runtime: gives the state, takes the intents.
+            runtime: tells when something happened.
+            display: what is shown, and what obeys.
             host: a loopback address.
             port: TCP port; 0 takes a free one.
             token: for programs on this computer (the Kivy screen, the smoke test): `Authorization: Bearer …`.
-            is_online: is the cloud there?
             cabinet: None on a real machine: then there is nothing to insert a coin into but the machine.
-            clerk: whom a customer can ask; None for nobody.
         """
-        self._runtime = runtime
+        self._display = display
         self._host, self._wanted_port = host, port
         self._token = token
         self._cookie = secrets.token_urlsafe(24)
-        self._is_online = is_online
         self._cabinet = cabinet
-        self._presenter = CustomerPresenter()
-        self._clerk = ClerkPresenter(clerk)
         self._server: Server | None = None
         self._pending = False
         self._tick: asyncio.TimerHandle | None = None
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         runtime.listen(self._stepped)
-        if clerk is not None:
-            clerk.listen(lambda _: self.refresh())
 
     async def start(self) -> None:
         """Listen.
@@ -146,9 +135,9 @@ class FrontServer:
 
     def _stepped(self, step: Step) -> None:
         loop = asyncio.get_running_loop()
-        self._presenter.stepped(step, loop.time())
+        self._display.stepped(step, loop.time())
         if step.events:
-            for seconds in (MESSAGE_S, CLAIM_S):  # when a message has had its time
+            for seconds in MESSAGE_TIMES_S:
                 loop.call_later(seconds + 0.05, self.refresh)
         self.refresh()
 
@@ -156,29 +145,20 @@ class FrontServer:
         self._pending = False
         for message in self._messages():
             self._broadcast(message)
-        self._count_down()
+        self._come_back()
 
-    def _count_down(self) -> None:
-        """Come back by itself: to warn of forgotten credit and every second of it, to forget a talk."""
+    def _come_back(self) -> None:
+        """When the view changes by itself."""
         if self._tick is not None:
             self._tick.cancel()
             self._tick = None
         loop = asyncio.get_running_loop()
-        left_s, waits = self._runtime.idle_left_s, []
-        if left_s is not None:
-            waits.append(left_s - IDLE_WARNING_S if left_s > IDLE_WARNING_S else 1.0)
-        forget_s = self._clerk.forget_after(loop.time())
-        if forget_s is not None:
-            waits.append(forget_s)
-        if waits:
-            self._tick = loop.call_later(min(waits), self.refresh)
+        wait_s = self._display.changes_in(loop.time())
+        if wait_s is not None:
+            self._tick = loop.call_later(wait_s, self.refresh)
 
     def _messages(self) -> list[dict[str, Any]]:
-        now = asyncio.get_running_loop().time()
-        idle_left_s = self._runtime.idle_left_s
-        self._clerk.forget_after(now)
-        view = self._presenter.view(self._runtime.state, online=self._is_online(), now=now, idle_left_s=idle_left_s)
-        view = replace(view, clerk=self._clerk.view(view.language))
+        view = self._display.view(asyncio.get_running_loop().time())
         messages: list[dict[str, Any]] = [{"type": "view", "view": view.to_dict()}]
         if self._cabinet is not None:
             messages.append({"type": "world", "world": self._cabinet.snapshot()})
@@ -203,34 +183,13 @@ class FrontServer:
 
     def _obey(self, raw: str | bytes) -> None:
         intent = read_intent(raw)
-        if intent.world:
-            if self._cabinet is None:
-                raise BadIntentError("this machine is real: nobody can put coins in through a browser")
+        if not intent.world:
+            self._display.obey(intent, asyncio.get_running_loop().time())
+        elif self._cabinet is None:
+            raise BadIntentError("this machine is real: nobody can put coins in through a browser")
+        else:
             self._cabinet.do(intent.world, intent.value)
-        elif intent.is_staying:
-            self._runtime.touched()
-        elif intent.language:
-            self._presenter.set_language(intent.language)
-        elif intent.clerk:
-            self._talk_to_clerk(intent)
-        elif intent.key:
-            selection = self._presenter.press(intent.key)
-            if selection:
-                self._runtime.apply(intent.select(selection))
-        elif intent.input is not None:
-            self._presenter.entered = ""
-            self._runtime.apply(intent.input)
         self.refresh()
-
-    def _talk_to_clerk(self, intent: Intent) -> None:
-        now = asyncio.get_running_loop().time()
-        match intent.clerk:
-            case "open":
-                self._clerk.open(self._presenter.language, now)
-            case "say":
-                self._clerk.say(intent.words, now)
-            case _:
-                self._clerk.close()
 
     # --- HTTP ------------------------------------------------------------------------------------
     def _http(self, _: ServerConnection, request: Request) -> Response | None:

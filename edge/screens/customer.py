@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal
 
+import segno
+
 from edge.screens.clerk import ClerkView
-from edge.screens.texts import LANGUAGES, labels, text
+from edge.screens.texts import LANGUAGES, allergen, labels, text
 from edge.vend.state import MachineState, Phase
 from edge.vend.step import Step
 from protocol import events
@@ -21,6 +23,8 @@ MESSAGE_S: Final = 6.0
 """How long a result stays on an idle screen."""
 CLAIM_S: Final = 60.0
 """How long a claim code stays: long enough to write it down or take a picture."""
+NEXT_CUSTOMER_S: Final = 60.0
+"""An untouched screen without money goes back to the first language and the high position."""
 IDLE_WARNING_S: Final = 10.0
 """So long before forgotten credit is returned, the screen asks."""
 
@@ -56,6 +60,33 @@ class Tile:
 
 
 @dataclass(frozen=True, slots=True)
+class Detail:
+    """The chosen product, while it is being paid."""
+
+    slot: str
+    name: str
+    price_text: str
+    """As it is agreed to: tax included, in words."""
+    missing_text: str
+    """What is still needed."""
+    temperature: str
+    temperature_text: str
+    size: str
+    allergens: str
+    """What it contains, in words, or where that is written."""
+    picture: str
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A QR code: what it says, and its modules row by row, `1` is dark; four light ones belong around it."""
+
+    says: str
+    rows: tuple[str, ...]
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
 class Button:
     """Something to press; `intent` is what it sends."""
 
@@ -78,6 +109,12 @@ class CustomerView:
     buttons: list[Button]
     notice: str
     labels: dict[str, str] = field(default_factory=dict)
+    detail: Detail | None = None
+    """The product that is chosen and not yet paid."""
+    code: Code | None = None
+    """To be taken along on a phone: the claim, when there is one."""
+    is_low: bool = False
+    """All controls within reach of somebody who sits."""
     clerk: ClerkView | None = None
     """The talk with the clerk; None on a machine that has none."""
 
@@ -104,9 +141,17 @@ class _Said:
 class CustomerPresenter:
     """Turns the machine's state and what just happened into views. Knows the chosen language and key presses."""
 
-    def __init__(self) -> None:
+    def __init__(self, phone_page: str = "") -> None:
+        """Begin with the first language.
+
+        Args:
+            phone_page: address of this machine's page for customers' phones; empty for none.
+        """
         self.language = next(iter(LANGUAGES))
+        self.is_low = False
         self.entered = ""
+        self._phone_page = phone_page
+        self._touched_at = 0.0
         self._said: _Said | None = None
 
     # --- what happened -------------------------------------------------------------------------
@@ -124,6 +169,21 @@ class CustomerPresenter:
         """Switch; an unknown code is ignored (an old page may send one)."""
         if code in LANGUAGES:
             self.language = code
+
+    def touched(self, now: float) -> None:
+        """Somebody is there; `now` in monotonic seconds."""
+        self._touched_at = now
+
+    def next_customer_in(self, state: MachineState, now: float) -> float | None:
+        """Seconds until the screen is made ready for the next customer; None while it is, or while one is served."""
+        is_ready = self.language == next(iter(LANGUAGES)) and not self.is_low
+        if is_ready or state.due_to_customer or state.phase is not Phase.IDLE:
+            return None
+        left = self._touched_at + NEXT_CUSTOMER_S - now
+        if left <= 0:
+            self.language, self.is_low, self.entered = next(iter(LANGUAGES)), False, ""
+            return None
+        return left
 
     def press(self, key: str) -> str:
         """A key of the keypad.
@@ -170,7 +230,20 @@ class CustomerPresenter:
             buttons=buttons,
             notice=_notice(state, language, online=online),
             labels=labels(language, "front."),
+            detail=_detail(state, language),
+            code=self._code(said),
+            is_low=self.is_low,
         )
+
+    def _code(self, said: _Said | None) -> Code | None:
+        """The claim that is on the screen, for a phone to take along."""
+        claim = str(said.values.get("claim", "")).replace("\u2060", "") if said else ""
+        if not claim:
+            return None
+        says = f"{self._phone_page}?claim={claim}" if self._phone_page else claim
+        matrix = segno.make(says, error="m", micro=False).matrix
+        rows = tuple("".join("1" if module else "0" for module in row) for row in matrix)
+        return Code(says, rows, text(self.language, "claim_code", claim=_unbroken(claim)))
 
     def _message(self, state: MachineState, said: _Said | None, *, is_leaving: bool, idle_left_s: float) -> Message:
         language = self.language
@@ -202,6 +275,26 @@ def _invitation(state: MachineState, language: str) -> Message:
         return Message("coupon_price", text(language, "coupon_price", **values), "ok")
     key = "choose" if state.spendable else "card_ready" if state.card else "insert_coins"
     return Message(key, text(language, key))
+
+
+def _detail(state: MachineState, language: str) -> Detail | None:
+    row = state.slot(state.chosen)
+    if row is None:
+        return None
+    price = state.price_of(row)
+    named = [allergen(language, code) for code in row.allergens]
+    allergens = text(language, "front.list_separator").join(named) or text(language, "allergens_on_label")
+    return Detail(
+        slot=row.slot,
+        name=_name(row, language),
+        price_text=text(language, "price_with_tax", price=f"{price:,}"),
+        missing_text=money_text(price - state.spendable),
+        temperature=row.temperature,
+        temperature_text=text(language, f"temperature.{row.temperature}"),
+        size=row.size,
+        allergens=allergens,
+        picture=row.picture,
+    )
 
 
 _Told = tuple[str, dict[str, object], Tone]

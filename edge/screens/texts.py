@@ -39,6 +39,11 @@ def text(language: str, key: str, **values: object) -> str:
     return template.format(**values)
 
 
+def allergen(language: str, code: str) -> str:
+    """The word for an allergen; one that this software does not know yet (the cloud is newer) is shown by its code."""
+    return strings(language).get(f"allergen.{code}", code)
+
+
 def labels(language: str, prefix: str) -> dict[str, str]:
     """Texts whose key begins with `prefix`, without it: what a renderer needs besides the view."""
     return {key.removeprefix(prefix): value for key, value in strings(language).items() if key.startswith(prefix)}

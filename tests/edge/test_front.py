@@ -11,6 +11,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from edge.front.server import COOKIE, FrontServer
+from edge.screens.display import Display
 from tests.edge.machine_bench import Bench, PowerCutError
 
 pytestmark = pytest.mark.real_time
@@ -19,7 +20,8 @@ TOKEN = "a local token for tests"
 
 @pytest.fixture
 async def front(bench: Bench) -> AsyncIterator[FrontServer]:
-    server = FrontServer(bench.runtime, host="127.0.0.1", port=0, token=TOKEN, is_online=lambda: True)
+    display = Display(bench.runtime, is_online=lambda: True)
+    server = FrontServer(bench.runtime, display, host="127.0.0.1", port=0, token=TOKEN)
     await server.start()
     yield server
     await server.close()

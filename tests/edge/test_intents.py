@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.front.intents import BadIntentError, read_intent
+from edge.screens.intents import BadIntentError, read_intent
 from edge.vend.inputs import ReturnCredit, Select
 
 

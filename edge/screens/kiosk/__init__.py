@@ -1,0 +1,1 @@
+"""The touchscreen in Kivy: draws the controller's view, sends presses back, decides nothing."""
