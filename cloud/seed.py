@@ -103,6 +103,8 @@ def demo_planogram() -> Planogram:
                 capacity=CAPACITY,
                 par_level=PAR_LEVEL,
                 picture=seed.product_id,
+                size=f"{LABELS[seed.product_id].size} {LABELS[seed.product_id].unit}",
+                allergens=list(LABELS[seed.product_id].allergens),
             )
             for seed in SEEDS
         ],

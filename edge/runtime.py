@@ -8,7 +8,7 @@ where it was.
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 import structlog
@@ -137,7 +137,19 @@ class Runtime:
         if self._tasks is None:
             self._waiting_effects.append(effect)
         else:
-            self._tasks.create_task(self._carry_out(effect), name=type(effect).__name__)
+            self._as_task(self._tasks, self._carry_out(effect), type(effect).__name__)
+
+    @staticmethod
+    def _as_task(tasks: asyncio.TaskGroup, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Begin it as a task, so that its error ends the process; not begun any more when the process is ending.
+
+        What is on disk and was not begun is taken up by the next start, which looks at every device first.
+        """
+        try:
+            tasks.create_task(work, name=name)
+        except RuntimeError as error:  # another task has failed: asyncio's TaskGroup takes no more
+            work.close()
+            _log.warning("the process is ending, not begun any more", work=name, reason=str(error))
 
     async def _carry_out(self, effect: i.Effect) -> None:
         match effect:
@@ -273,7 +285,7 @@ class Runtime:
         if self._tasks is None:
             self.apply(i.DoorMoved(is_open))
         else:  # as a task, so that an error ends the process instead of a callback nobody looks at
-            self._tasks.create_task(self._after_door_moved(is_open=is_open), name="door")
+            self._as_task(self._tasks, self._after_door_moved(is_open=is_open), "door")
 
     async def _after_door_moved(self, *, is_open: bool) -> None:
         self.apply(i.DoorMoved(is_open))

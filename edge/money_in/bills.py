@@ -91,4 +91,5 @@ class BillsIn:
             case ValidatorTrouble(why):
                 self._machine.apply(i.FaultSeen("bill_validator.trouble", detail=why))
             case ValidatorReady():
+                self._must_look = True  # after a restart it tells nothing of a bill it took in before
                 self._machine.apply_if_raised("bill_validator.trouble")

@@ -1,6 +1,8 @@
 """The campaign that every change must pass, and the exhaustive ones around a single sale of each tender."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest
 
 from tools.chaos.__main__ import main
 from tools.chaos.author import CHANGER_COMMANDS, LINE_FAULTS, READER_COMMANDS, VALIDATOR_COMMANDS
-from tools.chaos.campaign import run_campaign, run_seeds
+from tools.chaos.campaign import NOT_PLAYED, run_campaign, run_seeds
 from tools.chaos.checker import check
 from tools.chaos.play import play
 from tools.chaos.report import OtherCampaignError
@@ -242,3 +244,11 @@ def test_replay_when_steps_are_named_then_runs_these_alone(capsys: pytest.Captur
 def test_replay_when_there_is_no_such_step_then_says_so() -> None:
     with pytest.raises(ValueError, match="there is no step 9999"):
         Scenario.from_line("5:9999")
+
+
+def test_code_digest_when_a_run_is_played_then_what_it_leaves_out_was_not_loaded() -> None:
+    script = "import sys, tools.chaos.play; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert "edge.runtime" in loaded
+    left_out = tuple(folder.replace("/", ".") for folder in NOT_PLAYED)
+    assert not [name for name in loaded if f"{name}.".startswith(left_out)]

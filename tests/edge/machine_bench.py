@@ -50,10 +50,14 @@ class FragileStore(Store):
     fuse: int | None = None
     after: bool = False
     commits: int = 0
+    on_cut: Callable[[], None] | None = None
+    """Called when it dies."""
 
     def commit(self, happened: i.Input, state: MachineState, events: Sequence[Event]) -> None:
         self.commits += 1
         is_last = self.commits == self.fuse
+        if is_last and self.on_cut is not None:
+            self.on_cut()
         if self.fuse is not None and self.commits >= self.fuse and not (is_last and self.after):
             raise PowerCutError
         super().commit(happened, state, events)

@@ -200,3 +200,24 @@ async def test_bill_when_the_validator_goes_silent_right_after_telling_of_it_the
     await put_bill(bench)
     await asyncio.sleep(3)
     assert bench.state.spendable == 1000
+
+
+@pytest.mark.parametrize("remembers", [True, False])
+async def test_bill_when_it_comes_unheard_and_the_validator_restarts_then_is_held_and_not_forgotten(
+    bench: Bench, remembers: bool
+) -> None:
+    validator = bench.machine.bill_validator
+    assert validator is not None
+    bench.machine.world.insert_bill(1000)
+    for _ in range(3):
+        validator.fail_next(Fault.SILENCE)
+    await asyncio.sleep(3)
+    assert bench.world_state.validator.escrow == 1000
+    assert bench.state.spendable == 0
+    validator.power_off()  # with it goes what it had to tell
+    validator.power_on(remembers=remembers)
+    await asyncio.sleep(10)
+    assert bench.state.spendable == 1000
+    bench.runtime.apply(i.ReturnCredit("lever"))
+    await bench.until_idle()
+    assert bills_out(bench) == 1000

@@ -7,7 +7,7 @@ import pytest
 
 from edge.vend import inputs as i
 from edge.vend.state import Phase
-from tests.edge.machine_bench import Bench, commits_of, killed_at_each
+from tests.edge.machine_bench import Bench, PowerCutError, commits_of, killed_at_each
 
 
 async def test_sale_when_coins_come_over_the_wire_then_product_and_change_come_out(bench: Bench) -> None:
@@ -105,6 +105,28 @@ async def test_door_when_its_step_cannot_be_written_then_the_controller_ends_lou
     assert bench.task is not None
     assert bench.task.done()
     assert isinstance(bench.task.exception(), ExceptionGroup)
+
+
+async def test_door_when_it_moves_while_the_controller_ends_then_the_end_keeps_its_reason(bench: Bench) -> None:
+    loop = asyncio.get_running_loop()
+    told: list[str] = []
+    loop.set_exception_handler(lambda _, context: told.append(str(context.get("exception"))))
+
+    def close_soon(steps_of_the_loop: int = 4) -> None:
+        """While the error ends its task, and with it the others: in each step of the loop until then."""
+        bench.runtime._door_moved(is_open=False)
+        if steps_of_the_loop:
+            loop.call_soon(close_soon, steps_of_the_loop - 1)
+
+    bench.store.fuse = bench.store.commits + 1
+    bench.store.on_cut = lambda: loop.call_soon(close_soon)
+    bench.machine.world.open_door()
+    await asyncio.sleep(1)
+    assert bench.task is not None
+    reason = bench.task.exception()
+    assert isinstance(reason, ExceptionGroup)
+    assert [type(error) for error in reason.exceptions] == [PowerCutError]
+    assert told == []
 
 
 async def test_slot_when_staff_frees_a_jam_then_sells_again_after_the_door_closes(bench: Bench) -> None:
