@@ -26,6 +26,7 @@ from cloud.accounting.plain_text_endpoints import router as plain_text_router
 from cloud.accounting.report_endpoints import router as report_router
 from cloud.accounting.statements_endpoints import router as statements_router
 from cloud.accounting.years_endpoints import router as years_router
+from cloud.agents.decisions.endpoints import router as decisions_router
 from cloud.agents.house import House, open_house
 from cloud.assortment.csv_endpoints import machine_router as planogram_csv_router
 from cloud.assortment.csv_endpoints import router as prices_csv_router
@@ -49,6 +50,7 @@ from cloud.dashboard import (
     api_page,
     cash_page,
     customers_page,
+    decisions_page,
     earnings_page,
     expenses_page,
     goods_page,
@@ -203,6 +205,7 @@ API: Final = (
     tablet_router,
     customers_router,
     conversations_router,
+    decisions_router,
 )
 """What answers programs."""
 
@@ -231,6 +234,7 @@ PAGES: Final = (
     suppliers_page,
     payables_page,
     customers_page,
+    decisions_page,
 )
 """What answers people."""
 

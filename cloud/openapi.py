@@ -27,7 +27,7 @@ TAGS: Final = {
     "inventory": "How much of what is where, with lots; what moved; counts, the restocking plan, trips.",
     "procurement": "Suppliers and their prices, purchase orders, goods received, invoices to pay.",
     "accounting": "The ledger and its statements.",
-    "agents": "What agents are asked to do, and how far they are.",
+    "agents": "What agents are asked to do; what they did and why, what waits for a person, and how to stop them.",
     "customer": "What customers see and say of themselves, with a token of their own.",
     "tablet": "Conversations of a customer.",
     "customers": "Customers for the operator: coupons, wishes, conversations.",

@@ -95,6 +95,12 @@ def _export(options: argparse.Namespace) -> None:
     sys.exit(run_export(options.format, options.file))
 
 
+def _explain(options: argparse.Namespace) -> None:
+    from tools.explain import run
+
+    sys.exit(run(options.decision, is_verifying=options.verify))
+
+
 def _month_report(options: argparse.Namespace) -> None:
     from tools.report import run
 
@@ -161,6 +167,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     demo.add_argument("--fresh", action="store_true", help="throw the demo's earlier data away first")
     _add_database_commands(add)
     _add_report_commands(add("report", _export, "the books on paper and for other programs"))
+    explain = add("explain", _explain, "why an agent did something: inputs, rules, verdicts, approver, ledger effect")
+    explain.add_argument("decision", type=int, nargs="?", help="its number (default: the newest ones, a line each)")
+    explain.add_argument("--verify", action="store_true", help="check the hash chain of the whole log")
     typed = sys.argv[1:] if arguments is None else list(arguments)
     _user_arguments(add("user", _user, "who may log in: add, list, role, password, disable, enable"), typed)
     options = parser.parse_args(typed)

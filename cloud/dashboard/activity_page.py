@@ -64,6 +64,9 @@ ACTIONS: Final = {
     "equipment.depreciated": "減価償却を記帳した",
     "task.asked": "エージェントに依頼した",
     "task.cancelled": "エージェントへの依頼を止めた",
+    "proposal.approved": "エージェントの提案を承認した",
+    "proposal.refused": "エージェントの提案を却下した",
+    "agent.switched": "エージェントを止めたか再開した",
 }
 """Actions in words. What stands nowhere here is a permission that was refused, and is shown as it is."""
 

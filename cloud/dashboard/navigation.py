@@ -82,7 +82,11 @@ GROUPS: Final = (
     ),
     (
         "AI",
-        (Link("/dashboard/agents", "エージェントの動き", Permission.AGENTS_READ),),
+        (
+            Link("/dashboard/agents", "エージェントの動き", Permission.AGENTS_READ),
+            Link("/dashboard/proposals", "承認待ち", Permission.AGENTS_READ),
+            Link("/dashboard/decisions", "判断の記録", Permission.AGENTS_READ),
+        ),
     ),
     (
         "管理",

@@ -1,6 +1,6 @@
 """Why something happened: a decision with its inputs, rules, verdicts, approver, and what it moved in the ledger."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -10,7 +10,7 @@ from cloud.accounting import service as accounting
 from cloud.accounting.chart import BY_CODE
 from cloud.agents.decisions import repository
 from cloud.agents.decisions.proposals import ProposalView, view_of
-from cloud.agents.decisions.repository import Wanted
+from cloud.agents.decisions.wanted import Wanted
 from cloud.agents.guard.wording import in_japanese
 
 MOST_ENTRIES = 50
@@ -33,9 +33,13 @@ class VerdictView(BaseModel):
     why: str
     figures: dict[str, int | str] = {}
 
-    def in_japanese(self) -> tuple[str, str]:
-        """Name and sentence for the dashboard."""
-        return in_japanese(self.rule, self.figures, self.why)
+    def in_japanese(self, words: Mapping[str, str] | None = None) -> tuple[str, str]:
+        """Name and sentence for the dashboard; `words` says figures that are words in Japanese."""
+        known = words or {}
+        figures = {
+            name: known.get(value, value) if isinstance(value, str) else value for name, value in self.figures.items()
+        }
+        return in_japanese(self.rule, figures, self.why)
 
 
 class DecisionView(BaseModel):

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.agents.decisions.chain import GENESIS
 from cloud.agents.decisions.models import Decision, Proposal, Switch
+from cloud.agents.decisions.wanted import Wanted
 from cloud.db.statements import upsert
 
 ALL: Final = "all"
@@ -38,19 +39,6 @@ async def decision_of(db_session: AsyncSession, run_id: str, call_id: str) -> De
     query = select(Decision).where(Decision.run_id == run_id, Decision.call_id == call_id)
     found: Decision | None = await db_session.scalar(query)
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which decisions; None lets every value through."""
-
-    agent: str | None = None
-    outcome: str | None = None
-    run_id: str | None = None
-    conversation_id: str | None = None
-    day: date | None = None
-    is_costly: bool | None = None
-    """Only what took something from the loss budget."""
 
 
 def _matching(wanted: Wanted) -> list[ColumnElement[bool]]:

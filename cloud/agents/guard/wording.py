@@ -3,6 +3,7 @@
 A sentence states the figures a rule looked at; whether they were good is the ruling's word.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from cloud.agents.guard.verdict import Ruling, Verdict
@@ -146,8 +147,15 @@ def say(rule: str, ruling: Ruling, **figures: int | str) -> Verdict:
     return Verdict(rule, ruling, WORDS[rule][1].format(**figures), figures)
 
 
-def in_japanese(rule: str, figures: dict[str, int | str], why: str = "") -> tuple[str, str]:
-    """Name and sentence of a rule for the dashboard; what an older log knows and we do not is shown as it is."""
+def in_japanese(rule: str, figures: Mapping[str, int | str], why: str = "") -> tuple[str, str]:
+    """Name and sentence of a rule for the dashboard; what an older log knows and we do not is shown as it is.
+
+    Args:
+        rule: its name.
+        figures: what it looked at; amounts get their commas here.
+        why: its sentence as it is in the log.
+    """
+    figures = {name: f"{value:,}" if isinstance(value, int) else value for name, value in figures.items()}
     known = WORDS.get(rule)
     if known is None:
         return rule, why

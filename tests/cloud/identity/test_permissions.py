@@ -224,6 +224,16 @@ owner accountant operator staff viewer
   yes        yes      yes   yes     no  POST    /api/v1/accounting/cash/machines/{machine_id}/counts
   yes        yes       no    no     no  POST    /api/v1/accounting/cash/machines/{machine_id}/explanations
   yes        yes       no    no     no  POST    /api/v1/accounting/cash/deposits
+  yes        yes      yes    no     no  GET     /api/v1/ai/decisions
+  yes        yes      yes    no     no  GET     /api/v1/ai/decisions/verification
+  yes        yes      yes    no     no  GET     /api/v1/ai/decisions/{number}
+  yes        yes      yes    no     no  GET     /api/v1/ai/limits
+  yes        yes      yes    no     no  GET     /api/v1/ai/proposals
+  yes        yes      yes    no     no  GET     /api/v1/ai/proposals/{proposal_id}
+  yes         no      yes    no     no  POST    /api/v1/ai/proposals/{proposal_id}/approve
+  yes         no      yes    no     no  POST    /api/v1/ai/proposals/{proposal_id}/refuse
+  yes        yes      yes    no     no  GET     /api/v1/ai/switches
+  yes         no      yes    no     no  PUT     /api/v1/ai/switches/{name}
   yes        yes      yes   yes    yes  GET     /dashboard/
   yes        yes      yes   yes    yes  GET     /dashboard/machines/{machine_id}
   yes        yes      yes   yes    yes  GET     /dashboard/machines/{machine_id}/planogram
@@ -293,6 +303,12 @@ owner accountant operator staff viewer
   yes        yes       no    no     no  POST    /dashboard/payables/invoices/{invoice_id}/withdraw
   yes        yes       no    no     no  POST    /dashboard/payables/invoices/{invoice_id}/payments
   yes        yes      yes   yes     no  GET     /dashboard/payables/payments/{payment_id}
+  yes        yes      yes    no     no  GET     /dashboard/agents
+  yes         no      yes    no     no  POST    /dashboard/proposals/{proposal_id}/approve
+  yes         no      yes    no     no  POST    /dashboard/proposals/{proposal_id}/refuse
+  yes         no      yes    no     no  POST    /dashboard/proposals/switches/{name}
+  yes        yes      yes    no     no  GET     /dashboard/decisions
+  yes        yes      yes    no     no  GET     /dashboard/decisions/{number}
   yes        yes      yes   yes    yes  GET     /dashboard/inbox
   yes         no      yes    no     no  GET     /dashboard/customers
   yes         no      yes    no     no  POST    /dashboard/customers/requests/notes
@@ -369,6 +385,7 @@ def address(path: str) -> str:
         "list_id",
         "plan_id",
         "run_id",
+        "proposal_id",
         "token",
     ):
         names[name] = "1"

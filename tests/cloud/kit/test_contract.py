@@ -59,7 +59,7 @@ KNOWN: Final = {
     "list_id": "stations",
     "epoch": "a" * 32,
     "customer_id": "c" * 32,
-    **dict.fromkeys(("user_id", "seq", "task_id", "sale_id", "refund_id", "number"), 1),
+    **dict.fromkeys(("user_id", "seq", "task_id", "sale_id", "refund_id", "number", "proposal_id"), 1),
     **dict.fromkeys(("supplier_id", "offer_id", "order_id", "receipt_id", "invoice_id"), 1),
 }
 """Names in addresses that lead to something; drawn ones hardly ever do."""
