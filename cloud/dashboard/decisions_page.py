@@ -1,4 +1,4 @@
-"""`/dashboard/proposals`: what waits for a person, the loss budget, the stop buttons; `/dashboard/decisions`: all of them."""
+"""`/dashboard/proposals`: what waits for a person, the loss budget, the stop buttons; `/dashboard/decisions`."""
 
 import json
 from typing import Annotated, Any, Final, Literal

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tools.bench import agents, cloud, controller, journal, ledger, pages, vend, year
+from tools.bench import agents, cloud, controller, guard, journal, ledger, pages, vend, year
 from tools.bench.figures import Figure
 
 BENCHES = {
@@ -23,6 +23,7 @@ BENCHES = {
     "year": year.measure,
     "journal": journal.measure,
     "agents": agents.measure,
+    "guard": guard.measure,
 }
 
 

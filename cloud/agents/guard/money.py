@@ -38,8 +38,8 @@ def loss_of(found: Facts) -> int:
 def loss_budget(case: Case, limits: Limits, today: Today) -> Verdict | None:
     """All losses of the day fit the budget; silent for what costs nothing.
 
-    Beyond it, what a customer may have a claim to waits for a person, the rest does not happen. A person who approves
-    is bound by it too, unless their role may exceed it.
+    Beyond it, what a customer may have a claim to, or what is lost anyway, waits for a person; the rest does not happen.
+    A person who approves is bound by it too, unless their role may exceed it.
     """
     loss = loss_of(case.facts)
     if loss == 0:
@@ -47,7 +47,7 @@ def loss_budget(case: Case, limits: Limits, today: Today) -> Verdict | None:
     ruling = ALLOW
     if today.loss_minor + loss > limits.loss_budget_minor:
         is_claim = isinstance(case.facts, facts.SaleRefund) or (
-            isinstance(case.facts, facts.StoreCredit) and case.facts.has_evidence
+            isinstance(case.facts, facts.StoreCredit | facts.GiveAway) and case.facts.has_evidence
         )
         ruling = PROPOSE if is_claim else DENY
         if case.is_approval:

@@ -82,7 +82,7 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "{amount} yen, {left} yen of this sale are left to give back",
         "返金 {amount}円、この販売の残り {left}円",
     ),
-    "refund_evidence": ("機械の記録", "the machine says: {result}", "機械の記録: {result}"),
+    "refund_evidence": ("機械の記録", "the machine says: {result}", "自販機によると「{result}」"),
     "refund_age": (
         "販売からの日数",
         "the sale is {days} days old, {alone} days alone, {most} at most",

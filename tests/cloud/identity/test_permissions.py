@@ -303,7 +303,7 @@ owner accountant operator staff viewer
   yes        yes       no    no     no  POST    /dashboard/payables/invoices/{invoice_id}/withdraw
   yes        yes       no    no     no  POST    /dashboard/payables/invoices/{invoice_id}/payments
   yes        yes      yes   yes     no  GET     /dashboard/payables/payments/{payment_id}
-  yes        yes      yes    no     no  GET     /dashboard/agents
+  yes        yes      yes    no     no  GET     /dashboard/proposals
   yes         no      yes    no     no  POST    /dashboard/proposals/{proposal_id}/approve
   yes         no      yes    no     no  POST    /dashboard/proposals/{proposal_id}/refuse
   yes         no      yes    no     no  POST    /dashboard/proposals/switches/{name}
