@@ -1,4 +1,4 @@
-"""What the guard costs: its rules alone (processor time: they wait for nothing), and a whole decision with facts, act and log on a SQLite file.
+"""What the guard costs: its rules alone (processor time: they wait for nothing), and a whole decision on SQLite.
 
 The cases are those of a business day: reading, prices, coupons, refunds, orders, notes with words of customers in both
 languages, some of them hostile. Calls take turns, so each tenth of the figures holds all kinds.

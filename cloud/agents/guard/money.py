@@ -38,8 +38,8 @@ def loss_of(found: Facts) -> int:
 def loss_budget(case: Case, limits: Limits, today: Today) -> Verdict | None:
     """All losses of the day fit the budget; silent for what costs nothing.
 
-    Beyond it, what a customer may have a claim to, or what is lost anyway, waits for a person; the rest does not happen.
-    A person who approves is bound by it too, unless their role may exceed it.
+    Beyond it, what a customer may have a claim to, or what is lost anyway, waits for a person; the rest does not
+    happen. A person who approves is bound by it too, unless their role may exceed it.
     """
     loss = loss_of(case.facts)
     if loss == 0:
