@@ -33,6 +33,8 @@ router = APIRouter(prefix="/dashboard/agents", include_in_schema=False)
 
 RUNS_SHOWN: Final = 30
 TASKS_SHOWN: Final = 10
+TEXT_SHOWN: Final = 80
+"""Characters of a result in the list; the run has all of it."""
 
 SeesAgents = Annotated[CurrentUser, Depends(PageLock(Permission.AGENTS_READ))]
 Asks = Annotated[Writer, Depends(PageWrites(Permission.AGENTS_RUN, "task.asked"))]
@@ -208,7 +210,7 @@ def _task(contexts: Contexts, row: TaskView) -> dict[str, Any]:
         "progress": row.progress,
         "step": STEPS.get(row.current_step, row.current_step),
         "error": row.error,
-        "text": str((row.result or {}).get("text", ""))[:200],
+        "text": _short(str((row.result or {}).get("text", ""))),
         "run_href": f"/dashboard/agents/runs/{row.run_id}" if row.run_id else "",
         "may_stop": row.status not in ENDED and not row.is_stop_asked,
         "is_stopping": row.status not in ENDED and row.is_stop_asked,
@@ -257,3 +259,7 @@ def _call_text(name: str, arguments: Any) -> str:
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1, default=str)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= TEXT_SHOWN else f"{text[:TEXT_SHOWN]}…"

@@ -1,4 +1,4 @@
-"""What agents cost: decisions per second of one core with a fake model over real HTTP, and tokens and yen per day of each agent.
+"""What agents cost: decisions per second of one core (fake model, real HTTP), tokens and yen per day of each agent.
 
 The agents, the guard, the desk and the transcript are the real ones on a SQLite file with the demo's data; only the
 model is not. It is curious: it uses each tool that needs no arguments once, then ends. Its words are few, so output
