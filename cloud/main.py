@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import structlog
 import uvicorn
@@ -84,10 +83,7 @@ from cloud.identity.endpoints import router as identity_router
 from cloud.identity.gate import Gate
 from cloud.identity.tokens import TokenSigner
 from cloud.identity.user_endpoints import router as users_router
-from cloud.integrations.web_search.fetch import Fetcher, Hosts
-from cloud.integrations.web_search.lists import OwnListsSearch
-from cloud.integrations.web_search.port import WebSearch
-from cloud.integrations.web_search.searxng import SearxngSearch
+from cloud.integrations.web_search.opening import searches_of
 from cloud.inventory.endpoints import router as inventory_router
 from cloud.inventory.goods_endpoints import router as goods_router
 from cloud.inventory.restock_endpoints import router as restock_router
@@ -292,23 +288,6 @@ def equip(app: FastAPI, settings: Settings, database: Database, clock: Clock = s
     app.state.secrecy = Secrecy(*settings.sealing_keys())
     app.state.customer_tokens = CustomerTokens(app.state.secrecy)
     app.state.conversations = open_conversations(settings, database)
-
-
-def searches_of(settings: Settings) -> list[WebSearch]:
-    """Who is asked when somebody looks for a supplier."""
-    found: list[WebSearch] = []
-    if settings.supplier_lists_dir is not None:
-        found.append(OwnListsSearch(settings.supplier_lists_dir))
-    if settings.searxng_url:
-        parts = urlsplit(settings.searxng_url)
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        hosts = Hosts(
-            allowed=[name for name in settings.search_allowed_hosts.replace(" ", "").split(",") if name],
-            denied=[name for name in settings.search_denied_hosts.replace(" ", "").split(",") if name],
-            trusted=frozenset({f"{parts.hostname}:{port}"}),
-        )
-        found.append(SearxngSearch(settings.searxng_url, Fetcher(hosts), settings.search_pages))
-    return found
 
 
 async def prepare(database: Database, settings: Settings) -> None:

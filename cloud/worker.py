@@ -13,9 +13,12 @@ from sqlalchemy.exc import OperationalError
 
 from cloud.agents.house import House, open_house
 from cloud.assortment import service as assortment
+from cloud.conversations.opening import open_conversations
+from cloud.conversations.service import Conversations
 from cloud.db.database import Database, open_database
 from cloud.db.migrate import upgrade_database
-from cloud.jobs.kinds import agent_kinds
+from cloud.integrations.web_search.opening import searches_of
+from cloud.jobs.kinds import agent_kinds, retention_kind
 from cloud.jobs.rules import SCHEDULES
 from cloud.jobs.runner import Runner
 from cloud.kit.clock import Clock, system_clock
@@ -94,25 +97,30 @@ async def keep_publishing(database: Database, clock: Clock = system_clock) -> No
         await asyncio.sleep(DUE_S)
 
 
-def runner_of(settings: Settings, database: Database, house: House, clock: Clock = system_clock) -> Runner:
+def runner_of(
+    settings: Settings, database: Database, house: House, conversations: Conversations, clock: Clock = system_clock
+) -> Runner:
     """Who carries tasks out, and makes those that are due."""
     kinds = agent_kinds(house.loop, house.agents, timezone=settings.timezone, clock=clock)
-    schedules = SCHEDULES if settings.ai_schedules else ()
+    kinds["retention"] = retention_kind(database, conversations, clock)
+    schedules = [one for one in SCHEDULES if settings.ai_schedules or one.kind not in house.agents]
     return Runner(database, kinds, timezone=settings.timezone, clock=clock, schedules=schedules)
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Run the worker until `stop` is set."""
     database = open_database(settings.database_url)
-    house = open_house(settings, database)
+    house = open_house(settings, database, searches=searches_of(settings))
+    conversations = open_conversations(settings, database)
     try:
         await upgrade_database(database)
         worker = Worker(database, settings.timezone)
-        jobs = runner_of(settings, database, house)
+        jobs = runner_of(settings, database, house, conversations)
         log.info("worker ready", mind=house.loop.mind.name if house.loop.mind else "rules")
         await run_together(stop, work=worker.work(), planograms=keep_publishing(database), jobs=jobs.work())
     finally:
         await house.close()
+        await conversations.close()
         await database.close()
 
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cloud.agents.loop import service as agent_runs
 from cloud.commands.rules import CannotOrderError
 from cloud.commands.service import MachineOfflineError
 from cloud.conversations.endpoints import ConversationsDep, NowDep
@@ -195,6 +196,7 @@ async def forget_customer(database: DatabaseDep, conversations: Conversations, c
     """Delete a person everywhere. Conversations first: when what follows fails, asking again does the rest."""
     await conversations.forget(customer_id)
     async with database.write() as db_session:
+        await agent_runs.erase_customer(db_session, customer_id)
         await service.forget(db_session, customer_id, now_ms)
 
 

@@ -8,7 +8,9 @@ AGENT_NAMES: Final[Mapping[str, str]] = {
     "procurement": "仕入",
     "customer": "接客",
     "analytics": "分析",
+    "retention": "保存期限の整理",
 }
+"""Of agents, and of what else runs by the clock."""
 
 CHANNELS: Final[Mapping[str, str]] = {
     "schedule": "定期実行",
@@ -55,12 +57,19 @@ WHYS: Final[Mapping[str, str]] = {
     "refused": "モデルが断りました",
     "rambling": "同じことの繰り返し",
     "budget": "今日の予算に達しました",
+    "resting": "モデルの不調が続くため休止中",
     "stopped": "担当者が止めました",
     "shadow": "影の判断",
     "lost": "処理が途中で失われました",
 }
 
-STEPS: Final[Mapping[str, str]] = {"": "", "thinking": "考えています", "deciding": "判断しています"}
+STEPS: Final[Mapping[str, str]] = {
+    "": "",
+    "thinking": "考えています",
+    "deciding": "判断しています",
+    "conversations": "会話",
+    "runs": "実行",
+}
 """Other steps are the names of tools."""
 
 STATUSES: Final[Mapping[str, str]] = {

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cloud.agents.loop import service as agent_runs
 from cloud.catalogue import service as catalogue
 from cloud.inventory import service as inventory
-from cloud.kit.clock import Clock, local_day, system_clock
+from cloud.kit.clock import Clock, day_start_ms, local_day, system_clock
 from cloud.machines import service as machines
 from cloud.machines import stock
 from cloud.sales import service as sales
@@ -51,7 +52,7 @@ class SystemMetrics(BaseModel):
     uptime: int
     """Seconds since this process started."""
     ai_response_time: float | None = None
-    """Seconds; null until there are agents."""
+    """Mean seconds of an agent's reply today; null while there was none."""
     error_rate: float
     """Failed vends among today's vends, 0 to 1."""
     machines_online: int
@@ -107,6 +108,7 @@ class Metrics:
             customers=CustomerMetrics(),
             system=SystemMetrics(
                 uptime=int(time.monotonic() - self._started_s),
+                ai_response_time=await agent_runs.reply_time_s(db_session, day_start_ms(now_ms, self._timezone)),
                 error_rate=round(day.failed / vends, 4) if vends else 0.0,
                 machines_online=machines.online_count(fleet),
                 machines_total=len(fleet),

@@ -6,8 +6,11 @@ from typing import Any
 
 from cloud.agents.agent import Agent, Occasion
 from cloud.agents.guard.facts import Channel
+from cloud.agents.loop import service as agent_runs
 from cloud.agents.loop.loop import Finished, Loop, Steps
 from cloud.agents.tools import AgentName
+from cloud.conversations.service import Conversations
+from cloud.db.database import Database
 from cloud.kit.clock import Clock
 
 
@@ -64,6 +67,20 @@ def _agent_kind(loop: Loop, agent: Agent, timezone: str, clock: Clock) -> Kind:
         )
         words = str(work.configuration.get("instructions", ""))
         return _outcome(await loop.run(agent, occasion, words, steps=steps))
+
+    return carry_out
+
+
+def retention_kind(database: Database, conversations: Conversations, clock: Clock) -> Kind:
+    """Deletes what is kept no longer, and writes an end to runs whose process is gone."""
+
+    async def carry_out(_: Work, steps: Steps) -> Outcome:
+        await steps.step("conversations", 0, 2)
+        deleted = await conversations.expire(clock())
+        await steps.step("runs", 1, 2)
+        async with database.write() as db_session:
+            closed = await agent_runs.close_lost(db_session, clock())
+        return Outcome("done", {"text": f"期限を過ぎた会話 {deleted} 件を消去、終わりのない実行 {closed} 件を整理"})
 
     return carry_out
 

@@ -17,7 +17,7 @@ from cloud.agents.agent import Agent, Occasion
 from cloud.agents.decisions import service as decisions
 from cloud.agents.decisions.desk import Run
 from cloud.agents.loop import repository, rules, transcript
-from cloud.agents.loop.rules import Spent, Terms, Watch
+from cloud.agents.loop.rules import Rest, Spent, Terms, Watch
 from cloud.agents.mind import Hears, Mind, MindError, Reply, Told, Turn, Usage
 from cloud.agents.tools import Answer, AnyTool, Call
 from cloud.db.database import Database
@@ -131,6 +131,7 @@ class Loop:
         self._timezone = timezone
         self.mind = mind
         self._clock = clock
+        self._rest = Rest()
 
     async def run(
         self,
@@ -164,8 +165,12 @@ class Loop:
             log.warning("an agent's budget is spent, its rules go on", agent=agent.name)
             by_rules = await self._drive(agent, agent.rules, occasion, told, why="budget")
             return _finished([by_rules], self.terms, fell_back="budget")
+        if not self._rest.is_over(self._clock()):
+            by_rules = await self._drive(agent, agent.rules, occasion, told, why="resting")
+            return _finished([by_rules], self.terms, fell_back="resting")
         shadow = await self._shadow(agent, occasion, told) if self.terms.is_shadowed else None
         by_model = await self._drive(agent, self.mind, occasion, told, spent=spent, shadow=shadow)
+        self._rest.failed(by_model.why, self._clock())
         if by_model.outcome != "fell_back":
             return _finished([by_model], self.terms)
         log.warning("the model gives up, the rules go on", agent=agent.name, why=by_model.why, run=by_model.run.run_id)
@@ -199,6 +204,8 @@ class Loop:
             drive.end("cancelled", "stopped", "a person stopped it")
         except MindError as error:
             drive.end("fell_back", error.why, str(error))
+            if error.why in rules.LOST and mind is not agent.rules:
+                drive.usage = rules.added(drive.usage, rules.lost(agent.prompt, drive.turns))
         if drive.outcome == "fell_back" and mind is agent.rules:
             drive.outcome = "failed"
         await self._end(agent, drive, more.get("shadow"))

@@ -88,6 +88,17 @@ async def day(db_session: AsyncSession, since_ms: int) -> Sequence[Any]:
     return (await db_session.execute(query)).all()
 
 
+async def reply_time(db_session: AsyncSession, since_ms: int) -> tuple[int, int]:
+    """Milliseconds and replies of all runs that began since an instant and have ended."""
+    query = select(
+        func.coalesce(func.sum(AgentRun.ended_at_ms - AgentRun.started_at_ms), 0),
+        func.coalesce(func.sum(AgentRun.replies), 0),
+    )
+    ended = (AgentRun.started_at_ms >= since_ms, AgentRun.ended_at_ms > 0, AgentRun.is_dry.is_(False))
+    row = (await db_session.execute(query.where(*ended))).one()
+    return int(row[0]), int(row[1])
+
+
 async def newest_of(db_session: AsyncSession, agent: str, outcomes: Sequence[str] = ()) -> AgentRun | None:
     """The newest run of an agent, of some outcomes when they are named."""
     query = select(AgentRun).where(AgentRun.agent == agent, AgentRun.is_dry.is_(False))

@@ -85,6 +85,32 @@ class Terms:
         return spent.tokens >= self.daily_tokens or spent.microyen >= self.daily_yen * MICRO
 
 
+OUT_OF_REACH: Final = frozenset({"down", "slow", "limited", "key", "money"})
+"""Failures that the next request will very likely meet again."""
+LOST: Final = frozenset({"slow", "broken"})
+"""Failures after which the provider may charge for a reply nobody got."""
+MOST_FAILURES: Final = 3
+REST_MS: Final = 60_000
+
+
+@dataclass(slots=True)
+class Rest:
+    """Leaves a model alone for a while that has failed several times in a row, so that nobody waits for it in vain."""
+
+    failures: int = 0
+    until_ms: int = 0
+
+    def is_over(self, now_ms: int) -> bool:
+        """Whether the model may be asked."""
+        return now_ms >= self.until_ms
+
+    def failed(self, why: str, now_ms: int) -> None:
+        """A run of the model ended so; one that was no failure to reach it begins anew."""
+        self.failures = self.failures + 1 if why in OUT_OF_REACH else 0
+        if self.failures >= MOST_FAILURES:
+            self.until_ms = now_ms + REST_MS
+
+
 @dataclass(frozen=True, slots=True)
 class Spent:
     """What an agent used."""
@@ -144,6 +170,16 @@ class Watch:
         comes_to_something = any(answer.content.get("outcome") in {"done", "proposed", "shadow"} for answer in answers)
         self.idle = 0 if comes_to_something else self.idle + 1
         return f"{self.idle} replies in a row came to nothing" if self.idle >= self.most_idle else ""
+
+
+CHARS_PER_TOKEN: Final = 2
+"""Fewer than there are in either language, so that an estimate is rather too high."""
+
+
+def lost(prompt: Prompt, turns: Sequence[Turn]) -> Usage:
+    """About what a request cost whose reply never came."""
+    texts = [prompt.system, *(str(tool.schema()) for tool in prompt.tools), *map(str, turns)]
+    return Usage(input_tokens=sum(map(len, texts)) // CHARS_PER_TOKEN)
 
 
 def prompt_hash(prompt: Prompt) -> str:

@@ -150,6 +150,12 @@ async def today(db_session: AsyncSession, now_ms: int, timezone: str) -> list[Ag
     return list(found.values())
 
 
+async def reply_time_s(db_session: AsyncSession, since_ms: int) -> float | None:
+    """Mean seconds per reply, with what it led to, of runs that began since an instant; None when none has ended."""
+    spent_ms, replies = await repository.reply_time(db_session, since_ms)
+    return round(spent_ms / replies / 1000, 3) if replies else None
+
+
 async def may_have_acted(db_session: AsyncSession, task_id: str) -> bool:
     """Whether a run of a task began something that changes goods, money or words sent."""
     return await repository.effects_of_task(db_session, task_id) > 0

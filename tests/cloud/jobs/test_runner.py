@@ -5,12 +5,15 @@ from typing import Any
 
 import pytest
 
+from cloud.agents.house import open_house
 from cloud.agents.loop import repository as agent_runs
+from cloud.conversations.opening import open_conversations
 from cloud.db.database import Database
 from cloud.jobs import rules, service
 from cloud.jobs.kinds import Outcome, Work
 from cloud.jobs.rules import Schedule
 from cloud.jobs.runner import Runner
+from cloud.worker import runner_of
 
 HOUR_MS = 3_600_000
 HOURLY = (Schedule("vending-hourly", "vending", minute=5),)
@@ -204,3 +207,23 @@ async def test_work_when_somebody_else_took_the_task_over_then_the_late_worker_c
     assert await new_runner().run_next()
     after = await shown(database, task_id)
     assert (after.status, after.attempts, len(kind.done)) == ("done", 2, 2)
+
+
+@ONE
+async def test_retention_when_its_time_comes_then_old_conversations_go_and_runs_without_an_end_get_one(
+    database: Database, clock: Any, new_settings: Any
+) -> None:
+    settings = new_settings(ai_schedules=False)
+    conversations, house = open_conversations(settings, database), open_house(settings, database, clock)
+    runner = runner_of(settings, database, house, conversations, clock)
+    await runner.plan()
+    async with database.write() as db_session:
+        run = {"id": "r" * 32, "agent": "vending", "channel": "operator", "mind": "rules", "prompt_hash": ""}
+        await agent_runs.add_run(db_session, **run, started_at_ms=clock())
+    clock.now_ms += 24 * HOUR_MS
+    assert await runner.plan() == 1
+    assert await runner.run_next()
+    (task,) = await every(database)
+    assert (task.status, task.error) == ("done", "")
+    assert "終わりのない実行 1 件" in str(task.result)
+    await conversations.close()

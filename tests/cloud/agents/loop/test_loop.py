@@ -248,3 +248,21 @@ async def test_run_when_a_person_has_stopped_the_agent_then_no_model_is_asked(be
     async with bench.model([Say("はい。")]) as (loop, fake):
         finished = await loop.run(bench.agent, bench.occasion())
     assert (finished.mind, finished.why, fake.requests) == ("rules", "stopped", [])
+
+
+async def test_run_when_the_model_was_out_of_reach_again_and_again_then_it_is_left_alone(bench: Any) -> None:
+    async with bench.model([Fail(529)]) as (loop, fake):
+        whys = [(await loop.run(bench.agent, bench.occasion())).why for _ in range(5)]
+        assert whys == ["down", "down", "down", "resting", "resting"]
+        assert len(fake.requests) == 3
+        bench.clock.now_ms += 60_000
+        fake.play([Say("はい。")])
+        finished = await loop.run(bench.agent, bench.occasion())
+    assert (finished.mind, finished.outcome) == ("claude-test", "done")
+
+
+async def test_run_when_a_reply_never_came_then_the_budget_counts_what_it_may_have_cost(bench: Any) -> None:
+    async with bench.model([BreakOff()]) as (loop, _):
+        finished = await loop.run(bench.agent, bench.occasion(), "長い話" * 100)
+    assert finished.why == "broken"
+    assert finished.usage.input_tokens > 150

@@ -42,3 +42,12 @@ async def test_reseal_when_the_key_changes_then_the_new_key_alone_opens_every_tu
     async with bench.database.read() as db_session:
         kept = await service.turns(db_session, Secrecy("n" * 40), finished.run_id)
     assert tuple(row.turn for row in kept) == finished.turns
+
+
+async def test_reply_time_when_runs_have_ended_then_it_is_their_mean_and_none_before(bench: Any) -> None:
+    async with bench.database.read() as db_session:
+        assert await service.reply_time_s(db_session, 0) is None
+    await bench.loop().run(bench.agent, bench.occasion())
+    async with bench.database.read() as db_session:
+        assert await service.reply_time_s(db_session, 0) == 0.0
+        assert await service.reply_time_s(db_session, bench.clock() + 1) is None
