@@ -8,7 +8,7 @@ from cloud.db.database import Database
 from cloud.identity.activity import Origin
 from cloud.identity.gate import Gate
 from cloud.identity.passwords import Passwords
-from cloud.identity.service import create_user, new_password
+from cloud.identity.service import NewPassword, create_user
 from cloud.identity.tokens import TokenSigner
 
 KEY = "k" * 40
@@ -36,11 +36,17 @@ def here() -> Origin:
     return HERE
 
 
+@pytest.fixture(scope="session")
+def quick() -> Passwords:
+    """Today's parameters, as far as tests are concerned that check passwords again and again."""
+    return Passwords(time_cost=1, memory_kib=256, lanes=1)
+
+
 @pytest.fixture
-async def gate(database: Database, clock: Any) -> Gate:
+async def gate(database: Database, clock: Any, quick: Passwords) -> Gate:
     async with database.write() as db_session:
-        await create_user(db_session, EMAIL, await new_password(PASSWORD))
-    return Gate(database, TokenSigner(KEY), clock)
+        await create_user(db_session, EMAIL, NewPassword(PASSWORD, await quick.hash(PASSWORD)))
+    return Gate(database, TokenSigner(KEY), clock, quick)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from cloud.identity.gate import Gate, TooManyTriesError, WrongPasswordError
 from cloud.identity.passwords import Passwords
 from cloud.identity.permissions import Role
 from cloud.identity.rules import FREE_TRIES, FREE_TRIES_FROM, LONGEST_WAIT_MS, wait_after
+from cloud.identity.service import NewPassword
 from cloud.identity.tokens import BadTokenError, Claims, TokenSigner, key_id
 
 KEY = "k" * 40
@@ -85,8 +86,9 @@ def test_wait_when_failures_go_on_then_it_doubles_up_to_a_limit() -> None:
 
 
 async def test_login_when_the_kept_hash_is_weaker_than_todays_then_it_is_replaced(
-    gate: Gate, database: Database, cheap: Passwords, here: Origin
+    gate: Gate, database: Database, clock: Any, cheap: Passwords, here: Origin
 ) -> None:
+    gate = Gate(database, TokenSigner(KEY), clock)
     old = await cheap.hash(PASSWORD)
     async with database.write() as db_session:
         await db_session.execute(text("UPDATE users SET password_hash = :old"), {"old": old})
@@ -235,20 +237,18 @@ async def test_session_when_revoked_then_neither_token_opens_and_another_session
 
 @pytest.mark.parametrize("change", ["logout", "password", "role", "disable", "end"])
 async def test_session_when_the_user_changes_then_every_token_is_void(
-    gate: Gate, database: Database, here: Origin, clock: Any, change: str
+    gate: Gate, database: Database, here: Origin, clock: Any, quick: Passwords, change: str
 ) -> None:
     async with database.write() as db_session:
-        other = await service.create_user(
-            db_session, "b@example.com", await service.new_password(PASSWORD), role=Role.STAFF
-        )
+        kept = NewPassword(PASSWORD, await quick.hash(PASSWORD))
+        other = await service.create_user(db_session, "b@example.com", kept, role=Role.STAFF)
     token = await gate.login_browser("b@example.com", PASSWORD, here)
     if change == "logout":
         await gate.logout(token, here)
     async with database.write() as db_session:
         if change == "password":
-            await service.set_password(
-                db_session, other.id, await service.new_password("another sentence"), now_ms=clock()
-            )
+            kept = NewPassword("another sentence", await quick.hash("another sentence"))
+            await service.set_password(db_session, other.id, kept, now_ms=clock())
         elif change == "role":
             await service.change_user(db_session, other.id, now_ms=clock(), role=Role.VIEWER)
         elif change == "disable":
