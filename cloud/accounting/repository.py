@@ -1,7 +1,7 @@
 """All queries of the ledger."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -129,7 +129,10 @@ async def entries(
     query = select(JournalEntry)
     if legs_there:
         among_legs = wanted.days is None or (newest_first and await _is_recent(db_session, wanted.days))
-        numbers = _numbers_among_legs(legs_there, wanted) if among_legs else _numbers_of_days(legs_there, wanted)
+        if among_legs:
+            numbers = _numbers_among_legs(legs_there, wanted)
+        else:
+            numbers = _numbers_of_days(legs_there, await _in_stretch(db_session, wanted))
         (number,) = numbers.selected_columns
         numbers = numbers.order_by(number.desc() if newest_first else number).limit(limit).offset(offset)
         query = query.where(JournalEntry.number.in_(numbers))
@@ -167,6 +170,19 @@ def _numbers_among_legs(legs_there: list[ColumnElement[bool]], wanted: Wanted) -
         query = query.join(JournalEntry, JournalEntry.number == Posting.entry_number)
         query = query.where(JournalEntry.entry_date.between(*wanted.days))
     return query
+
+
+async def _in_stretch(db_session: AsyncSession, wanted: Wanted) -> Wanted:
+    """The same with the stretch of the journal in which its days lie: a walk by number begins and ends there."""
+    if wanted.days is None:
+        return wanted
+    ends = select(func.min(JournalEntry.number), func.max(JournalEntry.number))
+    found: Any = (await db_session.execute(ends.where(JournalEntry.entry_date.between(*wanted.days)))).one()
+    first, last = found
+    if first is None:
+        return wanted
+    after, before = max(wanted.after or 0, first - 1), min(wanted.before or last + 1, last + 1)
+    return replace(wanted, after=after, before=before)
 
 
 def _numbers_of_days(legs_there: list[ColumnElement[bool]], wanted: Wanted) -> Select[int]:
