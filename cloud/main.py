@@ -35,6 +35,7 @@ from cloud.catalogue import service as catalogue
 from cloud.catalogue.csv_endpoints import router as products_csv_router
 from cloud.catalogue.endpoints import router as catalogue_router
 from cloud.catalogue.picture_endpoints import router as pictures_router
+from cloud.catalogue.tax_endpoints import router as tax_router
 from cloud.commands.endpoints import router as commands_router
 from cloud.conversations.endpoints import router as conversations_router
 from cloud.conversations.endpoints import tablet as tablet_router
@@ -67,6 +68,7 @@ from cloud.dashboard import (
     stock_page,
     suppliers_page,
     tasks,
+    tax_page,
     users_page,
 )
 from cloud.dashboard.endpoints import router as dashboard_router
@@ -195,6 +197,7 @@ API: Final = (
     payouts_router,
     expenses_router,
     years_router,
+    tax_router,
     jobs_router,
     jobs_sockets,
     customer_router,
@@ -231,6 +234,7 @@ PAGES: Final = (
     payables_page,
     customers_page,
     decisions_page,
+    tax_page,
 )
 """What answers people."""
 

@@ -48,6 +48,7 @@ SHRINKAGE: Final = "5102"
 GENERAL_EXPENSES: Final = "6001"
 FEES: Final = "6002"
 DEPRECIATION: Final = "6003"
+ADVERTISING: Final = "6012"
 BAD_DEBTS: Final = "6014"
 OTHER_INCOME: Final = "7001"
 OTHER_LOSSES: Final = "8001"
@@ -94,7 +95,7 @@ CHART: Final = (
     AccountRow("6009", "租税公課", "Taxes and dues", "expense"),
     AccountRow("6010", "通信費", "Communication", "expense"),
     AccountRow("6011", "旅費交通費", "Travel and transport", "expense"),
-    AccountRow("6012", "広告宣伝費", "Advertising", "expense"),
+    AccountRow(ADVERTISING, "広告宣伝費", "Advertising", "expense"),
     AccountRow("6013", "福利厚生費", "Welfare", "expense"),
     AccountRow(BAD_DEBTS, "貸倒損失", "Bad debts", "expense"),
     AccountRow(OTHER_INCOME, "雑収入", "Other income", "other_income"),

@@ -66,6 +66,7 @@ class Facts:
     pools_minor: int
     """What all stock cost, now."""
     unplaced_cash_minor: int
+    """At the end of the month."""
     open_tasks: int
     """Opened before the month ended."""
     silent_machines: Sequence[str]
@@ -73,7 +74,7 @@ class Facts:
     gaps: Sequence[str]
     """Machines of which events are missing or not yet interpreted."""
     uncounted_machines: Sequence[str]
-    """With cash inside, and not counted since the month began."""
+    """With cash inside when the month ended, and not counted since it began."""
     negative_products: Sequence[str]
 
 

@@ -86,16 +86,20 @@ async def closed_upto(db_session: AsyncSession) -> date | None:
     return closing.closed_upto(rows, number + 1)
 
 
-async def checks(db_session: AsyncSession, last_day: date, outside: Outside, first_ms: int) -> list[Finding]:
+async def checks(
+    db_session: AsyncSession, last_day: date, outside: Outside, begun_ms: int, over_ms: int
+) -> list[Finding]:
     """What is not in order for closing the month that ends on `last_day`.
 
     Args:
         db_session: open session.
         last_day: of the month.
         outside: what others say.
-        first_ms: when the month began, ms since 1970 UTC.
+        begun_ms: when the month began, ms since 1970 UTC.
+        over_ms: when it was over.
     """
-    cash = await counting.cash_now(db_session, [])
+    cash = await counting.cash_at(db_session, last_day, over_ms)
+    counted_ms = await repository.newest_counts(db_session)  # counting on the first of the next month is as good
     goods = sum(
         row.debit_minor - row.credit_minor for row in await repository.totals(db_session) if row.account == chart.GOODS
     )
@@ -107,7 +111,9 @@ async def checks(db_session: AsyncSession, last_day: date, outside: Outside, fir
         open_tasks=outside.open_tasks,
         silent_machines=outside.silent_machines,
         gaps=outside.gaps,
-        uncounted_machines=[row.machine_id for row in cash.machines if row.total and row.counted_at_ms < first_ms],
+        uncounted_machines=[
+            row.machine_id for row in cash.machines if row.total and counted_ms.get(row.machine_id, 0) < begun_ms
+        ],
         negative_products=outside.negative_products,
     )
     return closing.findings(facts) + closing.goods_at_end(facts.moved, outside.pools_at_end_minor)

@@ -80,7 +80,8 @@ async def findings_of(db_session: AsyncSession, last_day: date, timezone: str) -
         gaps=sorted({row.machine_id for row in streams if row.is_waiting or row.interpreted_upto < row.stored_upto}),
         negative_products=stock.negative_products,
     )
-    found = await months.checks(db_session, last_day, outside, midnight_ms(last_day.replace(day=1), timezone))
+    begun_ms = midnight_ms(last_day.replace(day=1), timezone)
+    found = await months.checks(db_session, last_day, outside, begun_ms, over_ms)
     return found + await expenses.findings(db_session, last_day)
 
 

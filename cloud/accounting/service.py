@@ -246,6 +246,11 @@ async def first_day(db_session: AsyncSession) -> date | None:
     return await repository.first_day(db_session)
 
 
+async def last_day(db_session: AsyncSession) -> date | None:
+    """The latest day anything is dated on; None for an empty ledger."""
+    return await repository.last_day(db_session)
+
+
 async def head(db_session: AsyncSession) -> tuple[int, str]:
     """Number and hash of the newest entry: printed on reports, equal after a faithful replay."""
     return await repository.head(db_session)

@@ -88,6 +88,14 @@ async def add_revisions(db_session: AsyncSession, rows: Sequence[dict[str, Any]]
     await db_session.flush()
 
 
+async def set_rate(db_session: AsyncSession, row: dict[str, Any]) -> None:
+    """Add a tax rate, or change it."""
+    statement = upsert(db_session, TaxRate.__table__)
+    changed = {"percent": statement.excluded.percent}
+    statement = statement.on_conflict_do_update(index_elements=["tax_class", "valid_from"], set_=changed)
+    await (await db_session.connection()).execute(statement, [row])
+
+
 async def add_rates(db_session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
     """Add tax rates; a known (class, day) stays as it is."""
     statement = upsert(db_session, TaxRate.__table__).on_conflict_do_nothing()

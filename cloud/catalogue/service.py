@@ -3,13 +3,15 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
+from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.accounting import service as accounting
 from cloud.catalogue import repository, rules
+from cloud.catalogue.rules import TaxClass
 from cloud.catalogue.views import ProductView, RevisionView
 from cloud.db import locks
 from cloud.db.locks import Lock
@@ -122,6 +124,14 @@ class Catalogue:
         tax_class = rules.class_on(row.tax_class, row.changes, day) if row else rules.FALLBACK_CLASS
         return rules.rate_on(self._rates.get(tax_class, []), tax_class, day)
 
+    def standard_percent(self, day: date) -> int:
+        """The standard tax rate on a day: of services, and of what nobody has described.
+
+        Raises:
+            NoRateError: no rate is on record for that day.
+        """
+        return rules.rate_on(self._rates.get(rules.FALLBACK_CLASS, []), rules.FALLBACK_CLASS, day)
+
     def split(self, product_id: str, gross_minor: int, day: date) -> Taxed:
         """Split a tax-included price into tax and net.
 
@@ -225,6 +235,60 @@ async def ensure_rates(db_session: AsyncSession) -> None:
     """Make sure Japan's tax rates are on record; rates an operator added stay."""
     rows = [{"tax_class": name, "valid_from": day, "percent": percent} for name, day, percent in JAPAN]
     await repository.add_rates(db_session, rows)
+
+
+class PastRateError(ValueError):
+    """A rate from a day that has come, or on which something is booked: what was taxed stays as it was taxed."""
+
+    def __init__(self, valid_from: date, first: date) -> None:
+        self.first = first
+        super().__init__(f"a rate can begin on {first} or later, not on {valid_from}")
+
+
+class RateView(BaseModel):
+    """A rate of consumption tax."""
+
+    tax_class: TaxClass
+    valid_from: date
+    percent: int
+    """Whole per cent on the price without tax."""
+    is_current: bool
+    """In force today."""
+
+
+async def tax_rates(db_session: AsyncSession, today: date) -> list[RateView]:
+    """Every rate, by class and first day."""
+    found = []
+    for name, rows in sorted((await repository.rates(db_session)).items()):
+        current = max((day for day, _ in rows if day <= today), default=None)
+        found += [
+            RateView.model_validate(
+                {"tax_class": name, "valid_from": day, "percent": percent, "is_current": day == current}
+            )
+            for day, percent in rows
+        ]
+    return found
+
+
+async def set_rate(db_session: AsyncSession, tax_class: TaxClass, valid_from: date, percent: int, today: date) -> None:
+    """Enter a rate from a day to come, or change one that has not begun.
+
+    Args:
+        db_session: a writing session.
+        tax_class: which goods.
+        valid_from: the first day; later than today, and than every day something is booked on.
+        percent: 0 to 100; 0 is a rate as any other.
+        today: the operator's.
+
+    Raises:
+        PastRateError: the day has come.
+    """
+    await locks.take(db_session, Lock.BOOKS)
+    booked = await accounting.last_day(db_session)
+    first = max(today, booked or today) + timedelta(days=1)
+    if valid_from < first:
+        raise PastRateError(valid_from, first)
+    await repository.set_rate(db_session, {"tax_class": tax_class, "valid_from": valid_from, "percent": percent})
 
 
 async def _check_jans(db_session: AsyncSession, rows: Collection[ProductView]) -> None:

@@ -43,7 +43,17 @@ Begins = Annotated[Writer, Depends(PageWrites(Permission.INVENTORY_COUNT, "stock
 Counts = Annotated[Writer, Depends(PageWrites(Permission.INVENTORY_COUNT, "stock.counted"))]
 
 MOVE_FIELDS: Final = ("kind", "product_id", "quantity", "start", "end", "lot", "reason")
-RECEIVE_FIELDS: Final = ("product_id", "quantity", "cost", "place_id", "best_before", "lot", "reason")
+RECEIVE_FIELDS: Final = (
+    "product_id",
+    "quantity",
+    "cost",
+    "place_id",
+    "best_before",
+    "lot",
+    "paid_by",
+    "payee",
+    "reason",
+)
 
 
 def typed(sent: Any, names: tuple[str, ...]) -> dict[str, str]:
@@ -69,13 +79,15 @@ async def move(request: Request, writer: Moves, database: DatabaseDep) -> Respon
 
 
 async def _moved(writer: Writer, wanted: dict[str, str]) -> int:
+    if wanted["kind"] == "giveaway" and not writer.user.may(Permission.INVENTORY_MANAGE):
+        raise ProblemError(403, "not_allowed", "Giving goods away needs the permission inventory.manage.")
     line: dict[str, Any] = {"product_id": wanted["product_id"], "quantity": wanted["quantity"]}
     if wanted["lot"]:
         line["lots"] = [{"code": wanted["lot"], "quantity": wanted["quantity"]}]
     body: BaseModel
     try:
         lines = [GoodsLine.model_validate(line).line()]
-        if wanted["kind"] == "spoilage":
+        if wanted["kind"] in {"spoilage", "giveaway"}:
             body = SpoilageBody.model_validate(
                 {"place_id": wanted["start"], "lines": [line], "reason": wanted["reason"]}
             )
@@ -94,7 +106,8 @@ async def _moved(writer: Writer, wanted: dict[str, str]) -> int:
         async with writer.write(**{name: wanted[name] for name in ("kind", "product_id", "quantity")}) as session:
             who = person_of(writer)
             if isinstance(body, SpoilageBody):
-                return await goods.spoil(session, body.place_id, lines, who, body.reason)
+                leave = goods.give_away if wanted["kind"] == "giveaway" else goods.spoil
+                return await leave(session, body.place_id, lines, who, body.reason)
             return await goods.transfer(session, (wanted["start"], wanted["end"]), lines, who, wanted["reason"])
 
 
@@ -108,6 +121,7 @@ async def _move_page(
             "products": names.products(),
             "places": [{"id": row.id, "name": row.title} for row in names.places.values()],
             "storages": names.storages(),
+            "may_give": user.may(Permission.INVENTORY_MANAGE),
             "error": error,
             "length": REASON_LENGTH,
         }
@@ -128,11 +142,16 @@ async def receive(request: Request, writer: Receives, database: DatabaseDep) -> 
     fields = ("product_id", "quantity", "cost", "lot", "best_before")
     line = {name: wanted[name] or None for name in fields}
     try:
-        body = _parsed(ReceiptBody, {"place_id": wanted["place_id"], "lines": [line], "reason": wanted["reason"]})
+        body = _parsed(
+            ReceiptBody,
+            {name: wanted[name] for name in ("place_id", "paid_by", "payee", "reason")} | {"lines": [line]},
+        )
         with refusing():
             async with writer.write(product=wanted["product_id"], quantity=wanted["quantity"]) as session:
                 lines = [row.line() for row in body.lines]
-                number = await goods.receive(session, body.place_id, lines, person_of(writer), body.reason)
+                number = await goods.receive(
+                    session, body.place_id, lines, person_of(writer), body.reason, paid_from=body.paid_from
+                )
     except ProblemError as error:
         return with_status(await _receive_page(request, writer.user, database, wanted, said(error)), error.status)
     return RedirectResponse(f"/dashboard/stock/documents/{number}", status_code=303)

@@ -78,6 +78,7 @@ GROUPS: Final = (
             Link("/dashboard/statements", "決算", Permission.BOOKS_READ),
             Link("/dashboard/journal", "仕訳帳", Permission.BOOKS_READ),
             Link("/dashboard/months", "月次締め", Permission.BOOKS_READ),
+            Link("/dashboard/tax-rates", "税率", Permission.BOOKS_READ),
         ),
     ),
     (

@@ -21,6 +21,7 @@ from cloud.kit.http import DatabaseDep, ProblemError, RowId, TodayDep
 from cloud.procurement import payables, receiving, service
 from cloud.procurement.ordering import Doing
 from cloud.procurement.payables import InvoiceBody, InvoiceView
+from cloud.procurement.payables_endpoints import MOST_FEE
 from cloud.procurement.refusals import refusing
 from cloud.procurement.service import MOST_YEN
 
@@ -132,11 +133,12 @@ async def pay(
     today: TodayDep,
     amount: Annotated[int, Form(ge=1, le=MOST_YEN)],
     paid_before: Annotated[int, Form(ge=0, le=MOST_YEN)],
+    fee: Annotated[int, Form(ge=0, le=MOST_FEE)] = 0,
 ) -> Response:
     """Record a payment; what was paid before keeps a second click from booking it again."""
 
     async def deed(db_session: AsyncSession, by: Doing) -> None:
-        await payables.pay(db_session, invoice_id, amount, today, by, paid_before=paid_before)
+        await payables.pay(db_session, invoice_id, amount, today, by, paid_before=paid_before, fee_minor=fee)
 
     return await _done(request, writer, invoice_id, deed)
 
@@ -187,7 +189,9 @@ async def _one(
     async def build(contexts: Contexts) -> dict[str, Any]:
         with refusing():
             found = await payables.detail(contexts.db_session, invoice_id)
-        entries = await entry_hrefs(contexts, [f"payment:{row.id}#transfer" for row in found.payments])
+        entries = await entry_hrefs(
+            contexts, [f"payment:{row.id}#{part}" for row in found.payments for part in ("transfer", "expense")]
+        )
         return {
             "invoice": _invoice(found)
             | {
@@ -198,7 +202,12 @@ async def _one(
                 ],
                 "receipts": found.receipts,
                 "payments": [
-                    row.model_dump() | {"href": entries.get(f"payment:{row.id}#transfer", "")} for row in found.payments
+                    row.model_dump()
+                    | {
+                        "href": entries.get(f"payment:{row.id}#transfer", ""),
+                        "fee_href": entries.get(f"payment:{row.id}#expense", ""),
+                    }
+                    for row in found.payments
                 ],
                 "recorded_at": contexts.moment(found.recorded_at_ms),
             },

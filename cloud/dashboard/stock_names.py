@@ -22,13 +22,14 @@ KINDS: Final = {
     "returned": "返品",
     "transfer": "移動",
     "spoilage": "廃棄",
+    "giveaway": "進呈",
     "count": "棚卸差異",
     "load": "積み込み",
     "unload": "積み戻し",
 }
 """Movements in words."""
 
-PARTS: Final = ("cost", "stock", "spoilage", "missing", "found", "goods")
+PARTS: Final = ("cost", "stock", "spoilage", "giveaway", "missing", "found", "goods")
 """Parts of an event or document whose entry moves 商品."""
 
 REFUSALS: Final = {

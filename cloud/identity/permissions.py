@@ -59,6 +59,8 @@ class Permission(StrEnum):
     """Reversals."""
     BOOKS_CLOSE = "books.close"
     """Close a month."""
+    TAX_RATES_WRITE = "tax_rates.write"
+    """Rates of consumption tax from a day to come."""
     BOOKS_REOPEN = "books.reopen"
     """Reopen the newest closed month."""
     PROCUREMENT_READ = "procurement.read"
@@ -119,6 +121,7 @@ ALLOWED: Final[Mapping[Permission, frozenset[Role]]] = {
     Permission.BOOKS_READ: frozenset({Role.OWNER, Role.ACCOUNTANT}),
     Permission.BOOKS_CORRECT: frozenset({Role.OWNER, Role.ACCOUNTANT}),
     Permission.BOOKS_CLOSE: frozenset({Role.OWNER, Role.ACCOUNTANT}),
+    Permission.TAX_RATES_WRITE: frozenset({Role.OWNER, Role.ACCOUNTANT}),
     Permission.BOOKS_REOPEN: frozenset({Role.OWNER}),
     Permission.PROCUREMENT_READ: _OFFICE | {Role.STAFF},
     Permission.SUPPLIERS_WRITE: frozenset({Role.OWNER, Role.OPERATOR}),

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from cloud.accounting.expense_rules import PaidBy, paid_from
+from cloud.accounting.places import Place
 from cloud.inventory.goods import Line
 from cloud.inventory.lots import LotShare
 
@@ -60,7 +62,7 @@ class ReceiptLine(BaseModel):
 
 
 class ReceiptBody(BaseModel):
-    """Goods that came in without a purchase order, bought on credit."""
+    """Goods that came in without a purchase order, and who paid them."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -68,6 +70,7 @@ class ReceiptBody(BaseModel):
             "examples": [
                 {
                     "place_id": "warehouse",
+                    "paid_by": "safe",
                     "lines": [
                         {
                             "product_id": "green-tea",
@@ -84,7 +87,22 @@ class ReceiptBody(BaseModel):
 
     place_id: AnyPlace
     lines: Annotated[list[ReceiptLine], Field(min_length=1, max_length=MOST_LINES)]
+    paid_by: PaidBy
+    """`bank`, `safe`, or `payable`: not yet; then it is owed to `payee` (未払金) and paid with the expenses."""
+    payee: Annotated[str, Field(max_length=64)] = ""
+    """Who sold it; needed when it is owed."""
     reason: Reason = ""
+
+    @model_validator(mode="after")
+    def _owed_to_somebody(self) -> "ReceiptBody":
+        if self.paid_by == "payable" and not self.payee.strip():
+            raise ValueError("say in `payee` to whom it is owed")
+        return self
+
+    @property
+    def paid_from(self) -> str | Place:
+        """The account that pays, or who is owed."""
+        return paid_from(self.paid_by, self.payee.strip())
 
 
 class LotBody(BaseModel):
@@ -143,7 +161,7 @@ class TransferBody(BaseModel):
 
 
 class SpoilageBody(BaseModel):
-    """Goods that are thrown away."""
+    """Goods that are thrown away, or given away."""
 
     model_config = ConfigDict(
         extra="forbid",

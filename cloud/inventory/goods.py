@@ -11,9 +11,11 @@ from typing import Final, Literal
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cloud.accounting import chart
 from cloud.accounting import goods as goods_entries
 from cloud.accounting import rules as entries
 from cloud.accounting import service as accounting
+from cloud.accounting.places import Place
 from cloud.accounting.rules import Draft, Event
 from cloud.catalogue import rules as tax
 from cloud.catalogue import service as catalogue
@@ -27,7 +29,7 @@ from cloud.inventory.rules import Cost, PoolState, average_cost
 from cloud.inventory.service import Movement
 from cloud.kit.clock import local_day
 
-Kind = Literal["receipt", "transfer", "spoilage", "count", "load", "unload"]
+Kind = Literal["receipt", "transfer", "spoilage", "giveaway", "count", "load", "unload"]
 PREFIX: Final = "goods:"
 MOST_LINES: Final = 500
 """Of one document."""
@@ -92,8 +94,24 @@ def document_of(source: str) -> int | None:
     return int(number) if source.startswith(PREFIX) and number.isdecimal() else None
 
 
-async def receive(db_session: AsyncSession, place_id: str, lines: Sequence[Line], who: Person, reason: str = "") -> int:
-    """Goods come in, bought on credit without a purchase order.
+async def receive(
+    db_session: AsyncSession,
+    place_id: str,
+    lines: Sequence[Line],
+    who: Person,
+    reason: str = "",
+    *,
+    paid_from: str | Place = chart.PAYABLE,
+) -> int:
+    """Goods come in that were bought without a purchase order.
+
+    Args:
+        db_session: a writing session.
+        place_id: where they are put.
+        lines: what.
+        who: does it.
+        reason: for people.
+        paid_from: the bank, the safe, or to whom it is owed.
 
     Returns:
         The number of the document.
@@ -111,7 +129,7 @@ async def receive(db_session: AsyncSession, place_id: str, lines: Sequence[Line]
             raise BadGoodsError("no_such_product", why)
     moves = [_movement(line, who, to_place=place_id) for line in lines]
     number, done = await _carry_out(db_session, "receipt", moves, who, reason)
-    drafts = [draft for row, cost in done for draft in _purchase(row, cost, who, names)]
+    drafts = [draft for row, cost in done for draft in _purchase(row, cost, who, names, paid_from)]
     await accounting.post(db_session, drafts)
     return number
 
@@ -163,15 +181,44 @@ async def spoil(db_session: AsyncSession, place_id: str, lines: Sequence[Line], 
         NoSuchPlaceError: nobody has named the place.
         GoodsRefusedError: the books have less there.
     """
+    return await _leave(db_session, place_id, lines, who, reason, "spoilage")
+
+
+async def give_away(db_session: AsyncSession, place_id: str, lines: Sequence[Line], who: Person, reason: str) -> int:
+    """Goods are given to somebody for nothing: out of the stock, their cost to 広告宣伝費.
+
+    Returns:
+        The number of the document.
+
+    Raises:
+        NoSuchPlaceError: nobody has named the place.
+        GoodsRefusedError: the books have less there.
+    """
+    return await _leave(db_session, place_id, lines, who, reason, "giveaway")
+
+
+_LEAVE: Final = {"spoilage": goods_entries.spoiled, "giveaway": goods_entries.given_away}
+"""Kind of a document by which goods leave to its entry."""
+
+
+async def _leave(
+    db_session: AsyncSession,
+    place_id: str,
+    lines: Sequence[Line],
+    who: Person,
+    reason: str,
+    kind: Literal["spoilage", "giveaway"],
+) -> int:
     await places.place(db_session, place_id)
     await _check_there(db_session, place_id, lines)
     moves = [_movement(line, who, from_place=place_id) for line in await _named(db_session, place_id, lines)]
-    number, done = await _carry_out(db_session, "spoilage", moves, who, reason)
+    number, done = await _carry_out(db_session, kind, moves, who, reason)
     names = await catalogue.load(db_session)
+    entry = _LEAVE[kind]
     await accounting.post(
         db_session,
         [
-            goods_entries.spoiled(event_of(row, who), names.name(row.product_id), from_stock_minor=cost.stock_minor)
+            entry(event_of(row, who), names.name(row.product_id), from_stock_minor=cost.stock_minor)
             for row, cost in done
         ],
     )
@@ -256,7 +303,7 @@ async def _carry_out(
     return number, list(zip(rows, await service.move(db_session, rows), strict=True))
 
 
-def _purchase(row: Movement, cost: Cost, who: Person, names: Catalogue) -> list[Draft]:
+def _purchase(row: Movement, cost: Cost, who: Person, names: Catalogue, paid_from: str | Place) -> list[Draft]:
     event = event_of(row, who)
     percent = names.percent(row.product_id, event.entry_date)
     return entries.purchase(
@@ -265,6 +312,7 @@ def _purchase(row: Movement, cost: Cost, who: Person, names: Catalogue) -> list[
         net_minor=row.cost_minor,
         tax_minor=tax.tax_on(row.cost_minor, percent),
         settled_minor=cost.uncovered_minor,
+        owed_to=paid_from,
     )
 
 

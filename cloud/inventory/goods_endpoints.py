@@ -167,10 +167,13 @@ async def get_document(number: RowId, database: DatabaseDep) -> DocumentWithMove
 async def receive_goods(
     body: ReceiptBody, creator: Annotated[Creator, Depends(Creates(Permission.INVENTORY_MANAGE, "goods.received"))]
 ) -> DocumentWithMovements:
-    """Take goods in that were bought without a purchase order: stock, 仕入高 and 買掛金 move together."""
+    """Take goods in that were bought without a purchase order: stock, 仕入高 and what paid for it move together."""
     lines = [row.line() for row in body.lines]
+    paid = body.paid_from
     return await made_document(
-        creator, body, lambda session, who: goods.receive(session, body.place_id, lines, who, body.reason)
+        creator,
+        body,
+        lambda session, who: goods.receive(session, body.place_id, lines, who, body.reason, paid_from=paid),
     )
 
 
@@ -195,6 +198,19 @@ async def spoil_goods(body: SpoilageBody, creator: Moves) -> DocumentWithMovemen
     lines = [row.line() for row in body.lines]
     return await made_document(
         creator, body, lambda session, who: goods.spoil(session, body.place_id, lines, who, body.reason)
+    )
+
+
+@router.post(
+    "/giveaways", status_code=201, responses=refusals(http_404="no_such_place", http_409="not_enough, key_reused")
+)
+async def give_goods_away(
+    body: SpoilageBody, creator: Annotated[Creator, Depends(Creates(Permission.INVENTORY_MANAGE, "goods.given_away"))]
+) -> DocumentWithMovements:
+    """Give goods to somebody for nothing (samples, campaigns): their cost goes from 商品 to 広告宣伝費."""
+    lines = [row.line() for row in body.lines]
+    return await made_document(
+        creator, body, lambda session, who: goods.give_away(session, body.place_id, lines, who, body.reason)
     )
 
 

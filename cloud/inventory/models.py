@@ -119,7 +119,7 @@ class GoodsDocument(Base):
 
     id: Mapped[BigId]
     kind: Mapped[str] = mapped_column(String(16))
-    """receipt, transfer, spoilage, count, load or unload."""
+    """receipt, transfer, spoilage, giveaway, count, load or unload."""
     at_ms: Mapped[Millis]
     by: Mapped[str] = mapped_column(String(254))
     reason: Mapped[str] = mapped_column(String(500), default="")

@@ -11,7 +11,8 @@ from cloud.inventory.lots import LotShare
 from cloud.inventory.models import StockMovement
 
 Kind = Literal[
-    "sale", "restock", "taken_out", "receipt", "missing", "returned", "transfer", "spoilage", "count", "load", "unload"
+    "sale", "restock", "taken_out", "receipt", "missing", "returned",
+    "transfer", "spoilage", "giveaway", "count", "load", "unload",
 ]  # fmt: skip
 
 

@@ -7,9 +7,11 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.accounting import chart, places
+from cloud.accounting import chart, expense_rules, places
 from cloud.accounting import rules as entries
 from cloud.accounting import service as accounting
+from cloud.accounting.expense_rules import Expense
+from cloud.catalogue import service as catalogue
 from cloud.db import locks
 from cloud.db.locks import Lock
 from cloud.procurement import matching, order_repository, ordering, registration, repository, rules
@@ -330,6 +332,7 @@ async def pay(
     by: Doing,
     *,
     paid_before: int | None = None,
+    fee_minor: int = 0,
 ) -> int:
     """Record that an invoice was paid from the bank, whole or in part.
 
@@ -340,6 +343,7 @@ async def pay(
         paid_on: day of the transfer.
         by: who says so.
         paid_before: what had been paid when the person looked; None for whatever it was.
+        fee_minor: what the bank took for the transfer besides, tax included.
 
     Returns:
         The row number of the payment.
@@ -376,9 +380,25 @@ async def pay(
     words = f"買掛金支払 - {seller.name} 請求書 {row.number}"
     owed = places.payable(row.supplier_id)
     paid = entries.transfer(event, words, debit=owed, credit=chart.BANK, amount_minor=amount_minor)
-    await accounting.post(db_session, [paid])
+    await accounting.post(db_session, [paid, await _fee(db_session, event, fee_minor, row.number)])
     await _settle(db_session, await order_repository.receipts_of_invoice(db_session, number), by)
     return payment.id
+
+
+async def _fee(db_session: AsyncSession, event: entries.Event, fee_minor: int, number: str) -> entries.Draft | None:
+    """振込手数料: taxed at the standard rate of its day, by a bank that is registered."""
+    percent = (await catalogue.load(db_session)).standard_percent(event.entry_date)
+    fee = Expense(
+        account=chart.FEES,
+        gross_minor=fee_minor,
+        tax_percent=percent,
+        is_registered=True,
+        paid_by="bank",
+        payee="銀行",
+        day=event.entry_date,
+        text=f"振込手数料 請求書 {number}",
+    )
+    return expense_rules.expense(event, fee)
 
 
 async def _locked(db_session: AsyncSession, number: int) -> SupplierInvoice:

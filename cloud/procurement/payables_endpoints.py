@@ -35,6 +35,9 @@ class AcceptBody(BaseModel):
     why: Annotated[str, Field(min_length=1, max_length=500)]
 
 
+MOST_FEE = 100_000
+
+
 class PaymentBody(BaseModel):
     """Money sent from the bank."""
 
@@ -44,6 +47,8 @@ class PaymentBody(BaseModel):
     """Yen."""
     paid_on: date | None = None
     """Today when it is left out."""
+    fee: Annotated[int, Field(ge=0, le=MOST_FEE)] = 0
+    """What the bank took for the transfer besides, tax included."""
 
 
 @router.get("/invoices", dependencies=_READ)
@@ -135,7 +140,7 @@ async def pay_invoice(
         async with creator.once(body, invoice=invoice_id, amount=body.amount) as work:
             if work.is_new:
                 by = Doing(creator.user.email, creator.now_ms)
-                await payables.pay(work.db_session, invoice_id, body.amount, day, by)
+                await payables.pay(work.db_session, invoice_id, body.amount, day, by, fee_minor=body.fee)
                 work.made = str(invoice_id)
             return await payables.detail(work.db_session, int(work.made))
 

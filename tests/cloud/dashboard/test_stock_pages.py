@@ -36,6 +36,10 @@ async def test_stock_page_when_slots_are_empty_and_goods_expire_then_it_says_so_
     await Interpreter(app.state.database, clock=clock).run_once()
     over = date(2026, 11, 20) - timedelta(days=3)
     form = {"product_id": "yokan", "quantity": "5", "cost": "310", "place_id": "warehouse", "lot": "Y1"}
+    form |= {"paid_by": "payable"}
+    refused = await pages.post(f"{STOCK}/receive", data=form)  # it is not said to whom it is owed
+    assert refused.status_code == 422
+    form |= {"payee": "駅前商店"}
     answer = await pages.post(f"{STOCK}/receive", data=form | {"best_before": over.isoformat()})
     assert answer.status_code == 303
     page = (await pages.get(STOCK)).text
@@ -58,6 +62,10 @@ async def test_move_form_when_goods_are_thrown_away_then_a_document_shows_it_and
     assert (answer.status_code, await on_hand(app, "warehouse", "yokan")) == (303, 22)
     assert "破損" in (await pages.get(answer.headers["location"])).text
     assert answer.headers["location"] in (await pages.get("/dashboard/journal/5101")).text
+    given = await pages.post(f"{STOCK}/move", data=form | {"kind": "giveaway", "reason": "開店祝い"})
+    assert (given.status_code, await on_hand(app, "warehouse", "yokan")) == (303, 20)
+    assert "進呈" in (await pages.get(given.headers["location"])).text
+    assert given.headers["location"] in (await pages.get("/dashboard/journal/6012")).text
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,7 @@ owner accountant operator staff viewer
   yes         no      yes    no     no  POST    /api/v1/inventory/receipts
   yes         no      yes   yes     no  POST    /api/v1/inventory/transfers
   yes         no      yes   yes     no  POST    /api/v1/inventory/spoilages
+  yes         no      yes    no     no  POST    /api/v1/inventory/giveaways
   yes        yes      yes   yes    yes  GET     /api/v1/inventory/counts
   yes        yes      yes   yes    yes  GET     /api/v1/inventory/counts/{number}
   yes        yes      yes   yes     no  POST    /api/v1/inventory/counts
@@ -160,6 +161,10 @@ owner accountant operator staff viewer
   yes        yes      yes   yes     no  GET     /api/v1/procurement/needs
   yes        yes      yes   yes     no  GET     /api/v1/procurement/proposals
   yes         no      yes    no     no  POST    /api/v1/procurement/proposals
+  yes        yes       no    no     no  GET     /api/v1/accounting/tax-rates
+  yes        yes       no    no     no  PUT     /api/v1/accounting/tax-rates
+  yes        yes       no    no     no  GET     /dashboard/tax-rates
+  yes        yes       no    no     no  POST    /dashboard/tax-rates
   yes        yes       no    no     no  GET     /api/v1/accounting/journal
   yes        yes       no    no     no  GET     /api/v1/accounting/journal/{number}
   yes        yes       no    no     no  GET     /api/v1/accounting/trial-balance

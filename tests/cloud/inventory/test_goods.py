@@ -11,6 +11,7 @@ from httpx import AsyncClient
 from sqlalchemy import text
 
 from cloud.accounting import service as accounting
+from cloud.accounting.expense_rules import PaidBy, paid_from
 from cloud.backup.rebuild import rebuild
 from cloud.db.database import Database
 from cloud.inventory import counting, goods, movements, places, repository, service, stock
@@ -150,6 +151,31 @@ async def test_spoilage_when_expired_goods_are_thrown_away_then_their_cost_is_a_
     assert (row.kind, row.value, row.to_place, [lot.code for lot in row.lots]) == ("spoilage", 168, None, ["old"])
     assert [lot.quantity for lot in (await look(seeded, stock.held, product_id="green-tea"))[0].lots] == [10]
     await sound(seeded)
+
+
+async def test_giveaway_when_goods_are_given_to_somebody_then_their_cost_is_advertising_and_no_tax_moves(
+    seeded: Database,
+) -> None:
+    before = await balances(seeded)
+    number = await run(seeded, goods.give_away, WAREHOUSE, [Line("green-tea", 3)], at(), "開店祝い")
+    after = await balances(seeded)
+    moved = {code: amount - before.get(code, 0) for code, amount in after.items() if amount != before.get(code, 0)}
+    assert moved == {"6012": 252, "1101": -252}
+    assert [row.kind for row in await look(seeded, movements.of_document, number)] == ["giveaway"]
+    await sound(seeded)
+
+
+@pytest.mark.parametrize(
+    ("paid_by", "place"), [("bank", ("1010", "")), ("safe", ("1001", "safe")), ("payable", ("2010", "駅前商店"))]
+)
+async def test_receipt_when_there_was_no_order_then_it_says_who_paid_or_to_whom_it_is_owed(
+    seeded: Database, paid_by: PaidBy, place: tuple[str, str]
+) -> None:
+    paid = paid_from(paid_by, "駅前商店")
+    await run(seeded, goods.receive, WAREHOUSE, [Line("yokan", 2, None, 100)], at(), paid_from=paid)
+    async with seeded.read() as db_session:
+        entry = (await accounting.journal(db_session, limit=2, offset=1))[0]
+    assert (place, -108) in [((leg.account, leg.sub_account), leg.amount_minor) for leg in entry.draft.legs]
 
 
 async def test_spoilage_when_nobody_says_which_lot_then_the_first_to_expire_is_written_down(seeded: Database) -> None:

@@ -238,11 +238,11 @@ async def test_order_when_invoiced_and_paid_then_it_ends_and_nothing_is_owed(sho
         with pytest.raises(payables.WrongInvoiceStateError, match="2129 yen are left"):
             await payables.pay(db_session, invoice, 2_130, TODAY, shop.by())
     async with shop.database.write() as db_session:
-        await payables.pay(db_session, invoice, 2_129, TODAY, shop.by())
+        await payables.pay(db_session, invoice, 2_129, TODAY, shop.by(), fee_minor=330)
     assert await shop.status(number) == "paid"
     found = await shop.moved(before)
-    assert (found.get("2001", 0), found["1010"]) == (0, -7_129)
-    assert found["1101"] + found["1150"] == 7_129
+    assert (found.get("2001", 0), found["1010"], found["6002"]) == (0, -7_129 - 330, 300)
+    assert found["1101"] + found["1150"] == 7_129 + 30
 
 
 async def test_invoice_when_only_the_rounding_differs_then_it_is_booked_and_nobody_is_asked(shop: Shop) -> None:
