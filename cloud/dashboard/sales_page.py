@@ -28,8 +28,8 @@ router = APIRouter(prefix="/dashboard/sales", include_in_schema=False)
 SHOWN: Final = 50
 FIELDS: Final = ("amount", "reason", "method", "customer", "goods_back")
 METHODS: Final = {
-    "original": "支払ったときと同じ方法(現金はお返しの番号)",
-    "claim": "現金(お返しの番号)",
+    "original": "支払いと同じ方法",
+    "claim": "現金",
     "store_credit": "お客様の残高",
 }
 MADE: Final = {"claim": "現金", "processor": "決済会社から", "store_credit": "お客様の残高"}
