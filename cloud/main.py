@@ -98,6 +98,12 @@ from cloud.kit.secrecy import Secrecy
 from cloud.machines import service as machines
 from cloud.machines.endpoints import monitoring, vending
 from cloud.openapi import describe
+from cloud.phone import pages as phone_pages
+from cloud.phone import sockets as phone_sockets
+from cloud.phone.counter import Counter
+from cloud.phone.door import refuse_large
+from cloud.phone.endpoints import router as phone_router
+from cloud.phone.opening import open_chat
 from cloud.procurement.order_endpoints import router as orders_router
 from cloud.procurement.payables_endpoints import router as payables_router
 from cloud.procurement.search_endpoints import router as search_router
@@ -110,6 +116,8 @@ from protocol.kit.process import run_process, run_together
 
 log = structlog.get_logger()
 
+MOST_SOCKET_BYTES: Final = 64 * 1024
+"""Of one frame that somebody sends us."""
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -205,6 +213,7 @@ API: Final = (
     customers_router,
     conversations_router,
     decisions_router,
+    phone_router,
 )
 """What answers programs."""
 
@@ -235,6 +244,8 @@ PAGES: Final = (
     customers_page,
     decisions_page,
     tax_page,
+    phone_pages,
+    phone_sockets,
 )
 """What answers people."""
 
@@ -265,11 +276,14 @@ def create_app(settings: Settings, database: Database | None = None, clock: Cloc
     app.add_exception_handler(LoginNeededError, to_login)
     app.add_exception_handler(PageRefusedError, pages.refused)
     app.add_exception_handler(FormSentTwiceError, sent_twice)
+    app.add_exception_handler(phone_pages.NoPageError, phone_pages.missing)
     app.middleware("http")(turn_strangers_away)
+    app.middleware("http")(refuse_large)
     app.middleware("http")(_with_headers)
     for router in API:
         app.include_router(router)
     app.mount("/dashboard/static", StaticFiles(directory=pages.HERE / "static"), name="dashboard-static")
+    app.mount("/m/static", StaticFiles(directory=phone_pages.HERE / "static"), name="phone-static")
     for page in PAGES:
         app.include_router(page.router)
     check_doors(app)
@@ -287,11 +301,13 @@ def equip(app: FastAPI, settings: Settings, database: Database, clock: Clock = s
     app.state.metrics = metrics
     app.state.live = Live(database, metrics)
     app.state.searches = searches_of(settings)
-    app.state.house = open_house(settings, database, clock, app.state.searches)
+    app.state.conversations = open_conversations(settings, database)
+    app.state.house = open_house(settings, database, clock, app.state.searches, app.state.conversations)
+    app.state.chat = open_chat(app.state.house, app.state.conversations, settings, clock)
+    app.state.phone_counter = Counter()
     app.state.gate = Gate(database, TokenSigner(*settings.signing_keys()))
     app.state.secrecy = Secrecy(*settings.sealing_keys())
     app.state.customer_tokens = CustomerTokens(app.state.secrecy)
-    app.state.conversations = open_conversations(settings, database)
 
 
 async def prepare(database: Database, settings: Settings) -> None:
@@ -324,6 +340,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=3,
+        ws_max_size=MOST_SOCKET_BYTES,
     )
     server = _Server(config)
     live: Live = app.state.live

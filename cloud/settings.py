@@ -79,6 +79,8 @@ class Settings(BaseSettings):
     """Share of a conversation's calls that must be unsuspicious; below it a person decides about every effect."""
     max_decision_time: float = Field(default=5.0, gt=0, le=60)
     """Seconds for one decision of an agent; a slower one does not happen."""
+    chat_answer_s: float = Field(default=20.0, gt=0, le=120)
+    """So long a customer waits for the clerk; then they are told that there is no answer now."""
     enable_guardrails: bool = True
     enable_decision_monitoring: bool = True
     log_ai_decisions: bool = True

@@ -10,6 +10,7 @@ from cloud.agents.loop.loop import Loop
 from cloud.agents.loop.rules import Terms
 from cloud.agents.registry import agents as agents_of
 from cloud.agents.tools import AgentName
+from cloud.conversations.service import Conversations
 from cloud.db.database import Database
 from cloud.integrations.claude.mind import ClaudeMind, ClaudeOptions
 from cloud.integrations.web_search.port import WebSearch
@@ -35,13 +36,25 @@ class House:
 
 
 def open_house(
-    settings: Settings, database: Database, clock: Clock = system_clock, searches: Sequence[WebSearch] = ()
+    settings: Settings,
+    database: Database,
+    clock: Clock = system_clock,
+    searches: Sequence[WebSearch] = (),
+    conversations: Conversations | None = None,
 ) -> House:
-    """Put it together; nothing is connected yet."""
+    """Put it together; nothing is connected yet.
+
+    Args:
+        settings: checked settings.
+        database: of the services.
+        clock: now, ms since 1970 UTC.
+        searches: who can be asked for suppliers.
+        conversations: with customers; without them there is no clerk.
+    """
     limits, secrecy, model = Limits.of(settings), Secrecy(*settings.sealing_keys()), model_of(settings)
     desk = Desk(database, limits, settings.timezone, clock)
     loop = Loop(database, desk, secrecy, Terms.of(settings), timezone=settings.timezone, mind=model, clock=clock)
-    agents = agents_of(limits, searches=searches)
+    agents = agents_of(limits, searches=searches, secrecy=secrecy, conversations=conversations)
     return House(agents, desk, loop, secrecy, model)
 
 

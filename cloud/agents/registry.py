@@ -3,16 +3,24 @@
 from collections.abc import Sequence
 
 from cloud.agents.agent import Agent
+from cloud.agents.customer import agent as customer
 from cloud.agents.guard.limits import Limits
 from cloud.agents.procurement import agent as procurement
 from cloud.agents.procurement.reader import QuoteReader
 from cloud.agents.tools import AgentName
 from cloud.agents.vending import agent as vending
+from cloud.conversations.service import Conversations
 from cloud.integrations.web_search.port import WebSearch
+from cloud.kit.secrecy import Secrecy
 
 
 def agents(
-    limits: Limits, *, searches: Sequence[WebSearch] = (), reader: QuoteReader | None = None
+    limits: Limits,
+    *,
+    searches: Sequence[WebSearch] = (),
+    reader: QuoteReader | None = None,
+    secrecy: Secrecy | None = None,
+    conversations: Conversations | None = None,
 ) -> dict[AgentName, Agent]:
     """Every agent by its name.
 
@@ -20,6 +28,10 @@ def agents(
         limits: of all agents; in their prompts and situations. The desk enforces them.
         searches: who can be asked for suppliers.
         reader: of strangers' texts; patterns when None.
+        secrecy: seals what customers write.
+        conversations: with customers; without them there is no clerk.
     """
-    made = (vending.make(limits), procurement.make(limits, searches, reader))
+    made = [vending.make(limits), procurement.make(limits, searches, reader)]
+    if secrecy is not None and conversations is not None:
+        made.append(customer.make(limits, secrecy, conversations))
     return {agent.name: agent for agent in made}

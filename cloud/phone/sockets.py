@@ -1,0 +1,126 @@
+"""`/m/{machine}/ws`: the clerk while the page is open. One message at a time, the answer sentence by sentence.
+
+The phone sends `{"say": "…"}`. It gets `{"type": "piece", "text"}` as the answer comes, then `{"type": "answer", …}`,
+whose content holds, or `{"type": "refused", "code", "detail"}`.
+"""
+
+import asyncio
+import json
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
+from sqlalchemy.exc import OperationalError
+
+from cloud.agents.customer.shelf import shelf
+from cloud.conversations.service import ConversationError
+from cloud.identity.access import is_same_origin
+from cloud.machines.service import NoSuchMachineError
+from cloud.phone.chat import MOST_CHARS, BusyError, Chat, Spoken, Visit
+from cloud.phone.counter import Counter
+from cloud.phone.guests import Caller, caller_of
+from cloud.phone.pages import why_not
+from cloud.phone.views import TEXTS, language_from
+
+router = APIRouter(prefix="/m", include_in_schema=False)
+
+NOT_KNOWN: Final = 4401
+"""Close code: open the page first, it gives the cookie. 4000-4999 are ours (RFC 6455 section 7.4.2)."""
+NOT_ALLOWED: Final = 4403
+NO_MACHINE: Final = 4404
+TOO_LARGE: Final = 1009
+MOST_BYTES: Final = 8_192
+"""Of one frame. A message of `MOST_CHARS` fits however it is escaped."""
+
+
+class _Line:
+    """One open socket."""
+
+    def __init__(self, socket: WebSocket, caller: Caller, visit: Visit) -> None:
+        self.socket = socket
+        self.caller = caller
+        self.visit = visit
+        self.chat: Chat = socket.app.state.chat
+        self.counter: Counter = socket.app.state.phone_counter
+
+    async def refuse(self, code: str, **values: Any) -> None:
+        """Say why a message is not answered."""
+        detail = TEXTS.text(self.visit.language, f"refused.{code}", **values)
+        await self.socket.send_json({"type": "refused", "code": code, "detail": detail})
+
+    async def take(self, raw: str) -> None:
+        """Answer one frame."""
+        words = _words(raw)
+        if words is None or not words.strip():
+            await self.refuse("empty")
+        elif len(words) > MOST_CHARS:
+            await self.refuse("long", most=MOST_CHARS)
+        elif not self.counter.allows("say", self.caller, self.socket.app.state.clock()):
+            await self.refuse("rate")
+        else:
+            await self._answer(words.strip())
+
+    async def _answer(self, words: str) -> None:
+        pieces: asyncio.Queue[str | None] = asyncio.Queue()
+
+        def hear(piece: str) -> None:
+            pieces.put_nowait(piece)
+
+        sending = asyncio.create_task(self._send(pieces))
+        try:
+            spoken: Spoken = await self.chat.say(self.visit, words, hear)
+        except (BusyError, ConversationError, OperationalError) as error:
+            detail = why_not(error, self.visit.language)
+            await self.socket.send_json({"type": "refused", "code": "not_now", "detail": detail})
+            return
+        finally:
+            pieces.put_nowait(None)
+            await sending
+        await self.socket.send_json({"type": "answer"} | spoken.to_json())
+
+    async def _send(self, pieces: asyncio.Queue[str | None]) -> None:
+        while (piece := await pieces.get()) is not None:
+            await self.socket.send_json({"type": "piece", "text": piece})
+
+
+def _words(raw: str) -> str | None:
+    try:
+        found = json.loads(raw)
+    except ValueError:
+        return None
+    said = found.get("say") if isinstance(found, dict) else None
+    return said if isinstance(said, str) else None
+
+
+@router.websocket("/{machine_id}/ws")
+async def talk(socket: WebSocket, machine_id: str, lang: Annotated[str | None, Query(max_length=8)] = None) -> None:
+    """Talk to the clerk; a customer is known by the page's cookie."""
+    await socket.accept()
+    state = socket.app.state
+    caller = caller_of(socket)
+    if not is_same_origin(socket):
+        await socket.close(NOT_ALLOWED, "wrong_origin")
+        return
+    if caller.is_new:
+        await socket.close(NOT_KNOWN, "open_the_page_first")
+        return
+    try:
+        async with state.database.read() as db_session:
+            await shelf(db_session, machine_id)
+    except NoSuchMachineError:
+        await socket.close(NO_MACHINE, "no_such_machine")
+        return
+    language = language_from(lang, socket.headers.get("accept-language", ""))
+    visit = await state.chat.come(caller.customer_id, machine_id, language)
+    await _listen(_Line(socket, caller, visit))
+
+
+async def _listen(line: _Line) -> None:
+    try:
+        while True:
+            raw = await line.socket.receive_text()
+            if len(raw.encode()) > MOST_BYTES:
+                await line.socket.close(TOO_LARGE, "too_large")
+                return
+            await line.take(raw)
+    except (WebSocketDisconnect, RuntimeError):
+        pass
