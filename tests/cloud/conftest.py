@@ -217,20 +217,26 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture
-def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., str]]:
-    """Makes databases of a kind: `new_url("postgres")`, or `new_url("sqlite", is_blank=True)` without any table.
-
-    What the fixtures of the test put in first is there already: it is copied and not made again.
-    """
-    made: list[str] = []
+def template(request: pytest.FixtureRequest) -> Callable[[str], Any]:
+    """The database of a kind that a test begins with a copy of: what its fixtures put in first is not made again."""
     has_owner, has_demo = "app" in request.fixturenames, "seeded" in request.fixturenames
 
-    def template(kind: str) -> Any:
+    def found(kind: str) -> Any:
         if kind == "sqlite" and has_owner:
             return request.getfixturevalue("logged_in")[0]
         if kind == "sqlite":
             return request.getfixturevalue("demo_database" if has_demo else "empty_database")
         return request.getfixturevalue("postgres_demo" if has_demo else "postgres_template")
+
+    return found
+
+
+@pytest.fixture
+def new_url(
+    request: pytest.FixtureRequest, tmp_path: Path, template: Callable[[str], Any]
+) -> Iterator[Callable[..., str]]:
+    """Makes databases of a kind: `new_url("postgres")`, or `new_url("sqlite", is_blank=True)` without any table."""
+    made: list[str] = []
 
     def make(kind: str, *, is_blank: bool = False) -> str:
         name = f"test_{len(made)}"
@@ -263,7 +269,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def seeded(database: Database) -> Database:
-    """With the demo's data; see `new_url`."""
+    """With the demo's data; see `template`."""
     return database
 
 
@@ -277,7 +283,12 @@ def script() -> Script:
     return Script()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
+def new_clock() -> type[FakeClock]:
+    return FakeClock
+
+
+@pytest.fixture(scope="session")
 def new_script() -> type[Script]:
     return Script
 
@@ -315,7 +326,7 @@ def settings(new_settings: Callable[..., Settings]) -> Settings:
 
 @pytest.fixture
 def app(built_app: FastAPI, settings: Settings, seeded: Database, clock: Any) -> FastAPI:
-    """The application with the demo's data and an owner; see `new_url`."""
+    """The application with the demo's data and an owner; see `template`."""
     equip(built_app, settings, seeded, clock)
     return built_app
 

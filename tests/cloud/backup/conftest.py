@@ -1,6 +1,10 @@
 """A business that has something in every table a backup must carry."""
 
+import asyncio
+import shutil
+from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +15,7 @@ from cloud.accounting import service as accounting
 from cloud.accounting.expenses import Purchase
 from cloud.accounting.payout_rules import PayoutLineBody
 from cloud.accounting.payouts import Settlement
-from cloud.db.database import Database
+from cloud.db.database import Database, open_database
 from cloud.kit.clock import local_day
 from cloud.machines.interpreter import Interpreter
 from cloud.machines.receiver import Receiver
@@ -36,10 +40,8 @@ async def documents(db_session: AsyncSession, now_ms: int) -> None:
     await expenses.depreciate(db_session, date(2026, 10, 31), now_ms=now_ms)
 
 
-@pytest.fixture
-async def busy(seeded: Database, clock: Any, script: Any, machine_id: str) -> Database:
-    """Sales, a fault, a debt, a resolved task, a reversal, an unknown event, a payout, equipment."""
-    receiver = Receiver(seeded, clock)
+def first_half(script: Any) -> None:
+    """What happens in the machine before people answer."""
     script.restock()
     script.sale(short=40)
     script.failed_vend()
@@ -49,16 +51,63 @@ async def busy(seeded: Database, clock: Any, script: Any, machine_id: str) -> Da
         "vend_id": "u-1", "slot": "A1", "product_id": "green-tea", "price_minor": 160, "reason": "uncertain",
         "credit_minor": 0, "on_hand": 4,
     })  # fmt: skip
+
+
+def second_half(script: Any) -> None:
+    script.sale()
+    script.sale(slot="A2", product="oolong-tea")
+
+
+async def fill(url: str, clock: Any, script: Any) -> None:
+    """A business day in a database with the demo's data."""
+    database = open_database(url)
+    receiver = Receiver(database, clock)
+    first_half(script)
     await receiver.handle([script.birth(), *script.messages()])
-    await interpreted(seeded, clock)
-    async with seeded.write() as db_session:
+    await interpreted(database, clock)
+    async with database.write() as db_session:
         found = {row.kind: row.id for row in await tasks.listing(db_session, limit=9)}
         answer = Answer("unit_missing", "見当たらない", "staff@example.com")
         await tasks.resolve(db_session, found["vend_uncertain"], answer, now_ms=clock(), timezone="Asia/Tokyo")
         await accounting.reverse(db_session, 2, on=local_day(clock(), "Asia/Tokyo"), at_ms=clock(), why="誤り")
         await documents(db_session, clock())
-    script.sale()
-    script.sale(slot="A2", product="oolong-tea")
+    second_half(script)
     await receiver.handle(script.messages())
-    await interpreted(seeded, clock)
+    await interpreted(database, clock)
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+def busy_file(demo_database: Path, new_clock: Any, new_script: Any) -> Path:
+    """The business day on SQLite, made once."""
+    path = demo_database.with_name("busy.db")
+    shutil.copy(demo_database, path)
+    asyncio.run(fill(f"sqlite+aiosqlite:///{path}", new_clock(), new_script()))
+    return path
+
+
+@pytest.fixture(scope="session")
+def busy_postgres(postgres: Any, postgres_demo: str, new_clock: Any, new_script: Any) -> str:
+    """The same on PostgreSQL."""
+    postgres.create("busy", template=postgres_demo)
+    asyncio.run(fill(postgres.url("busy"), new_clock(), new_script()))
+    return "busy"
+
+
+@pytest.fixture
+def template(request: pytest.FixtureRequest, template: Callable[[str], Any]) -> Callable[[str], Any]:
+    """The business day for whoever asks for it."""
+    if "busy" not in request.fixturenames:
+        return template
+    return lambda kind: request.getfixturevalue("busy_file" if kind == "sqlite" else "busy_postgres")
+
+
+@pytest.fixture
+def busy(seeded: Database, script: Any) -> Database:
+    """Sales, a fault, a debt, a resolved task, a reversal, an unknown event, a payout, equipment.
+
+    All of it is there; the script stands where it left off, to go on.
+    """
+    first_half(script)
+    second_half(script)
     return seeded
