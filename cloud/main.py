@@ -27,6 +27,7 @@ from cloud.accounting.statements_endpoints import router as statements_router
 from cloud.accounting.years_endpoints import router as years_router
 from cloud.agents.decisions.endpoints import router as decisions_router
 from cloud.agents.house import House, open_house
+from cloud.analytics.endpoints import router as analytics_router
 from cloud.assortment.csv_endpoints import machine_router as planogram_csv_router
 from cloud.assortment.csv_endpoints import router as prices_csv_router
 from cloud.assortment.endpoints import machine_router as machine_assortment_router
@@ -47,6 +48,7 @@ from cloud.dashboard import (
     account_page,
     activity_page,
     agents_page,
+    analytics_page,
     api_page,
     cash_page,
     customers_page,
@@ -214,6 +216,7 @@ API: Final = (
     conversations_router,
     decisions_router,
     phone_router,
+    analytics_router,
 )
 """What answers programs."""
 
@@ -246,6 +249,7 @@ PAGES: Final = (
     tax_page,
     phone_pages,
     phone_sockets,
+    analytics_page,
 )
 """What answers people."""
 

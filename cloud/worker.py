@@ -18,7 +18,7 @@ from cloud.conversations.service import Conversations
 from cloud.db.database import Database, open_database
 from cloud.db.migrate import upgrade_database
 from cloud.integrations.web_search.opening import searches_of
-from cloud.jobs.kinds import agent_kinds, retention_kind
+from cloud.jobs.kinds import ANOMALIES, agent_kinds, anomalies_kind, retention_kind
 from cloud.jobs.rules import SCHEDULES
 from cloud.jobs.runner import Runner
 from cloud.kit.clock import Clock, system_clock
@@ -103,6 +103,9 @@ def runner_of(
     """Who carries tasks out, and makes those that are due."""
     kinds = agent_kinds(house.loop, house.agents, timezone=settings.timezone, clock=clock)
     kinds["retention"] = retention_kind(database, conversations, clock)
+    kinds[ANOMALIES] = anomalies_kind(
+        database, timezone=settings.timezone, loss_budget=settings.agent_loss_budget_yen, clock=clock
+    )
     schedules = [one for one in SCHEDULES if settings.ai_schedules or one.kind not in house.agents]
     return Runner(database, kinds, timezone=settings.timezone, clock=clock, schedules=schedules)
 

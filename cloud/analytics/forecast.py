@@ -4,7 +4,7 @@ Simple exponential smoothing with a shrunk weekday index; TSB for what sells on 
 sold out is not a day without demand: it counts only for the part of it on which there was something to buy. The band is
 a negative binomial whose variance is learnt from the forecast's own errors, because a Poisson band is too narrow.
 
-Source: Teunter, Syntetos, Babai (2011) for TSB; what was measured for this product: docs/decisions/0026.
+Source: Teunter, Syntetos, Babai (2011) for TSB; what was measured: README.md of this folder.
 """
 
 from collections.abc import Sequence

@@ -8,6 +8,7 @@ AGENT_NAMES: Final[Mapping[str, str]] = {
     "procurement": "仕入",
     "customer": "接客",
     "analytics": "分析",
+    "anomalies": "異常の確認",
     "retention": "保存期限の整理",
 }
 """Of agents, and of what else runs by the clock."""

@@ -87,6 +87,7 @@ GROUPS: Final = (
             Link("/dashboard/agents", "エージェントの動き", Permission.AGENTS_READ),
             Link("/dashboard/proposals", "承認待ち", Permission.AGENTS_READ),
             Link("/dashboard/decisions", "判断の記録", Permission.AGENTS_READ),
+            Link("/dashboard/analytics", "分析", Permission.ANALYTICS_READ),
         ),
     ),
     (

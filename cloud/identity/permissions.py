@@ -91,6 +91,10 @@ class Permission(StrEnum):
     """Customers, their purchases, wishes and coupons; opening a conversation is written down."""
     CUSTOMERS_MANAGE = "customers.manage"
     """Give and withdraw coupons, note wishes, delete a person's data."""
+    ANALYTICS_READ = "analytics.read"
+    """Statistics with what they cost, forecasts, what is odd, reports."""
+    ANALYTICS_HANDLE = "analytics.handle"
+    """Look for what is odd, and say that you look after it."""
     ACTIVITY_READ = "activity.read"
     USERS_MANAGE = "users.manage"
     SELF = "self"
@@ -138,6 +142,8 @@ ALLOWED: Final[Mapping[Permission, frozenset[Role]]] = {
     Permission.AGENTS_RUN: frozenset({Role.OWNER, Role.OPERATOR}),
     Permission.CUSTOMERS_READ: frozenset({Role.OWNER, Role.OPERATOR}),
     Permission.CUSTOMERS_MANAGE: frozenset({Role.OWNER, Role.OPERATOR}),
+    Permission.ANALYTICS_READ: _OFFICE,
+    Permission.ANALYTICS_HANDLE: frozenset({Role.OWNER, Role.OPERATOR}),
     Permission.ACTIVITY_READ: frozenset({Role.OWNER, Role.ACCOUNTANT}),
     Permission.USERS_MANAGE: frozenset({Role.OWNER}),
     Permission.SELF: _EVERYBODY,

@@ -184,6 +184,37 @@ async def minutes_out(db_session: AsyncSession, since_ms: int, now_ms: int) -> d
     return found
 
 
+async def open_shares(
+    db_session: AsyncSession, days: Sequence[date], timezone: str, now_ms: int
+) -> dict[tuple[str, str, str], dict[date, float]]:
+    """(machine, slot, product) to the share of each day on which there was something to buy; 1 is left out.
+
+    Args:
+        db_session: open session.
+        days: consecutive, the oldest first; each in `timezone`.
+        timezone: says when a day begins.
+        now_ms: the day of today ends now.
+    """
+    if not days:
+        return {}
+    changes = await _changes(db_session, _midnight_ms(days[0], timezone))
+    found: dict[tuple[str, str, str], dict[date, float]] = {}
+    for row in await stock.slot_levels(db_session):
+        mine = changes.get((slot_place(row.machine_id, row.slot.slot), row.slot.product_id), [])
+        level = row.on_hand - sum(units for _, units in mine)
+        shares = {}
+        for day in days:
+            start_ms = _midnight_ms(day, timezone)
+            end_ms = min(_midnight_ms(day + timedelta(days=1), timezone), now_ms)
+            today = [change for change in mine if start_ms <= change[0] < end_ms]
+            out_ms = plan.below_ms(level, today, 1, start_ms, end_ms) if end_ms > start_ms else 0
+            if out_ms:
+                shares[day] = 1 - out_ms / (end_ms - start_ms)
+            level += sum(units for _, units in today)
+        found[row.machine_id, row.slot.slot, row.slot.product_id] = shares
+    return found
+
+
 async def restocking_plan(
     db_session: AsyncSession,
     source_id: str,

@@ -2,13 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from cloud.agents.agent import Agent, Occasion
 from cloud.agents.guard.facts import Channel
 from cloud.agents.loop import service as agent_runs
 from cloud.agents.loop.loop import Finished, Loop, Steps
 from cloud.agents.tools import AgentName
+from cloud.analytics import jobs as detecting
 from cloud.conversations.service import Conversations
 from cloud.db.database import Database
 from cloud.kit.clock import Clock
@@ -54,6 +55,20 @@ def agent_kinds(loop: Loop, agents: Mapping[AgentName, Agent], *, timezone: str,
     return {
         str(name): _agent_kind(loop, agent, timezone, clock) for name, agent in agents.items() if name != "customer"
     }
+
+
+ANOMALIES: Final = "anomalies"
+
+
+def anomalies_kind(database: Database, *, timezone: str, loss_budget: int, clock: Clock) -> Kind:
+    """Look with every detector for what is odd, and record it; no agent is asked."""
+
+    async def carry_out(_work: Work, _steps: Steps) -> Outcome:
+        async with database.write() as db_session:
+            fresh = await detecting.look(db_session, clock(), timezone, loss_budget)
+        return Outcome("done", {"new": len(fresh)})
+
+    return carry_out
 
 
 def _agent_kind(loop: Loop, agent: Agent, timezone: str, clock: Clock) -> Kind:

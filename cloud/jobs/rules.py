@@ -54,6 +54,7 @@ class Schedule:
 
 SCHEDULES: Final = (
     Schedule("retention-daily", "retention", minute=20, hour=4),
+    Schedule("anomalies-hourly", "anomalies", minute=50),
     Schedule("vending-hourly", "vending", minute=5),
     Schedule("analytics-daily", "analytics", minute=30, hour=5),
     Schedule("analytics-weekly", "analytics", minute=45, hour=5, weekday=0, configuration={"period": "week"}),

@@ -286,6 +286,11 @@ async def planograms(db_session: AsyncSession) -> dict[str, Planogram]:
     return {name: Planogram.model_validate(row.doc) for name, row in found.items()}
 
 
+async def published_at(db_session: AsyncSession) -> dict[str, int]:
+    """Machine id to when its newest planogram was published, ms since 1970 UTC."""
+    return {name: row.published_at_ms for name, row in (await repository.newest_planograms(db_session)).items()}
+
+
 async def publish_planogram(
     db_session: AsyncSession, machine_id: str, document: Planogram, *, by: str, now_ms: int
 ) -> None:

@@ -184,3 +184,17 @@ async def set_switch(db_session: AsyncSession, values: dict[str, Any]) -> None:
     statement = upsert(db_session, Switch.__table__).values(values)
     changed = {name: value for name, value in values.items() if name != "name"}
     await db_session.execute(statement.on_conflict_do_update(index_elements=["name"], set_=changed))
+
+
+async def outcomes(db_session: AsyncSession, first: date, last: date) -> list[tuple[date, str, str, int]]:
+    """(day, agent, outcome, calls) of the days from `first` to `last`."""
+    key = (Decision.day, Decision.agent, Decision.outcome)
+    query = select(*key, func.count()).where(Decision.day.between(first, last)).group_by(*key).order_by(*key)
+    return [(day, agent, outcome, int(calls)) for day, agent, outcome, calls in await db_session.execute(query)]
+
+
+async def lost_by_day(db_session: AsyncSession, first: date, last: date) -> dict[date, int]:
+    """Day to the yen that were taken from its loss budget; days without any are left out."""
+    query = select(Decision.day, func.sum(Decision.loss_minor))
+    query = query.where(Decision.day.between(first, last), Decision.loss_minor > 0).group_by(Decision.day)
+    return {day: int(lost) for day, lost in await db_session.execute(query)}

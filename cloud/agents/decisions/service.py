@@ -89,3 +89,13 @@ async def waiting(db_session: AsyncSession, now_ms: int) -> int:
 async def verify(db_session: AsyncSession) -> tuple[int, list[str]]:
     """How many decisions the log has, and what is wrong with its chain: nothing when it is whole."""
     return await log_book.verify(db_session)
+
+
+async def outcomes(db_session: AsyncSession, first: date, last: date) -> list[tuple[date, str, str, int]]:
+    """(day, agent, outcome, calls) of the days from `first` to `last`: how agents fared."""
+    return await repository.outcomes(db_session, first, last)
+
+
+async def lost_by_day(db_session: AsyncSession, first: date, last: date) -> dict[date, int]:
+    """Day to what agents gave away on it, in yen; days without any are left out."""
+    return await repository.lost_by_day(db_session, first, last)

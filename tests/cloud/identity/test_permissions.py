@@ -50,6 +50,22 @@ owner accountant operator staff viewer
   yes         no      yes    no     no  GET     /api/v1/conversations/{session_id}
   yes        yes      yes   yes    yes  GET     /api/v1/dashboard/metrics/realtime
   yes        yes      yes   yes    yes  SOCKET  /api/v1/dashboard/ws/realtime
+  yes        yes       no    no     no  GET     /api/v1/dashboard/financial/{period_days}
+  yes        yes      yes   yes    yes  GET     /api/v1/dashboard/chart/{chart_type}
+  yes        yes      yes    no     no  GET     /api/v1/analytics/statistics
+  yes        yes      yes    no     no  GET     /api/v1/analytics/forecasts
+  yes        yes      yes    no     no  GET     /api/v1/analytics/anomalies
+  yes         no      yes    no     no  POST    /api/v1/analytics/anomalies/look
+  yes        yes      yes    no     no  GET     /api/v1/analytics/anomalies/{anomaly_id}
+  yes         no      yes    no     no  POST    /api/v1/analytics/anomalies/{anomaly_id}/acknowledge
+  yes        yes      yes    no     no  GET     /api/v1/analytics/report
+  yes        yes      yes    no     no  GET     /api/v1/analytics/report.pdf
+  yes        yes      yes    no     no  GET     /api/v1/analytics/reports
+  yes        yes      yes    no     no  GET     /api/v1/analytics/reports/{report_id}
+  yes        yes      yes    no     no  GET     /dashboard/analytics
+  yes         no      yes    no     no  POST    /dashboard/analytics/look
+  yes         no      yes    no     no  POST    /dashboard/analytics/anomalies/{anomaly_id}
+  yes        yes      yes    no     no  GET     /dashboard/analytics/reports/{report_id}
   yes        yes      yes   yes    yes  GET     /api/v1/products
   yes        yes      yes   yes    yes  GET     /api/v1/products/{product_id}
   yes         no      yes    no     no  PUT     /api/v1/products/{product_id}
@@ -372,6 +388,7 @@ def address(path: str) -> str:
         "session_id": "5" * 32,
         "code": "2222222222",
         "processor": "card",
+        "chart_type": "sales_trend",
     }
     for name in (
         "user_id",
@@ -392,6 +409,9 @@ def address(path: str) -> str:
         "run_id",
         "proposal_id",
         "token",
+        "period_days",
+        "anomaly_id",
+        "report_id",
     ):
         names[name] = "1"
     return path.format(**names)
