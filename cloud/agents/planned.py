@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from cloud.agents.mind import Hears, Prompt, Reply, Told, Turn
 from cloud.agents.tools import Answer, Call
+from cloud.agents.waiting import Asked, is_same
 
 AT_ONCE: Final = 8
 """Calls in one turn."""
@@ -68,7 +69,8 @@ class Planned:
         situation = next((turn.situation for turn in turns if isinstance(turn, Told) and turn.situation), {})
         answers = {row.call_id: row for turn in turns if isinstance(turn, Told) for row in turn.answers}
         known = {tool.name for tool in prompt.tools}
-        wishes = [row for row in self._decide(situation) if row.tool in known][:MOST]
+        before = [Asked.model_validate(row) for row in situation.get("asked_before", ())]
+        wishes = [row for row in self._decide(situation) if row.tool in known and not _is_asked(row, before)][:MOST]
         numbered = [(f"rule-{at}", row) for at, row in enumerate(wishes, start=1)]
         waiting = [(name, row) for name, row in numbered if name not in answers]
         if waiting:
@@ -82,6 +84,10 @@ class Planned:
         if hears is not None:
             hears(words)
         return Reply(words)
+
+
+def _is_asked(wish: Wish, before: Sequence[Asked]) -> bool:
+    return any(is_same(row, wish.tool, dict(wish.arguments)) for row in before)
 
 
 def became(done: Sequence[Done]) -> str:

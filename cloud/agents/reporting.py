@@ -1,5 +1,6 @@
 """The tool with which an agent keeps what it has to say for people; the same for all of them."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Annotated, Any, Final
 
@@ -26,8 +27,17 @@ class ReportArguments(Arguments):
     """In Japanese, paragraphs separated by empty lines."""
 
 
-def report_tool(kind: Kind) -> Tool[ReportArguments]:
-    """A tool that keeps a report of this kind."""
+Figures = Callable[[Deps], Awaitable[dict[str, Any]]]
+
+
+def report_tool(kind: Kind, name: str = "report", figures: Figures | None = None) -> Tool[ReportArguments]:
+    """A tool that keeps a report.
+
+    Args:
+        kind: of the report.
+        name: of the tool.
+        figures: read what the report is about, to be kept beside its words.
+    """
 
     async def facts(_deps: Deps, arguments: ReportArguments) -> Facts:
         return Note(f"{arguments.title}\n{arguments.text}")
@@ -43,12 +53,13 @@ def report_tool(kind: Kind) -> Tool[ReportArguments]:
             run_id=deps.run_id,
             title=arguments.title,
             text=arguments.text,
+            figures=await figures(deps) if figures else {},
         )
         kept = await analytics.keep(deps.db_session, new)
         return {"report_id": kept.id, "page": f"/dashboard/analytics/reports/{kept.id}"}
 
     return Tool(
-        "report",
+        name,
         Action.GENERATE_REPORT,
         "Keep a short report for people in the office: what you saw, did and proposed, with figures and reasons. "
         "Japanese. Call it once, at the end.",

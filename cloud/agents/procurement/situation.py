@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cloud.agents.agent import Occasion
 from cloud.agents.guard.limits import Limits
 from cloud.agents.procurement import buying
+from cloud.agents.waiting import Asked, asked
 from cloud.catalogue import service as catalogue
 from cloud.catalogue.service import Catalogue
 from cloud.kit.clock import local_day
@@ -96,6 +97,8 @@ class Situation(BaseModel):
     money: Money
     offers_to_confirm: int
     """Found or imported; nothing is ordered by them before a person confirms them."""
+    asked_before: list[Asked]
+    """What waits for a person, or was refused lately: do not ask again."""
 
 
 def situation(limits: Limits, *, can_search: bool) -> Callable[[AsyncSession, Occasion], Awaitable[dict[str, Any]]]:
@@ -121,6 +124,7 @@ async def gather(db_session: AsyncSession, occasion: Occasion, limits: Limits, *
         prices=await news(db_session, today),
         money=await _money(db_session, today, limits),
         offers_to_confirm=len(unconfirmed),
+        asked_before=await asked(db_session, "procurement", occasion.now_ms),
     )
 
 

@@ -19,6 +19,8 @@ SALE_REST_DAYS: Final = 3
 """The same for what is about to expire."""
 RISE_PERCENT: Final = 130
 """Last week beside the mean week: from here on demand has risen."""
+OBSERVED_DAYS: Final = 21
+"""A machine that has sold for a shorter time says nothing about demand."""
 RISE_UNITS: Final = 7
 """Sold last week at least: fewer say nothing."""
 SHORT_DAYS: Final = 2
@@ -62,7 +64,7 @@ def _thrown_away(seen: Situation) -> Iterator[Wish]:
 
 def _removals(machine: MachineFacts) -> Iterator[Wish]:
     for slot in machine.slots:
-        if slot.expired_units:
+        if slot.expired_units and not slot.has_removal_request:
             why = f"棚 {slot.slot} の{slot.name} {slot.expired_units} 個が賞味期限を過ぎています"
             yield Wish(
                 "request_removal",
@@ -140,10 +142,15 @@ def step(slot: SlotFacts, same: Sequence[SlotFacts]) -> tuple[int, str]:
 
 def _by_demand(slot: SlotFacts, same: Sequence[SlotFacts]) -> tuple[int, str]:
     week, month = sum(row.sold_7_days for row in same), sum(row.sold_28_days for row in same)
-    if week >= RISE_UNITS and 400 * week >= RISE_PERCENT * month:
-        return _higher(slot), f"直近 7 日の販売 {week} 個が 4 週間の平均({month / 4:.1f} 個)を大きく上回っています"
+    days = max(row.days_observed for row in same)
+    if days < OBSERVED_DAYS:
+        return slot.price, ""
+    # A mean week is month x 7 / days.
+    if week >= RISE_UNITS and 100 * week * days >= RISE_PERCENT * month * 7:
+        mean = month * 7 / days
+        return _higher(slot), f"直近 7 日の販売 {week} 個が 4 週間の平均({mean:.1f} 個)を大きく上回っています"
     if _is_slow(same):
-        return _lower(slot), f"28 日で {month} 個しか売れず、在庫が余っています"
+        return _lower(slot), f"{days} 日で {month} 個しか売れず、在庫が余っています"
     return slot.price, ""
 
 
@@ -179,7 +186,10 @@ def _swaps(machine: MachineFacts, could: Sequence[StoredFacts]) -> Iterator[Wish
     slow = [
         row
         for row in machine.slots
-        if row.sold_28_days <= SWAP_UNITS and row.on_hand > 0 and row.minutes_sold_out_7_days == 0
+        if row.sold_28_days <= SWAP_UNITS
+        and row.days_observed >= OBSERVED_DAYS
+        and row.on_hand > 0
+        and row.minutes_sold_out_7_days == 0
     ]
     better = [row for row in could if machine.machine_id in row.missing_in and row.price and _pays(row)]
     if not slow or not better:

@@ -13,6 +13,7 @@ from cloud.agents.agent import Occasion
 from cloud.agents.goods import taxed_costs
 from cloud.agents.guard.limits import Limits
 from cloud.agents.vending.shelf import Shelf, shelf
+from cloud.agents.waiting import Asked, asked
 from cloud.catalogue import service as catalogue
 from cloud.inventory import levels, stock
 from cloud.inventory import service as inventory
@@ -59,12 +60,15 @@ class SlotFacts(BaseModel):
     """Units in warehouses and vans."""
     sold_7_days: int
     sold_28_days: int
+    days_observed: int
+    """For so many of the 28 days the machine has been selling at all."""
     days_of_cover: int | None
     """On hand over what is sold a day while there is some; None when nothing is sold."""
     minutes_sold_out_7_days: int
     first_expires_in_days: int | None
     """0 is the last good day; negative is over."""
     expired_units: int
+    has_removal_request: bool
     expires_before_sold: int
     """Units that will be past their date before they are sold at this pace."""
 
@@ -115,6 +119,8 @@ class Situation(BaseModel):
     machines: list[MachineFacts]
     could_be_sold: list[StoredFacts]
     expired_in_storage: list[ExpiredLot]
+    asked_before: list[Asked]
+    """What waits for a person, or was refused lately: do not ask again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +134,8 @@ class _Sources:
     minutes: dict[tuple[str, str, str], int]
     sold: dict[tuple[str, str, str], tuple[int, int]]
     """In 7 and in 28 days."""
+    observed: dict[str, int]
+    """Machine to the days since it first sold something, at most 28."""
     lots: dict[tuple[str, str], list[stock.LotHeld]]
 
 
@@ -147,7 +155,7 @@ async def gather(db_session: AsyncSession, occasion: Occasion, limits: Limits) -
     known = await machines.planograms(db_session)
     shelves = {row.id: await shelf(db_session, row.id, occasion.now_ms) for row in fleet if row.id in known}
     sources = await _read(db_session, today, occasion.now_ms)
-    asked = await _requests(db_session)
+    requests = await _requests(db_session, occasion.now_ms)
     rows = [
         MachineFacts(
             machine_id=row.id,
@@ -156,8 +164,8 @@ async def gather(db_session: AsyncSession, occasion: Occasion, limits: Limits) -
             is_online=row.is_online,
             price_list=shelves[row.id].list_id,
             shares_prices_with=[name for name in shelves[row.id].sharing if name != row.id],
-            has_restock_request=row.id in asked,
-            slots=[_slot(shelves[row.id], slot.slot, sources, limits) for slot in shelves[row.id].now],
+            has_restock_request=(row.id, "", "") in requests,
+            slots=[_slot(shelves[row.id], slot.slot, sources, limits, requests) for slot in shelves[row.id].now],
         )
         for row in fleet
         if row.id in shelves
@@ -167,13 +175,21 @@ async def gather(db_session: AsyncSession, occasion: Occasion, limits: Limits) -
         machines=rows,
         could_be_sold=_could(rows, sources),
         expired_in_storage=_expired(sources),
+        asked_before=await asked(db_session, "vending", occasion.now_ms),
     )
 
 
-async def _requests(db_session: AsyncSession) -> set[str]:
-    """Machines for which somebody was asked to bring goods and has not said that it is done."""
-    rows = await staff_tasks.listing(db_session, limit=MOST_TASKS, state="open", kind="restock_wanted")
-    return {row.machine_id for row in rows}
+async def _requests(db_session: AsyncSession, now_ms: int) -> set[tuple[str, str, str]]:
+    """(machine, slot, product) of what the staff was asked for, and has not done or was asked today.
+
+    A request to fill up a machine has neither slot nor product.
+    """
+    found = set()
+    for kind in ("restock_wanted", "goods_to_remove"):
+        rows = await staff_tasks.listing(db_session, limit=MOST_TASKS, state="open", kind=kind)
+        rows += await staff_tasks.listing(db_session, limit=MOST_TASKS, after=(now_ms - DAY_MS // 2, 0), kind=kind)
+        found |= {(row.machine_id, row.slot, row.product_id) for row in rows}
+    return found
 
 
 async def _read(db_session: AsyncSession, today: date, now_ms: int) -> _Sources:
@@ -190,6 +206,7 @@ async def _read(db_session: AsyncSession, today: date, now_ms: int) -> _Sources:
         on_hand=await inventory.stock_in_slots(db_session),
         minutes=await levels.minutes_out(db_session, now_ms - WEEK * DAY_MS, now_ms),
         sold=_sold(days, today),
+        observed=_observed(days, today),
         lots=dict(lots),
     )
 
@@ -204,7 +221,14 @@ def _sold(days: Sequence[SlotDay], today: date) -> dict[tuple[str, str, str], tu
     return found
 
 
-def _slot(shown: Shelf, name: str, sources: _Sources, limits: Limits) -> SlotFacts:
+def _observed(days: Sequence[SlotDay], today: date) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for row in days:
+        found[row.machine_id] = max(found.get(row.machine_id, 0), (today - row.day).days)
+    return found
+
+
+def _slot(shown: Shelf, name: str, sources: _Sources, limits: Limits, requests: set[tuple[str, str, str]]) -> SlotFacts:
     slot = next(row for row in shown.now if row.slot == name)
     key = (shown.machine_id, name, slot.product_id)
     week, month = sources.sold.get(key, (0, 0))
@@ -213,7 +237,8 @@ def _slot(shown: Shelf, name: str, sources: _Sources, limits: Limits) -> SlotFac
     cost = sources.costs.get(slot.product_id)
     later = shown.slot(name)
     changed = shown.changed_on.get(slot.product_id)
-    rate = _per_day(week, month, minutes)
+    observed = sources.observed.get(shown.machine_id, 0)
+    rate = _per_day(week, month - week, observed, minutes)
     lots = sources.lots.get((slot_place(shown.machine_id, name), slot.product_id), [])
     change = slot.price_minor * limits.price_change_percent // 100
     floor, cap = (limits.floor(cost), limits.cap(cost)) if cost else (0, 0)
@@ -236,19 +261,20 @@ def _slot(shown: Shelf, name: str, sources: _Sources, limits: Limits) -> SlotFac
         storage=sources.storage.get(slot.product_id, 0),
         sold_7_days=week,
         sold_28_days=month,
+        days_observed=observed,
         days_of_cover=int(on_hand / rate) if rate else None,
         minutes_sold_out_7_days=minutes,
         first_expires_in_days=min((row.days_left for row in lots), default=None),
         expired_units=sum(row.quantity for row in lots if row.days_left < 0),
+        has_removal_request=key in requests,
         expires_before_sold=_unsold(lots, rate),
     )
 
 
-def _per_day(week: int, month: int, minutes_out: int) -> float:
-    """Units a day while there are some: the last week counts as much as the three before it."""
-    open_days = max(WEEK - minutes_out / 1440, 1.0)
-    older = max(month - week, 0) / (MONTH - WEEK)
-    return (week / open_days + older) / 2
+def _per_day(week: int, before: int, observed: int, minutes_out: int) -> float:
+    """Units a day while there are some: the last week counts as much as the weeks before it."""
+    now = week / max(min(observed, WEEK) - minutes_out / 1440, 1.0)
+    return (now + before / (observed - WEEK)) / 2 if observed > WEEK else now
 
 
 def _unsold(lots: Sequence[stock.LotHeld], rate: float) -> int:

@@ -52,6 +52,7 @@ def any_slot(chance: random.Random) -> SlotFacts:
             "highest_tomorrow": min(cap, price + change),
             "sold_28_days": month,
             "sold_7_days": chance.randint(0, month),
+            "days_observed": chance.choice([3, 21, 28, 28]),
             "on_hand": chance.randint(0, 8),
             "days_of_cover": chance.choice([None, chance.randint(0, 300)]),
             "expires_before_sold": chance.choice([0, 0, 3]),
