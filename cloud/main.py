@@ -177,6 +177,7 @@ API: Final = (
     users_router,
     activity_router,
     dashboard_router,
+    analytics_router,
     products_csv_router,
     catalogue_router,
     pictures_router,
@@ -216,7 +217,6 @@ API: Final = (
     conversations_router,
     decisions_router,
     phone_router,
-    analytics_router,
 )
 """What answers programs."""
 
@@ -226,6 +226,7 @@ PAGES: Final = (
     prices_page,
     planogram_page,
     statements_page,
+    analytics_page,
     tasks,
     users_page,
     activity_page,
@@ -249,7 +250,6 @@ PAGES: Final = (
     tax_page,
     phone_pages,
     phone_sockets,
-    analytics_page,
 )
 """What answers people."""
 
