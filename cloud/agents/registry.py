@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from cloud.agents.agent import Agent
-from cloud.agents.customer import agent as customer
 from cloud.agents.analytics import agent as analytics
+from cloud.agents.customer import agent as customer
 from cloud.agents.guard.limits import Limits
 from cloud.agents.procurement import agent as procurement
 from cloud.agents.procurement.reader import QuoteReader
@@ -32,8 +32,7 @@ def agents(
         secrecy: seals what customers write.
         conversations: with customers; without them there is no clerk.
     """
-    made = [vending.make(limits), procurement.make(limits, searches, reader)]
+    made = [vending.make(limits), procurement.make(limits, searches, reader), analytics.make(limits)]
     if secrecy is not None and conversations is not None:
         made.append(customer.make(limits, secrecy, conversations))
-    made = (vending.make(limits), procurement.make(limits, searches, reader), analytics.make(limits))
     return {agent.name: agent for agent in made}
