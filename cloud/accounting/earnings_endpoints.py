@@ -54,9 +54,11 @@ def period(today: TodayDep, start: date | None = None, end: date | None = None) 
 PeriodDep = Annotated[tuple[date, date], Depends(period)]
 
 
-async def earnings_of(db_session: AsyncSession, by: By, first: date, last: date) -> list[Earning]:
-    """What earned what, the most profitable first."""
-    return await _named(db_session, by, await sales.earned(db_session, by, first, last))
+async def earnings_of(
+    db_session: AsyncSession, by: By, first: date, last: date, only: str | None = None
+) -> list[Earning]:
+    """What earned what, the most profitable first; one machine or product, if it is named."""
+    return await _named(db_session, by, await sales.earned(db_session, by, first, last, only))
 
 
 async def all_earnings(db_session: AsyncSession, first: date, last: date) -> tuple[list[Earning], list[Earning]]:

@@ -70,7 +70,7 @@ async def earned_sales(
     """The sales of one machine or product: what its line of 採算 adds up."""
 
     async def build(contexts: Contexts) -> dict[str, Any]:
-        found = await earnings_of(contexts.db_session, by, *between)
+        found = await earnings_of(contexts.db_session, by, *between, only=name)
         sums = next((row for row in found if row.key == name), earning(name, name, 0, 0, 0))
         return await _sales(contexts, by, sums, between, page)
 

@@ -79,15 +79,20 @@ async def owed_by_processor(db_session: AsyncSession, tender: str, first: date, 
 
 
 async def earned(
-    db_session: AsyncSession, columns: Sequence[Literal["machine_id", "product_id"]], first: date, last: date
+    db_session: AsyncSession,
+    columns: Sequence[Literal["machine_id", "product_id"]],
+    days: tuple[date, date],
+    only: str | None = None,
 ) -> list[tuple[tuple[str, ...], int, int, int]]:
-    """(machine, product or both, units, net, cost) that refunds of the days from `first` to `last` took back."""
+    """(machine, product or both, units, net, cost) that refunds of these days took back."""
     keys = [getattr(Refund, column) for column in columns]
     query = (
         select(*keys, func.sum(Refund.units_back), func.sum(Refund.net_minor), func.sum(Refund.cost_minor))
-        .where(Refund.refunded_on.between(first, last))
+        .where(Refund.refunded_on.between(*days))
         .group_by(*keys)
     )
+    if only is not None:
+        query = query.where(keys[0] == only)
     rows = await db_session.execute(query)
     return [(tuple(names), int(units), int(net), int(cost)) for *names, units, net, cost in rows]
 

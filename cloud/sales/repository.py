@@ -107,16 +107,18 @@ async def revenue_until(db_session: AsyncSession, day: date, until_ms: int) -> i
 async def earned(
     db_session: AsyncSession,
     columns: Sequence[Literal["machine_id", "product_id"]],
-    first: date,
-    last: date,
+    days: tuple[date, date],
+    only: str | None = None,
 ) -> list[tuple[tuple[str, ...], int, int, int]]:
-    """(machine, product or both, units, net, cost) of the completed sales of the days from `first` to `last`."""
+    """(machine, product or both, units, net, cost) of the completed sales of these days."""
     keys = [getattr(Sale, column) for column in columns]
     query = (
         select(*keys, func.count(), func.sum(Sale.net_minor), func.sum(Sale.cost_minor))
-        .where(Sale.sold_on.between(first, last), Sale.status == "completed")
+        .where(Sale.sold_on.between(*days), Sale.status == "completed")
         .group_by(*keys)
     )
+    if only is not None:
+        query = query.where(keys[0] == only)
     rows = await db_session.execute(query)
     return [(tuple(names), int(units), int(net), int(cost)) for *names, units, net, cost in rows]
 

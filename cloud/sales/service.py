@@ -152,6 +152,9 @@ async def revenue_day_before(db_session: AsyncSession, yesterday: date, now_ms: 
     return await repository.revenue_until(db_session, yesterday, now_ms - DAY_MS)
 
 
+_Key = Literal["machine_id", "product_id"]
+
+
 @dataclass(frozen=True, slots=True)
 class Earned:
     """What one machine or product sold, less what was given back for it; money in yen."""
@@ -168,25 +171,28 @@ async def earned(
     by: Literal["machine", "product"],
     first: date,
     last: date,
+    only: str | None = None,
 ) -> list[Earned]:
     """What each machine or product sold from `first` to `last`, both included, by the true day of the sale.
 
     Refunds of these days are taken off, whenever the sale was; a unit is taken off when it came back.
+    `only` names the one machine or product that is wanted.
     """
-    return _added(await _taken(db_session, ["machine_id" if by == "machine" else "product_id"], first, last), 0)
+    columns: list[_Key] = ["machine_id" if by == "machine" else "product_id"]
+    return _added(await _taken(db_session, columns, (first, last), only), 0)
 
 
 async def earned_by_both(db_session: AsyncSession, first: date, last: date) -> tuple[list[Earned], list[Earned]]:
     """What each machine and what each product sold, as `earned` says; the sales are gone through once."""
-    found = await _taken(db_session, ["machine_id", "product_id"], first, last)
+    found = await _taken(db_session, ["machine_id", "product_id"], (first, last))
     return _added(found, 0), _added(found, 1)
 
 
 async def _taken(
-    db_session: AsyncSession, columns: Sequence[Literal["machine_id", "product_id"]], first: date, last: date
+    db_session: AsyncSession, columns: Sequence[_Key], days: tuple[date, date], only: str | None = None
 ) -> list[tuple[tuple[str, ...], int, int, int]]:
-    back = await refund_repository.earned(db_session, columns, first, last)
-    sold = await repository.earned(db_session, columns, first, last)
+    back = await refund_repository.earned(db_session, columns, days, only)
+    sold = await repository.earned(db_session, columns, days, only)
     return sold + [(names, -units, -net, -cost) for names, units, net, cost in back]
 
 

@@ -120,7 +120,7 @@ async def _pages(client: AsyncClient) -> list[str]:
     waiting = ["/dashboard/"]
     while waiting:
         path = waiting.pop()
-        kind = re.sub(r"vm-year-\d+|\d{4}-\d{2}(-\d{2})?|\d+|(?<=/products/)[a-z-]+|cursor=[^&]*", "…", path)
+        kind = re.sub(r"vm-year-\d+|\d{4}-\d{2}(-\d{2})?|\d+|(?<=/products/)[a-z-]+|(?<==)[^&]*", "…", path)
         if kind in found or "static" in path or WHOLE_BOOKS.search(path):
             continue
         found[kind] = path
