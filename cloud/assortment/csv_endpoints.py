@@ -66,6 +66,17 @@ async def put_prices_csv(
 ) -> TableReport:
     """Enter the prices of a table that are not in the list yet: all or none."""
     data = await csv_table.sent(request)
+    return await take_prices(writer, list_id, data, today=today, is_dry_run=dry_run, is_confirmed=is_confirmed)
+
+
+async def take_prices(
+    writer: Writer, list_id: str, data: bytes, *, today: date, is_dry_run: bool, is_confirmed: bool
+) -> TableReport:
+    """Enter the prices of a table for a request, of the API or of the page.
+
+    Raises:
+        ProblemError: it cannot be taken; every wrong cell is named.
+    """
     with csv_table.taking(), refusing():
         async with writer.write(list=list_id, bytes=len(data)) as db_session:
             known = csv_tables.points(_dated(await service.entered(db_session, list_id)))
@@ -80,9 +91,9 @@ async def put_prices_csv(
                 today=today,
                 is_confirmed=is_confirmed,
             )
-            csv_table.end_dry_run(is_dry_run=dry_run)
+            csv_table.end_dry_run(is_dry_run=is_dry_run)
             await service.publish_due(db_session, writer.now_ms)
-    return TableReport(is_dry_run=dry_run, changed=len(new))
+    return TableReport(is_dry_run=is_dry_run, changed=len(new))
 
 
 @machine_router.get(
@@ -122,6 +133,17 @@ async def put_planogram_csv(
 ) -> TableReport:
     """Plan the slots of a table from a day on; without a day, from now on. All of the machine's slots are in it."""
     data = await csv_table.sent(request)
+    return await take_plan(writer, machine_id, data, valid_from, is_dry_run=dry_run, is_confirmed=is_confirmed)
+
+
+async def take_plan(
+    writer: Writer, machine_id: str, data: bytes, valid_from: date | None, *, is_dry_run: bool, is_confirmed: bool
+) -> TableReport:
+    """Plan the slots of a table for a request, of the API or of the page.
+
+    Raises:
+        ProblemError: it cannot be taken; every wrong cell is named.
+    """
     with csv_table.taking(), refusing():
         async with writer.write(machine=machine_id, bytes=len(data)) as db_session:
             await machines.machine(db_session, machine_id)
@@ -137,9 +159,9 @@ async def put_planogram_csv(
                 now_ms=writer.now_ms,
                 is_confirmed=is_confirmed,
             )
-            csv_table.end_dry_run(is_dry_run=dry_run)
+            csv_table.end_dry_run(is_dry_run=is_dry_run)
             await service.publish_due(db_session, writer.now_ms)
-    return TableReport(is_dry_run=dry_run, changed=len(slots))
+    return TableReport(is_dry_run=is_dry_run, changed=len(slots))
 
 
 def _dated(rows: list[service.PriceRow]) -> list[DatedPrice]:

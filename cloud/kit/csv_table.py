@@ -151,7 +151,7 @@ def read(data: bytes, columns: Sequence[str], needed: Sequence[str]) -> list[Row
     Raises:
         BadTableError: it is no table of these columns, with everything that is wrong with its heading.
     """
-    reader = csv.reader(io.StringIO(_text(data), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text_of(data), newline=""), strict=True)
     rows: list[Row] = []
     heading: list[str] = []
     line = 1
@@ -176,7 +176,12 @@ def _whole(what: str, what_to_do: str) -> FieldProblem:
     return FieldProblem(field="line 1", problem=what, what_to_do=what_to_do)
 
 
-def _text(data: bytes) -> str:
+def text_of(data: bytes) -> str:
+    """A file as text.
+
+    Raises:
+        BadTableError: it is in no encoding we know.
+    """
     for encoding in ("utf-8-sig", "cp932"):
         try:
             return data.decode(encoding)

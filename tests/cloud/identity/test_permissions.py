@@ -179,6 +179,10 @@ owner accountant operator staff viewer
   yes         no      yes    no     no  POST    /api/v1/procurement/proposals
   yes        yes       no    no     no  GET     /api/v1/accounting/tax-rates
   yes        yes       no    no     no  PUT     /api/v1/accounting/tax-rates
+  yes         no      yes    no     no  GET     /dashboard/prices/{list_id}/csv
+  yes         no      yes    no     no  POST    /dashboard/prices/{list_id}/csv
+  yes         no      yes    no     no  GET     /dashboard/machines/{machine_id}/planogram/csv
+  yes         no      yes    no     no  POST    /dashboard/machines/{machine_id}/planogram/csv
   yes        yes       no    no     no  GET     /dashboard/tax-rates
   yes        yes       no    no     no  POST    /dashboard/tax-rates
   yes        yes       no    no     no  GET     /api/v1/accounting/journal
