@@ -18,6 +18,7 @@ from cloud.agents.customer import words as say
 from cloud.agents.customer.insights import Insights, insights
 from cloud.agents.customer.tools import say_tool
 from cloud.agents.customer.understanding import Language, language_of, understand
+from cloud.agents.decisions import service as decisions
 from cloud.agents.decisions.desk import Run
 from cloud.agents.guard.limits import Limits
 from cloud.agents.guard.screening import screen
@@ -25,6 +26,7 @@ from cloud.agents.mind import Hears, Reply, Told, Turn
 from cloud.agents.tools import Answer, AnyTool, Call
 from cloud.conversations.schemas import InsightsBody, Message
 from cloud.conversations.service import Conversations
+from cloud.db.database import Database
 from cloud.kit.clock import Clock
 from cloud.phone.speaker import Speaker
 
@@ -119,8 +121,9 @@ class Spoken:
 class Chat:
     """All conversations with the clerk."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a conversation needs, each named
         self,
+        database: Database,
         clerk: Agent,
         runs: Runs,
         desk: CarriesOut,
@@ -133,6 +136,7 @@ class Chat:
         """Put together.
 
         Args:
+            database: says whether a person has stopped the clerk.
             clerk: the agent that answers.
             runs: lets it work.
             desk: judges what it says.
@@ -141,6 +145,7 @@ class Chat:
             clock: now, ms since 1970 UTC.
             answer_time_s: after that the customer is told that there is no answer now.
         """
+        self._database = database
         self.clerk = clerk
         self.desk = desk
         self._runs = runs
@@ -226,6 +231,9 @@ class Chat:
             customer_id=visit.customer_id,
             conversation_id=visit.session_id,
         )
+        async with self._database.read() as db_session:
+            if await decisions.stopped(db_session, "customer") is not None:
+                return say.text(language, "sorry.slow"), {"is_safe_default": True, "stopped": True}
         speaker = Speaker(self._may_leave, hears) if hears else None
         finished = await self._runs.run(self.clerk, occasion, words, speaker, earlier)
         origin = {"run_id": finished.run_id, "mind": finished.mind, "fell_back": finished.fell_back}

@@ -2,14 +2,16 @@
 
 from cloud.agents.house import House
 from cloud.conversations.service import Conversations
+from cloud.db.database import Database
 from cloud.kit.clock import Clock
 from cloud.phone.chat import Chat
 from cloud.settings import Settings
 
 
-def open_chat(house: House, conversations: Conversations, settings: Settings, clock: Clock) -> Chat:
+def open_chat(database: Database, house: House, conversations: Conversations, settings: Settings, clock: Clock) -> Chat:
     """All conversations with the clerk of a house."""
     return Chat(
+        database,
         house.agents["customer"],
         house.loop,
         house.desk,

@@ -36,6 +36,8 @@ TEXT_SOURCES = (
     "cloud/**/*.py",
     "cloud/dashboard/templates/**/*.html",
     "cloud/dashboard/static/*.js",
+    "cloud/phone/wording/*.json",
+    "cloud/agents/customer/wording/*.json",
     "protocol/*.py",
     "tools/*.py",
 )
