@@ -10,7 +10,7 @@ from datetime import date
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.accounting import chart, closing, counting, documents_repository, repository, service
+from cloud.accounting import chart, closing, counting, documents_repository, repository
 from cloud.accounting.closing import Facts, Finding
 from cloud.accounting.models import MonthClosing
 
@@ -81,7 +81,7 @@ async def listing(db_session: AsyncSession) -> list[ClosingView]:
 
 async def closed_upto(db_session: AsyncSession) -> date | None:
     """The last day that is closed now."""
-    rows = [service.closing_of(row) for row in await repository.closings(db_session)]
+    rows = await repository.closing_marks(db_session)
     number, _ = await repository.head(db_session)
     return closing.closed_upto(rows, number + 1)
 

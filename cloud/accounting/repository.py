@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from cloud.accounting import chart
+from cloud.accounting.closing import Closing
 from cloud.accounting.models import (
     AccountDay,
     AccountTotal,
@@ -24,10 +25,12 @@ from cloud.accounting.reports import Moved, MovedAt
 from cloud.accounting.rules import GENESIS, Draft, Leg, SealedEntry
 from cloud.db import locks
 from cloud.db.locks import Lock
-from cloud.db.statements import among, insert_many, slices
+from cloud.db.statements import ByKeys, insert_many, slices
 
 _POSTINGS: Any = Posting.__table__
 _ENTRIES: Any = JournalEntry.__table__
+_TOTAL: Any = AccountTotal.__table__
+_CLOSINGS: Any = MonthClosing.__table__
 
 POSTING_COLUMNS: Final = ("entry_number", "line", "account_code", "amount_minor", "sub_account")
 ENTRY_COLUMNS: Final = (
@@ -42,6 +45,15 @@ ENTRY_COLUMNS: Final = (
 )
 
 
+# What every posting asks, made once and of the tables themselves: the ORM's share of a short query is the larger one.
+_HEAD: Final = select(_ENTRIES.c.number, _ENTRIES.c.hash).order_by(_ENTRIES.c.number.desc()).limit(1)
+_NUMBERS: Final = ByKeys(select(_ENTRIES.c.source, _ENTRIES.c.number), _ENTRIES.c.source)
+_TOTALS: Final = select(_TOTAL.c.account_code, _TOTAL.c.debit_minor, _TOTAL.c.credit_minor)
+_CLOSED: Final = select(
+    _CLOSINGS.c.last_day, _CLOSINGS.c.head_number, _CLOSINGS.c.reopened_head, _CLOSINGS.c.reopened_at_ms
+).order_by(_CLOSINGS.c.id)
+
+
 async def lock_head(db_session: AsyncSession) -> tuple[int, str]:
     """Number and hash of the newest entry; (0, `GENESIS`) for an empty ledger. Nobody else posts until commit."""
     await locks.take(db_session, Lock.BOOKS)
@@ -50,16 +62,13 @@ async def lock_head(db_session: AsyncSession) -> tuple[int, str]:
 
 async def head(db_session: AsyncSession) -> tuple[int, str]:
     """Number and hash of the newest entry."""
-    query = select(JournalEntry.number, JournalEntry.hash).order_by(JournalEntry.number.desc()).limit(1)
-    row = (await db_session.execute(query)).first()
+    row = (await db_session.execute(_HEAD)).first()
     return (row.number, row.hash) if row else (0, GENESIS)
 
 
 async def numbers_of(db_session: AsyncSession, sources: Sequence[str]) -> dict[str, int]:
     """Entry numbers of those sources that have been posted."""
-    query = select(JournalEntry.source, JournalEntry.number).where(among(db_session, JournalEntry.source, sources))
-    rows = (await db_session.execute(query)).all()
-    return {row.source: row.number for row in rows}
+    return {row.source: row.number for row in await _NUMBERS.rows(db_session, sources)}
 
 
 async def insert_entries(db_session: AsyncSession, entries: Sequence[SealedEntry]) -> None:
@@ -254,8 +263,7 @@ def _sealed(row: JournalEntry, legs: list[Leg]) -> SealedEntry:
 
 async def totals(db_session: AsyncSession) -> list[Moved]:
     """What each account ever moved; a read of one small table."""
-    query = select(AccountTotal.account_code, AccountTotal.debit_minor, AccountTotal.credit_minor)
-    return [Moved(*row) for row in await db_session.execute(query)]
+    return [Moved(*row) for row in await db_session.execute(_TOTALS)]
 
 
 async def moved_between(db_session: AsyncSession, start: date | None, end: date) -> list[Moved]:
@@ -431,6 +439,14 @@ async def _with_lines(
 async def closings(db_session: AsyncSession) -> list[MonthClosing]:
     """Every closing, the oldest first."""
     return list((await db_session.scalars(select(MonthClosing).order_by(MonthClosing.id))).all())
+
+
+async def closing_marks(db_session: AsyncSession) -> list[Closing]:
+    """Every closing as the rules need it, the oldest first."""
+    return [
+        Closing(row.last_day, row.head_number, row.reopened_head if row.reopened_at_ms else None)
+        for row in await db_session.execute(_CLOSED)
+    ]
 
 
 async def add_closing(db_session: AsyncSession, closing: MonthClosing) -> None:

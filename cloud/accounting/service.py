@@ -8,8 +8,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.accounting import reports, repository, rules
-from cloud.accounting.closing import Closing, closed_upto, in_open_month
-from cloud.accounting.models import MonthClosing
+from cloud.accounting.closing import closed_upto, in_open_month
 from cloud.accounting.plain_text import EMPTY, Books
 from cloud.accounting.repository import Wanted
 from cloud.accounting.rules import Draft, SealedEntry
@@ -58,7 +57,7 @@ async def post(db_session: AsyncSession, drafts: Iterable[Draft | None]) -> list
         return []
     number, last_hash = await repository.lock_head(db_session)
     numbers = await repository.numbers_of(db_session, [draft.source for draft in wanted])
-    closings = [closing_of(row) for row in await repository.closings(db_session)]
+    closings = await repository.closing_marks(db_session)
     sealed: list[SealedEntry] = []
     for draft in wanted:
         if draft.source in numbers:
@@ -71,11 +70,6 @@ async def post(db_session: AsyncSession, drafts: Iterable[Draft | None]) -> list
     await repository.insert_entries(db_session, sealed)
     db_session.info.setdefault(POSTED, []).extend(entry.number for entry in sealed)
     return [numbers[draft.source] for draft in wanted]
-
-
-def closing_of(row: MonthClosing) -> Closing:
-    """A closing as the rules need it."""
-    return Closing(row.last_day, row.head_number, row.reopened_head if row.reopened_at_ms else None)
 
 
 async def reverse(db_session: AsyncSession, number: int, *, on: date, at_ms: int, why: str) -> int:

@@ -149,4 +149,8 @@ def _prepare_sqlite(busy_timeout_ms: int, connection: Any, _record: Any) -> None
 
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if writes:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return
+    driver: Any = connection.connection.dbapi_connection
+    driver.begin = "BEGIN"  # together with the first query: only that fixes what a reader sees

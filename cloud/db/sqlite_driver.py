@@ -2,11 +2,13 @@
 
 aiosqlite runs each connection in a thread, and every call into it costs two switches between threads. SQLAlchemy's
 adapter makes four calls for a statement (cursor, execute, fetch, close): more work than most of our statements
-themselves. Here a statement is one call that does all four.
+themselves. Here a statement is one call that does all four, and a reader's transaction begins on the way of its
+first query.
 """
 
 import sqlite3
 from collections import deque
+from collections.abc import Callable
 from functools import partial
 from types import ModuleType
 from typing import Any
@@ -30,10 +32,13 @@ class _Done:
         self.lastrowid: int | None = None
         self.rowcount = -1
 
-    def run(self, connection: sqlite3.Connection, statement: str, parameters: Any, *, is_many: bool) -> list[Any]:
-        """The whole statement, in the connection's thread."""
-        cursor = connection.cursor()
+    def run(self, adapter: Any, begin: str, statement: str, parameters: Any, *, is_many: bool) -> list[Any]:
+        """The whole statement, in the connection's thread; before it the beginning of its transaction."""
+        cursor: sqlite3.Cursor = adapter.driver_connection._conn.cursor()  # noqa: SLF001 - as aiosqlite's own methods
         try:
+            if begin:
+                cursor.execute(begin)
+                adapter.begin = ""
             if is_many:
                 cursor.executemany(statement, parameters)
             elif parameters is None:
@@ -73,18 +78,51 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
         return await self._run(operation, seq_of_parameters, is_many=True)
 
     async def _run(self, statement: str, parameters: Any, *, is_many: bool) -> Any:
-        connection: Any = self._connection
-        run = partial(self._cursor.run, connection._conn, statement, parameters, is_many=is_many)  # noqa: SLF001 - see below
-        rows = await connection._execute(run)  # noqa: SLF001 - how aiosqlite's own methods reach its thread
-        self._rows = deque(rows)
+        adapter: Any = self._adapt_connection
+        run = partial(self._cursor.run, adapter, adapter.begin, statement, parameters, is_many=is_many)
+        self._rows = deque(await adapter.in_thread(run))
         return self
 
 
 class _Connection(AsyncAdapt_aiosqlite_connection):
-    """A connection whose cursors need one trip."""
+    """A connection whose cursors need one trip; it rolls back only what has begun."""
 
-    __slots__ = ()
+    __slots__ = ("_is_unsure", "begin")
     _cursor_cls = _Cursor
+
+    def __init__(self, dbapi: Any, connection: Any) -> None:
+        super().__init__(dbapi, connection)
+        self._is_unsure = False
+        self.begin = ""
+        """The statement that begins a transaction, until it has run: it takes its trip together with the next one."""
+
+    async def in_thread(self, run: Callable[[], Any]) -> Any:
+        """Wait for a call in the connection's thread, and know afterwards whether it has ended there."""
+        self._is_unsure = True
+        try:
+            found = await self.driver_connection._execute(run)  # noqa: SLF001 - aiosqlite has no way to ask for several calls
+        except Exception:
+            self._is_unsure = False
+            raise
+        self._is_unsure = False  # not when cancelled: the thread may still be at it
+        return found
+
+    def rollback(self) -> None:
+        """Undo the transaction; nothing to do when it is known that there is none."""
+        if self._has_begun():
+            super().rollback()
+
+    def commit(self) -> None:
+        """Keep what was done."""
+        if self._has_begun():
+            super().commit()
+
+    def _has_begun(self) -> bool:
+        """Whether there is, or may be, a transaction; one that only was to begin does so no more."""
+        self.begin = ""
+        connection: Any = self._connection
+        is_open = connection._connection is not None  # noqa: SLF001 - as the adapter asks
+        return self._is_unsure or not is_open or bool(connection.in_transaction)
 
 
 class _Driver(AsyncAdapt_aiosqlite_dbapi):

@@ -5,7 +5,22 @@ from functools import cache
 from typing import Any, Final, TypeVar
 
 import orjson
-from sqlalchemy import ARRAY, ColumnElement, Date, Dialect, FromClause, Table, any_, func, literal, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Date,
+    Dialect,
+    FromClause,
+    Row,
+    Select,
+    String,
+    Table,
+    any_,
+    bindparam,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -38,11 +53,40 @@ def slices(keys: Sequence[T], size: int = KEYS_PER_QUERY) -> Iterator[Sequence[T
 def among(db_session: AsyncSession, column: Any, keys: Collection[str] | Collection[int]) -> ColumnElement[bool]:
     """`column IN keys` for any number of keys in one short statement: they travel as one value."""
     if db_session.get_bind().dialect.name == "postgresql":
-        among_array: ColumnElement[bool] = column == any_(literal(list(keys), ARRAY(column.type)))
-        return among_array
-    listed = func.json_each(orjson.dumps(list(keys)).decode()).table_valued("value")
-    found: ColumnElement[bool] = column.in_(select(listed.c.value))
+        return _in_array(column, literal(list(keys), ARRAY(column.type)))
+    return _in_json(column, orjson.dumps(list(keys)).decode())
+
+
+def _in_array(column: Any, keys: ColumnElement[Any]) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = column == any_(keys)
     return found
+
+
+def _in_json(column: Any, keys: str | ColumnElement[Any]) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = column.in_(select(func.json_each(keys).table_valued("value").c.value))
+    return found
+
+
+class ByKeys:
+    """A query with `among` that is made once: making it takes three times as long as running it."""
+
+    def __init__(self, query: Select[*tuple[Any, ...]], column: Any) -> None:
+        """Make it.
+
+        Args:
+            query: of tables, not of classes of the ORM; may have parameters of its own.
+            column: whose value must be one of the keys.
+        """
+        self._with_array = query.where(_in_array(column, bindparam("keys", type_=ARRAY(column.type))))
+        self._with_json = query.where(_in_json(column, bindparam("keys", type_=String())))
+
+    async def rows(
+        self, db_session: AsyncSession, keys: Collection[str] | Collection[int], **values: Any
+    ) -> Sequence[Row[*tuple[Any, ...]]]:
+        """The rows with these keys; `values` are the query's own parameters."""
+        if db_session.get_bind().dialect.name == "postgresql":
+            return (await db_session.execute(self._with_array, {"keys": list(keys)} | values)).all()
+        return (await db_session.execute(self._with_json, {"keys": orjson.dumps(list(keys)).decode()} | values)).all()
 
 
 @cache

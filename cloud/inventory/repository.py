@@ -3,12 +3,12 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import delete, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.db.statements import among, insert_rows, slices, upsert
+from cloud.db.statements import ByKeys, insert_rows, slices, upsert
 from cloud.inventory.lots import LotShare
 from cloud.inventory.models import (
     GoodsDocument,
@@ -27,17 +27,20 @@ from cloud.inventory.models import (
 )
 from cloud.inventory.rules import Cost, PoolState
 
+_MOVEMENTS: Any = StockMovement.__table__
+
 PlaceProduct = tuple[str, str]
 """Place id and product id."""
 
 
+_MOVED: Final = ByKeys(
+    select(_MOVEMENTS.c.source, _MOVEMENTS.c.value_minor, _MOVEMENTS.c.uncovered_minor), _MOVEMENTS.c.source
+)
+
+
 async def moved(db_session: AsyncSession, sources: Sequence[str]) -> dict[str, Cost]:
     """Movements already made for these sources, with their cost."""
-    found: dict[str, Cost] = {}
-    query = select(StockMovement.source, StockMovement.value_minor, StockMovement.uncovered_minor)
-    for row in await db_session.execute(query.where(among(db_session, StockMovement.source, sources))):
-        found[row.source] = Cost(row.value_minor, row.uncovered_minor)
-    return found
+    return {source: Cost(value, uncovered) for source, value, uncovered in await _MOVED.rows(db_session, sources)}
 
 
 async def pools(db_session: AsyncSession, products: Collection[str]) -> dict[str, PoolState]:

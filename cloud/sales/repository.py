@@ -3,18 +3,24 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import bindparam, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.db.statements import among, insert_many
+from cloud.db.statements import ByKeys, among, insert_many
 from cloud.sales.models import Sale
 
 _SALES: Any = Sale.__table__
 
 EventKey = tuple[str, str, int]
 """Machine, epoch, seq."""
+
+
+_KNOWN: Final = ByKeys(
+    select(_SALES.c.seq).where(_SALES.c.machine_id == bindparam("machine"), _SALES.c.epoch == bindparam("of_epoch")),
+    _SALES.c.seq,
+)
 
 
 async def known(db_session: AsyncSession, keys: Sequence[EventKey]) -> set[EventKey]:
@@ -24,9 +30,8 @@ async def known(db_session: AsyncSession, keys: Sequence[EventKey]) -> set[Event
         by_stream[machine, epoch].append(seq)
     found: set[EventKey] = set()
     for (machine, epoch), seqs in by_stream.items():
-        query = select(Sale.seq).where(Sale.machine_id == machine, Sale.epoch == epoch)
-        wanted = await db_session.scalars(query.where(among(db_session, Sale.seq, seqs)))
-        found.update((machine, epoch, seq) for seq in wanted)
+        rows = await _KNOWN.rows(db_session, seqs, machine=machine, of_epoch=epoch)
+        found.update((machine, epoch, seq) for (seq,) in rows)
     return found
 
 
