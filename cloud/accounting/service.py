@@ -63,7 +63,8 @@ async def post(db_session: AsyncSession, drafts: Iterable[Draft | None]) -> list
         if draft.source in numbers:
             continue
         number += 1
-        entry = rules.seal(in_open_month(draft, closed_upto(closings, number)), number, last_hash)
+        dated = in_open_month(draft, closed_upto(closings, number)) if closings else draft
+        entry = rules.seal(dated, number, last_hash)
         last_hash = entry.hash
         numbers[draft.source] = number
         sealed.append(entry)

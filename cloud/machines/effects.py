@@ -128,7 +128,8 @@ class Effects:
         match body:
             case VendDispensed():
                 self._sold(found, body)
-                self._bookings.append(self._cash(found).price_not_collected(body.unpaid_minor))
+                if body.unpaid_minor:
+                    self._bookings.append(self._cash(found).price_not_collected(body.unpaid_minor))
             case VendFailed():
                 self._failed(found, body)
             case CoinAccepted() | BillHeld() | BillStacked() | BillReturned() | FloatLoaded():

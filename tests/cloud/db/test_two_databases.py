@@ -30,7 +30,7 @@ from protocol.topics import Channel, Topic
 @pytest.fixture
 async def others(database_url: str, seeded: Database) -> AsyncIterator[list[Database]]:
     """The same database as other processes see it."""
-    found = [open_database(database_url) for _ in range(4)]
+    found = [open_database(database_url, busy_timeout_ms=30_000) for _ in range(4)]  # SQLite lets nobody queue
     yield found
     for database in found:
         await database.close()
