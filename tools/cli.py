@@ -56,6 +56,13 @@ def _demo(options: argparse.Namespace) -> None:
     sys.exit(run(smoke=options.smoke, folder=options.dir, fresh=options.fresh, model=options.model))
 
 
+def _reseal(_: argparse.Namespace) -> None:
+    from cloud.reseal import run
+    from cloud.settings import load_settings
+
+    run(load_settings())
+
+
 def _user(options: argparse.Namespace) -> None:
     from cloud.identity.cli import run
     from cloud.settings import load_settings
@@ -167,6 +174,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     demo.add_argument("--fresh", action="store_true", help="throw the demo's earlier data away first")
     _add_database_commands(add)
     _add_report_commands(add("report", _export, "the books on paper and for other programs"))
+    add("reseal", _reseal, "after a change of ENCRYPTION_KEY: seal anew what the key before it sealed")
     explain = add("explain", _explain, "why an agent did something: inputs, rules, verdicts, approver, ledger effect")
     explain.add_argument("decision", type=int, nargs="?", help="its number (default: the newest ones, a line each)")
     explain.add_argument("--verify", action="store_true", help="check the hash chain of the whole log")

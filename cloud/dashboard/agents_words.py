@@ -3,14 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
-AGENT_NAMES: Final[Mapping[str, str]] = {
-    "vending": "販売",
-    "procurement": "仕入",
-    "customer": "接客",
-    "analytics": "分析",
-    "anomalies": "異常の確認",
-    "retention": "保存期限の整理",
-}
+from cloud.dashboard.decisions_words import AGENTS
+
+AGENT_NAMES: Final[Mapping[str, str]] = AGENTS | {"anomalies": "異常の確認", "retention": "保存期限の整理"}
 """Of agents, and of what else runs by the clock."""
 
 CHANNELS: Final[Mapping[str, str]] = {

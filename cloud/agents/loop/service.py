@@ -173,18 +173,32 @@ async def erase_customer(db_session: AsyncSession, customer_id: str) -> int:
     return await repository.erase_turns(db_session, customer_id) if customer_id else 0
 
 
-async def reseal(db_session: AsyncSession, secrecy: Secrecy, after: tuple[str, int] = ("", 0), limit: int = 500) -> Any:
-    """Seal a batch of turns with the present key.
+@dataclass(frozen=True, slots=True)
+class Resealed:
+    """One batch of turns."""
 
-    Returns:
-        The last key that was looked at, for `after`; None when there are no more.
+    last: tuple[str, int]
+    """Where the next batch begins after."""
+    sealed: int
+    """How many were not sealed with the present key."""
+
+
+async def reseal(
+    db_session: AsyncSession, secrecy: Secrecy, after: tuple[str, int] = ("", 0), limit: int = 500
+) -> Resealed | None:
+    """Seal a batch of turns with the present key; None when there are no more.
+
+    Raises:
+        CannotOpenError: one was sealed with a key we do not have.
     """
     rows: Sequence[Any] = await repository.sealed_turns(db_session, after, limit)
+    done = 0
     for row in rows:
         anew = transcript.resealed(secrecy, row.run_id, row.number, row.sealed)
         if anew is not None:
             row.sealed = anew
-    return (rows[-1].run_id, rows[-1].number) if rows else None
+            done += 1
+    return Resealed((rows[-1].run_id, rows[-1].number), done) if rows else None
 
 
 def _view(row: AgentRun) -> RunView:

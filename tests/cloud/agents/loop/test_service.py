@@ -3,7 +3,6 @@
 from typing import Any
 
 from cloud.agents.loop import service
-from cloud.kit.secrecy import Secrecy
 from tools.fake_claude.steps import Fail, Say
 
 
@@ -31,17 +30,6 @@ async def test_erase_when_a_customers_data_goes_then_their_transcripts_go_and_ot
     async with bench.database.read() as db_session:
         assert await service.turns(db_session, bench.secrecy, theirs.run_id) == []
         assert len(await service.turns(db_session, bench.secrecy, others.run_id)) == 2
-
-
-async def test_reseal_when_the_key_changes_then_the_new_key_alone_opens_every_turn(bench: Any) -> None:
-    finished = await bench.loop().run(bench.agent, bench.occasion())
-    both = Secrecy("n" * 40, ["k" * 40])
-    async with bench.database.write() as db_session:
-        last = await service.reseal(db_session, both)
-        assert await service.reseal(db_session, both, last) is None
-    async with bench.database.read() as db_session:
-        kept = await service.turns(db_session, Secrecy("n" * 40), finished.run_id)
-    assert tuple(row.turn for row in kept) == finished.turns
 
 
 async def test_reply_time_when_runs_have_ended_then_it_is_their_mean_and_none_before(bench: Any) -> None:
