@@ -1,4 +1,4 @@
-"""Conversations with the clerk over the real loop: a model that is down, slow, refusing, rambling or forging all day."""
+"""Conversations with the clerk over the real loop: a model that is down, slow, refusing, rambling, forging all day."""
 
 import asyncio
 from collections.abc import AsyncIterator
