@@ -287,7 +287,11 @@ async def _receivables(db_session: AsyncSession, name: str, balance: int, contes
     first = today - timedelta(days=LOOKED_BACK_DAYS)
     charges = await sales.charges(db_session, name, first, today)
     settled = await documents_repository.charged(db_session, [charge.payment for charge in charges])
-    waiting = [
+    waiting = [charge for charge in charges if charge.payment not in settled]
+    by_age = [0] * (len(AGES) + 1)
+    for charge in waiting:
+        by_age[payout_rules.class_of_age((today - charge.sold_on).days)] += charge.gross
+    shown = [
         OpenCharge(
             sale_id=charge.sale_id,
             payment=charge.payment,
@@ -296,12 +300,8 @@ async def _receivables(db_session: AsyncSession, name: str, balance: int, contes
             gross=charge.gross,
             days=(today - charge.sold_on).days,
         )
-        for charge in charges
-        if charge.payment not in settled
+        for charge in waiting[:MOST_OPEN]
     ]
-    by_age = [0] * (len(AGES) + 1)
-    for charge in waiting:
-        by_age[payout_rules.class_of_age(charge.days)] += charge.gross
     given_back = await refunds.owed_by_processor(db_session, name, first, today)
     brought = await documents_repository.brought_back(db_session, list(given_back))
     open_refunds = sum(max(amount - brought.get(payment, 0), 0) for payment, amount in given_back.items())
@@ -312,7 +312,7 @@ async def _receivables(db_session: AsyncSession, name: str, balance: int, contes
         by_age=by_age,
         refunds=open_refunds,
         unexplained=balance - sum(by_age) + open_refunds,
-        open_charges=waiting[:MOST_OPEN],
+        open_charges=shown,
     )
 
 

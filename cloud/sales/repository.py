@@ -171,11 +171,15 @@ async def taxed(db_session: AsyncSession, first: date, last: date) -> list[tuple
     ]
 
 
-async def charges(db_session: AsyncSession, tender: str, first: date, last: date) -> list[Sale]:
-    """Completed sales of a tender that name their payment, sold from `first` to `last`, the oldest first."""
-    query = select(Sale).where(Sale.sold_on.between(first, last), Sale.status == "completed")
+async def charges(
+    db_session: AsyncSession, tender: str, first: date, last: date
+) -> list[tuple[int, str, date, str, int]]:
+    """(id, payment, day, machine, gross) of completed sales of a tender that name their payment, the oldest first."""
+    columns = (Sale.id, Sale.payment, Sale.sold_on, Sale.machine_id, Sale.gross_minor)
+    query = select(*columns).where(Sale.sold_on.between(first, last), Sale.status == "completed")
     query = query.where(Sale.tender == tender, Sale.payment != "")
-    return list((await db_session.scalars(query.order_by(Sale.sold_on, Sale.id))).all())
+    rows = await db_session.execute(query.order_by(Sale.sold_on, Sale.id))
+    return [(number, payment, day, machine, gross) for number, payment, day, machine, gross in rows]
 
 
 async def by_payments(db_session: AsyncSession, payments: Sequence[str], first: date, last: date) -> list[Sale]:

@@ -304,7 +304,7 @@ class Charge:
 
 async def charges(db_session: AsyncSession, tender: str, first: date, last: date) -> list[Charge]:
     """Sales of a tender that name their payment, from `first` to `last`, the oldest first."""
-    return [_charge(row) for row in await repository.charges(db_session, tender, first, last)]
+    return [Charge(*row) for row in await repository.charges(db_session, tender, first, last)]
 
 
 async def by_payments(db_session: AsyncSession, payments: Sequence[str], first: date, last: date) -> list[Charge]:
