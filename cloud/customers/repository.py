@@ -205,3 +205,15 @@ async def forget(db_session: AsyncSession, customer_id: str, now_ms: int) -> Non
     for table in (CustomerSale, CustomerPayment, CustomerRequest):
         await db_session.execute(delete(table).where(table.customer_id == customer_id))
     await db_session.execute(delete(Customer).where(Customer.id == customer_id))
+
+
+async def seen_since(db_session: AsyncSession, since_ms: int) -> int:
+    """How many people said or bought something since an instant."""
+    return int(await db_session.scalar(select(func.count()).where(Customer.last_seen_ms >= since_ms)) or 0)
+
+
+async def repeating(db_session: AsyncSession, since_ms: int) -> int:
+    """How many people bought at least twice since an instant."""
+    often = select(CustomerSale.customer_id).where(CustomerSale.occurred_at_ms >= since_ms)
+    often = often.group_by(CustomerSale.customer_id).having(func.count() > 1)
+    return int(await db_session.scalar(select(func.count()).select_from(often.subquery())) or 0)

@@ -22,6 +22,8 @@ from cloud.sales.service import SaleFact, SaleView
 
 MOST_PURCHASES: Final = 500
 """So many of the newest purchases say what somebody likes."""
+ACTIVE_MS: Final = 600_000
+REPEAT_MS: Final = 28 * 86_400_000
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40, pattern=r"^[^\x00-\x1F\x7F]*$")]
 
@@ -334,3 +336,21 @@ async def reseal(db_session: AsyncSession, secrecy: Secrecy) -> int:
             done += 1
     await db_session.flush()
     return done
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """How many people are known to be about."""
+
+    active: int
+    """Said or bought something in the last ten minutes."""
+    repeating: int
+    """Bought at least twice in 28 days. Whoever pays with coins and says nothing is nobody we know."""
+
+
+async def activity(db_session: AsyncSession, now_ms: int) -> Activity:
+    """How many people are known to be about."""
+    return Activity(
+        await repository.seen_since(db_session, now_ms - ACTIVE_MS),
+        await repository.repeating(db_session, now_ms - REPEAT_MS),
+    )

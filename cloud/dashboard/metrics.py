@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.agents.loop import service as agent_runs
 from cloud.catalogue import service as catalogue
+from cloud.customers import service as customers
 from cloud.inventory import service as inventory
 from cloud.kit.clock import Clock, day_start_ms, local_day, system_clock
 from cloud.machines import service as machines
@@ -39,11 +40,14 @@ class InventoryMetrics(BaseModel):
 
 
 class CustomerMetrics(BaseModel):
-    """Customers; null until the part that knows them exists."""
+    """Customers, as far as they are known: who pays with coins and says nothing is not."""
 
-    active_sessions: int | None = None
-    satisfaction_score: float | None = None
-    repeat_customers: int | None = None
+    active_sessions: int
+    """People who said or bought something in the last ten minutes."""
+    satisfaction_score: float | None
+    """Of today's vends, the share that delivered, 0 to 1; null without vends. Nobody was asked."""
+    repeat_customers: int
+    """People who bought at least twice in 28 days."""
 
 
 class SystemMetrics(BaseModel):
@@ -90,6 +94,7 @@ class Metrics:
         levels = await stock.slot_levels(db_session)
         fleet = await machines.machines(db_session)
         vends = day.count + day.failed
+        people = await customers.activity(db_session, now_ms)
         return RealtimeMetrics(
             timestamp=datetime.fromtimestamp(now_ms / 1000, tz=UTC),
             sales=SalesMetrics(
@@ -105,7 +110,11 @@ class Metrics:
                 out_of_stock=sum(level.tone == "out" for level in levels),
                 inventory_value=await inventory.total_value(db_session),
             ),
-            customers=CustomerMetrics(),
+            customers=CustomerMetrics(
+                active_sessions=people.active,
+                satisfaction_score=round(day.count / vends, 4) if vends else None,
+                repeat_customers=people.repeating,
+            ),
             system=SystemMetrics(
                 uptime=int(time.monotonic() - self._started_s),
                 ai_response_time=await agent_runs.reply_time_s(db_session, day_start_ms(now_ms, self._timezone)),

@@ -51,7 +51,7 @@ async def ended(desk: Desk, agent: str, tool: str, number: int = 1, **arguments:
         (120, "proposed"),
         (100, "denied"),
         (90, "denied"),
-        (1, "denied"),
+        (10, "denied"),
         (370, "denied"),
         (165, "refused"),
     ],
