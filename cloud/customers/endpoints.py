@@ -7,16 +7,15 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.agents.loop import service as agent_runs
 from cloud.commands.rules import CannotOrderError
 from cloud.commands.service import MachineOfflineError
 from cloud.conversations.endpoints import ConversationsDep, NowDep
 from cloud.conversations.schemas import Session
-from cloud.conversations.service import Conversations
 from cloud.customers import coupons, evidence, requests, service
 from cloud.customers.access import GuestDep, guest_of, set_cookie, tokens_of
 from cloud.customers.coupons import CouponError, MyCoupon, NoSuchCouponError, my_coupon
 from cloud.customers.evidence import Report, Standing, VendResult
+from cloud.customers.forgetting import forget_everywhere
 from cloud.customers.requests import EmptyWishError, TooManyWishesError, WishView
 from cloud.customers.service import Export, Profile, ProfileBody, Purchased
 from cloud.kit.http import DatabaseDep, ProblemError, Refusals, TodayDep, refusals, refusing
@@ -189,15 +188,7 @@ async def delete_profile(
     guest: GuestDep, database: DatabaseDep, conversations: ConversationsDep, now_ms: NowDep
 ) -> None:
     """Delete everything about me. Books keep the sales, without me; open coupons are gone."""
-    await forget_customer(database, conversations, guest.customer_id, now_ms)
-
-
-async def forget_customer(database: DatabaseDep, conversations: Conversations, customer_id: str, now_ms: int) -> None:
-    """Delete a person everywhere. Conversations first: when what follows fails, asking again does the rest."""
-    await conversations.forget(customer_id)
-    async with database.write() as db_session:
-        await agent_runs.erase_customer(db_session, customer_id)
-        await service.forget(db_session, customer_id, now_ms)
+    await forget_everywhere(database, conversations, guest.customer_id, now_ms)
 
 
 @router.get("/export")

@@ -9,6 +9,7 @@ from cloud.conversations.endpoints import ConversationsDep, NowDep
 from cloud.customers import coupons, requests, service
 from cloud.customers.coupons import CouponError, CouponView, Grant, NoSuchCouponError
 from cloud.customers.endpoints import MachineName, SecrecyDep, TasteView, TimezoneDep, taste_view
+from cloud.customers.forgetting import forget_here
 from cloud.customers.requests import Wanted
 from cloud.customers.rules import MOST_REASON_CHARS
 from cloud.customers.service import CustomerView
@@ -185,4 +186,4 @@ async def delete_customer(customer_id: CustomerName, writer: ForgetDep, conversa
     """Delete a person's data: profile, wishes, conversations, whose their sales were. Books keep the sales."""
     await conversations.forget(customer_id)
     async with writer.write() as db_session:
-        await service.forget(db_session, customer_id, writer.now_ms)
+        await forget_here(db_session, customer_id, writer.now_ms)

@@ -153,14 +153,15 @@ async def sold(db_session: AsyncSession, facts: Sequence[SaleFact]) -> list[OddS
     named = [(number, fact) for number, fact in enumerate(facts) if fact.status == "completed" and _names(fact)]
     if not named:
         return []
-    payers = await repository.payers(db_session, [fact.payment for _, fact in named if fact.payment])
+    payments = [fact.payment for _, fact in named if fact.payment]
+    payers = await repository.payers(db_session, payments) if payments else {}
     uses = [
         Use(fact.coupon, _source(fact), fact.list_minor - fact.gross_minor, fact.occurred_at_ms)
         for _, fact in named
         if fact.coupon
     ]
     odd = await coupons.used(db_session, uses)
-    holders = await coupons.holders(db_session, [use.code for use in uses])
+    holders = await coupons.holders(db_session, [use.code for use in uses]) if uses else {}
     for _, fact in named:
         if fact.payment in payers:
             await repository.tie(db_session, fact.key, payers[fact.payment], "payment", fact.occurred_at_ms)

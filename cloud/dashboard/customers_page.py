@@ -14,6 +14,7 @@ from cloud.conversations.service import Conversations, NoSuchSessionError
 from cloud.customers import coupons, requests, service
 from cloud.customers.coupons import CouponError, CouponView, NoSuchCouponError
 from cloud.customers.endpoints import SecrecyDep
+from cloud.customers.forgetting import forget_here
 from cloud.customers.operator_endpoints import CustomerName, GrantBody, grant_of
 from cloud.dashboard.contexts import Contexts, event_href
 from cloud.dashboard.locks import PageLock, PageWrites
@@ -46,6 +47,11 @@ PARTS: Final = {
 }
 TIMES: Final = {"morning": "朝", "midday": "昼", "afternoon": "午後", "evening": "夕方", "night": "夜"}
 ROLES: Final = {"user": "お客様", "assistant": "案内係", "system": "システム"}
+INSIGHTS: Final = {
+    "mood": ("ご様子", {"pleased": "うれしい", "neutral": "ふつう", "upset": "お困り"}),
+    "engagement_level": ("関心", {"high": "高い", "medium": "ふつう", "low": "低い"}),
+}
+"""What agents make of a conversation, in words; what is not here is shown as it is."""
 REFUSALS: Final = {
     "price": "クーポンの価格は、0 円以上で、通常価格より安い整数でご記入ください。",
     "validity": "有効期間は 1 日から 180 日までです。",
@@ -152,7 +158,7 @@ async def conversation(
                 }
                 for row in found.messages
             ],
-            "insights": sorted(found.ai_insights.items()),
+            "insights": [_insight(name, value) for name, value in sorted(found.ai_insights.items())],
         }
 
     return await show(request, database, writer.user, "conversation", "会話", build)
@@ -221,7 +227,7 @@ async def forget(customer_id: CustomerName, writer: Forgets, conversations: Conv
     """Delete a person's data; the box on the form says that it is meant."""
     await conversations.forget(customer_id)
     async with writer.write() as db_session:
-        await service.forget(db_session, customer_id, writer.now_ms)
+        await forget_here(db_session, customer_id, writer.now_ms)
     return RedirectResponse("/dashboard/customers", status_code=303)
 
 
@@ -321,6 +327,11 @@ def _talk(contexts: Contexts, row: SessionHead) -> dict[str, Any]:
         "tags": row.tags,
         "summary": row.summary,
     }
+
+
+def _insight(name: str, value: Any) -> tuple[str, str]:
+    words, values = INSIGHTS.get(name, (name, {}))
+    return words, values.get(str(value), str(value))
 
 
 def _hit(contexts: Contexts, hit: Hit) -> dict[str, Any]:

@@ -47,7 +47,6 @@ GROUPS: Final = (
             Link("/dashboard/", "今日", Permission.FIGURES_READ),
             Link("/dashboard/#machines", "自販機", Permission.FLEET_READ),
             Link("/dashboard/tasks", "作業", Permission.TASKS_READ),
-            Link("/dashboard/customers", "お客様", Permission.CUSTOMERS_READ),
         ),
     ),
     (
@@ -82,8 +81,9 @@ GROUPS: Final = (
         ),
     ),
     (
-        "AI",
+        "お客様とAI",
         (
+            Link("/dashboard/customers", "お客様", Permission.CUSTOMERS_READ),
             Link("/dashboard/agents", "エージェントの動き", Permission.AGENTS_READ),
             Link("/dashboard/proposals", "承認待ち", Permission.AGENTS_READ),
             Link("/dashboard/decisions", "判断の記録", Permission.AGENTS_READ),

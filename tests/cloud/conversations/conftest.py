@@ -1,4 +1,8 @@
-"""The same conversations on every database there is. MongoDB is a small server that speaks its wire protocol."""
+"""The same conversations on every database there is. MongoDB is a small server that speaks its wire protocol.
+
+Faults of nx-27017 0.8.1 the adapter keeps away from: `$push` of a document makes it a text, a text index finds nothing
+in arrays, and a document with bytes in it cannot be replaced (`$set` of its fields works).
+"""
 
 import os
 import socket

@@ -64,7 +64,9 @@ async def test_form_when_sent_twice_from_elsewhere_then_leads_to_a_page_of_ours(
     assert answer.headers["location"] == "/dashboard/"
 
 
-@pytest.mark.parametrize("template", sorted(path for path in TEMPLATES.rglob("*.html")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "template", sorted(path for path in TEMPLATES.rglob("*.html")), ids=lambda path: str(path.relative_to(TEMPLATES))
+)
 def test_template_when_it_has_a_form_that_changes_something_then_names_it(template: Path) -> None:
     html = template.read_text("utf-8")
     if template.name not in SENT_MANY_TIMES:
