@@ -1,6 +1,6 @@
 """Deleting a person everywhere.
 
-What agents decided stays in the decision log: it is a chain, and holds no words a customer wrote of themselves.
+What agents decided stays in the decision log, which is a chain: the customer's number, and the arguments of the calls.
 """
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,11 +9,13 @@ from cloud.agents.loop import service as agent_runs
 from cloud.conversations.service import Conversations
 from cloud.customers import service
 from cloud.db.database import Database
+from cloud.staff_tasks import service as staff_tasks
 
 
 async def forget_here(db_session: AsyncSession, customer_id: str, now_ms: int) -> None:
     """Delete a person from the database; their conversations must be deleted before (`Conversations.forget`)."""
     await agent_runs.erase_customer(db_session, customer_id)
+    await staff_tasks.forget_reporter(db_session, customer_id)
     await service.forget(db_session, customer_id, now_ms)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.db.statements import upsert
@@ -44,6 +44,12 @@ async def by_reference(db_session: AsyncSession, machine_id: str, reference: str
     """Tasks about a payment or a vend of a machine, the oldest first."""
     query = select(StaffTask).where(StaffTask.machine_id == machine_id, StaffTask.reference == reference)
     return list((await db_session.scalars(query.order_by(StaffTask.opened_at_ms, StaffTask.id))).all())
+
+
+async def blank(db_session: AsyncSession, kind: str, reference: str) -> None:
+    """Take words and reference out of the tasks of a kind with this reference; the tasks stay."""
+    theirs = update(StaffTask).where(StaffTask.kind == kind, StaffTask.reference == reference)
+    await db_session.execute(theirs.values(detail="", reference=""))
 
 
 async def page(

@@ -235,6 +235,12 @@ async def of_reference(db_session: AsyncSession, machine_id: str, reference: str
     return [_view(row) for row in rows]
 
 
+async def forget_reporter(db_session: AsyncSession, customer_id: str) -> None:
+    """Take what a customer reported, and that it was this one, out of the tasks; that there was a report stays."""
+    if customer_id:
+        await repository.blank(db_session, "customer_report", customer_id)
+
+
 async def open_count(db_session: AsyncSession) -> int:
     """How many tasks wait for somebody."""
     return (await repository.counts(db_session)).get("open", 0)
