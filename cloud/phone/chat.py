@@ -25,7 +25,7 @@ from cloud.agents.guard.screening import screen
 from cloud.agents.mind import Hears, Reply, Told, Turn
 from cloud.agents.tools import Answer, AnyTool, Call
 from cloud.conversations.schemas import InsightsBody, Message
-from cloud.conversations.service import Conversations
+from cloud.conversations.service import ConversationError, Conversations
 from cloud.db.database import Database
 from cloud.kit.clock import Clock
 from cloud.phone.speaker import Speaker
@@ -198,7 +198,7 @@ class Chat:
     async def _answer(self, visit: Visit, words: str, hears: Hears | None) -> Spoken:
         session = await self._conversations.session(visit.session_id, visit.customer_id, limit=REMEMBERED)
         if words:
-            await self._conversations.say(visit.session_id, "user", words, self._clock())
+            await self._keep(visit, words)
         language = language_of(words, visit.language)
         text, metadata = await self._in_time(visit, words, language, turns_of(session.messages), hears)
         told = insights(understand(words, ()).intent, 1 + sum(row.role == "user" for row in session.messages))
@@ -206,6 +206,15 @@ class Chat:
         body = InsightsBody(ai_insights=told.to_json(), tags=[told.intent])
         await self._conversations.note(visit.session_id, body)
         return Spoken(text, told, is_safe_default=bool(metadata.get("is_safe_default")))
+
+    async def _keep(self, visit: Visit, words: str) -> None:
+        """Keep what the customer says; a conversation that is full ends, so that they can begin another one."""
+        try:
+            await self._conversations.say(visit.session_id, "user", words, self._clock())
+        except ConversationError as error:
+            if error.code == "too_many":
+                await self._conversations.end(visit.session_id, self._clock())
+            raise
 
     async def _in_time(
         self, visit: Visit, words: str, language: Language, earlier: Sequence[Turn], hears: Hears | None

@@ -9,6 +9,7 @@ MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 3_600_000
 
 LIMITS: Final = {
+    "connect": (Rate(20, MINUTE_MS), Rate(120, MINUTE_MS)),
     "say": (Rate(20, MINUTE_MS), Rate(60, MINUTE_MS)),
     "report": (Rate(5, HOUR_MS), Rate(30, HOUR_MS)),
     "claim": (Rate(10, 10 * MINUTE_MS), Rate(30, 10 * MINUTE_MS)),

@@ -27,6 +27,8 @@ NOT_KNOWN: Final = 4401
 """Close code: open the page first, it gives the cookie. 4000-4999 are ours (RFC 6455 section 7.4.2)."""
 NOT_ALLOWED: Final = 4403
 NO_MACHINE: Final = 4404
+TOO_OFTEN: Final = 4429
+CONVERSATION_OVER: Final = 4410
 TOO_LARGE: Final = 1009
 MOST_BYTES: Final = 8_192
 """Of one frame. A message of `MOST_CHARS` fits however it is escaped."""
@@ -71,6 +73,8 @@ class _Line:
         except (BusyError, ConversationError, OperationalError) as error:
             detail = why_not(error, self.visit.language)
             await self.socket.send_json({"type": "refused", "code": "not_now", "detail": detail})
+            if isinstance(error, ConversationError):
+                await self.socket.close(CONVERSATION_OVER, error.code)  # the page comes back, with another one
             return
         finally:
             pieces.put_nowait(None)
@@ -102,6 +106,9 @@ async def talk(socket: WebSocket, machine_id: str, lang: Annotated[str | None, Q
         return
     if caller.is_new:
         await socket.close(NOT_KNOWN, "open_the_page_first")
+        return
+    if not state.phone_counter.allows("connect", caller, int(state.clock())):
+        await socket.close(TOO_OFTEN, "too_often")
         return
     try:
         async with state.database.read() as db_session:
