@@ -25,6 +25,7 @@ PUBLIC: Final = {
     "/m/{machine_id}/claim",
     "/m/{machine_id}/report",
     "/m/{machine_id}/say",
+    "/m/{machine_id}/screen",
     "/m/{machine_id}/shelf",
     "/m/{machine_id}/ws",
     "/api/v1/admin/login",

@@ -102,6 +102,7 @@ from cloud.machines import service as machines
 from cloud.machines.endpoints import monitoring, vending
 from cloud.openapi import describe
 from cloud.phone import pages as phone_pages
+from cloud.phone import screens as phone_screens
 from cloud.phone import sockets as phone_sockets
 from cloud.phone.counter import Counter
 from cloud.phone.door import refuse_large
@@ -251,6 +252,7 @@ PAGES: Final = (
     tables_page,
     tax_page,
     phone_pages,
+    phone_screens,
     phone_sockets,
 )
 """What answers people."""

@@ -160,7 +160,7 @@ def _link(settings: MachineSettings, store: Store, runtime: Runtime) -> CloudLin
 def _clerk(settings: MachineSettings) -> WebSocketClerk | None:
     if not settings.cloud_url:
         return None
-    url = f"ws{settings.cloud_url.removeprefix('http')}/api/v1/tablet/{settings.machine_id}/clerk"
+    url = f"ws{settings.cloud_url.removeprefix('http')}/m/{settings.machine_id}/screen"
     return WebSocketClerk(url, settings.machine_id, settings.machine_secret.get_secret_value())
 
 

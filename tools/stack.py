@@ -131,6 +131,7 @@ class Stack:
             "MACHINE_DIR": str(self.folder / "machine"),
             "DEVICES": "simulated",
             "FIRST_FILL": "true",
+            "CLOUD_URL": self.cloud_url,
             "FRONT_PORT": str(self.ports.front),
             "LOG_FORMAT": "console",
             **self.env,

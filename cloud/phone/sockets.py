@@ -4,7 +4,6 @@ The phone sends `{"say": "…"}`. It gets `{"type": "piece", "text"}` as the ans
 whose content holds, or `{"type": "refused", "code", "detail"}`.
 """
 
-import asyncio
 import json
 from typing import Annotated, Any, Final
 
@@ -15,10 +14,11 @@ from cloud.agents.customer.shelf import shelf
 from cloud.conversations.service import ConversationError
 from cloud.identity.access import is_same_origin
 from cloud.machines.service import NoSuchMachineError
-from cloud.phone.chat import MOST_CHARS, BusyError, Chat, Spoken, Visit
+from cloud.phone.chat import MOST_CHARS, BusyError, Chat, Visit
 from cloud.phone.counter import Counter
 from cloud.phone.guests import Caller, caller_of
 from cloud.phone.pages import why_not
+from cloud.phone.streaming import say_to
 from cloud.phone.views import TEXTS, language_from
 
 router = APIRouter(prefix="/m", include_in_schema=False)
@@ -62,28 +62,15 @@ class _Line:
             await self._answer(words.strip())
 
     async def _answer(self, words: str) -> None:
-        pieces: asyncio.Queue[str | None] = asyncio.Queue()
-
-        def hear(piece: str) -> None:
-            pieces.put_nowait(piece)
-
-        sending = asyncio.create_task(self._send(pieces))
         try:
-            spoken: Spoken = await self.chat.say(self.visit, words, hear)
+            spoken = await say_to(self.socket, self.chat, self.visit, words)
         except (BusyError, ConversationError, OperationalError) as error:
             detail = why_not(error, self.visit.language)
             await self.socket.send_json({"type": "refused", "code": "not_now", "detail": detail})
             if isinstance(error, ConversationError):
                 await self.socket.close(CONVERSATION_OVER, error.code)  # the page comes back, with another one
             return
-        finally:
-            pieces.put_nowait(None)
-            await sending
         await self.socket.send_json({"type": "answer"} | spoken.to_json())
-
-    async def _send(self, pieces: asyncio.Queue[str | None]) -> None:
-        while (piece := await pieces.get()) is not None:
-            await self.socket.send_json({"type": "piece", "text": piece})
 
 
 def _words(raw: str) -> str | None:

@@ -1,7 +1,7 @@
 """The clerk behind the cloud's WebSocket. Connected only while somebody talks; every end of the line is told.
 
 Not responsible for what is shown, nor for how long a customer may be silent (`edge/screens/clerk.py`).
-Source: `cloud/conversations/README.md` (the messages), docs/decisions/0023.
+Source: `cloud/phone/screens.py` describes the messages.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ class WebSocketClerk:
         """Prepare it; nothing is connected yet.
 
         Args:
-            url: `wss://…/api/v1/tablet/{machine}/clerk`, or `ws://` on loopback.
+            url: `wss://…/m/{machine}/screen`, or `ws://` on loopback.
             machine_id: who we are.
             secret: this machine's, as for the broker.
         """

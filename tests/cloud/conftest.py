@@ -1,14 +1,16 @@
 """A fresh database per test on SQLite and on PostgreSQL, settings, and a machine that writes well-formed events."""
 
 import asyncio
+import contextlib
 import shutil
+import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from httpx import ASGITransport, AsyncClient
+from httpx import ASGITransport, AsyncClient, TransportError
 
 from cloud.db.database import Database, open_database
 from cloud.db.migrate import upgrade_database
@@ -18,7 +20,7 @@ from cloud.identity.gate import Gate
 from cloud.identity.service import create_user, new_password
 from cloud.identity.tokens import TokenSigner
 from cloud.machines.receiver import Inbound
-from cloud.main import create_app, equip
+from cloud.main import create_app, equip, serve
 from cloud.seed import seed_demo
 from cloud.settings import Settings, load_settings
 from protocol.envelope import GENESIS, digest, pack_frame
@@ -32,6 +34,7 @@ NOON_MS = 1_795_143_600_000
 
 MACHINE = "vm-test-0001"
 SIGNING_KEY = "j" * 40
+SERVED_WITHIN_S = 20.0
 EMAIL, PASSWORD = "op@example.com", "correct horse"
 CONN = "0123456789abcdef"
 SECRET = "machine-secret-of-the-tests-0123456789"
@@ -329,6 +332,27 @@ def app(built_app: FastAPI, settings: Settings, seeded: Database, clock: Any) ->
     """The application with the demo's data and an owner; see `template`."""
     equip(built_app, settings, seeded, clock)
     return built_app
+
+
+@pytest.fixture
+async def served(new_settings: Callable[..., Settings], seeded: Database) -> Any:
+    """The application on a real port of this computer, with the demo's data; its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings = new_settings(port=port, operator_email=EMAIL, operator_password=PASSWORD)
+    stop = asyncio.Event()
+    task = asyncio.create_task(serve(settings, stop))
+    url = f"http://127.0.0.1:{port}"
+    async with AsyncClient(base_url=url) as client, asyncio.timeout(SERVED_WITHIN_S):
+        while True:
+            with contextlib.suppress(TransportError):
+                await client.get("/ready")
+                break
+            await asyncio.sleep(0.02)
+    yield url
+    stop.set()
+    await asyncio.wait_for(task, SERVED_WITHIN_S)
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 """The served application: real HTTP and WebSocket on loopback."""
 
 import asyncio
-import contextlib
 import json
-import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -23,26 +21,6 @@ from cloud.staff_tasks.service import Answer
 
 EMAIL, PASSWORD = "op@example.com", "correct horse"
 PATIENCE_S = 10.0
-
-
-@pytest.fixture
-async def served(new_settings: Callable[..., Settings], seeded: Database) -> Any:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    settings = new_settings(port=port, operator_email=EMAIL, operator_password=PASSWORD)
-    stop = asyncio.Event()
-    task = asyncio.create_task(main.serve(settings, stop))
-    url = f"http://127.0.0.1:{port}"
-    async with httpx.AsyncClient(base_url=url) as client, asyncio.timeout(PATIENCE_S):
-        while True:
-            with contextlib.suppress(httpx.TransportError):
-                await client.get("/ready")
-                break
-            await asyncio.sleep(0.02)
-    yield url
-    stop.set()
-    await asyncio.wait_for(task, PATIENCE_S)
 
 
 @pytest.fixture

@@ -1,10 +1,7 @@
 """Progress of a task over a real WebSocket."""
 
 import asyncio
-import contextlib
 import json
-import socket
-from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -12,36 +9,14 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from cloud import main
 from cloud.db.database import Database
 from cloud.jobs.kinds import Outcome, Work
 from cloud.jobs.runner import Runner
-from cloud.settings import Settings
 
 EMAIL, PASSWORD = "op@example.com", "correct horse"
 PATIENCE_S = 10.0
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
-
-
-@pytest.fixture
-async def served(new_settings: Callable[..., Settings], seeded: Database) -> Any:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    settings = new_settings(port=port, operator_email=EMAIL, operator_password=PASSWORD)
-    stop = asyncio.Event()
-    task = asyncio.create_task(main.serve(settings, stop))
-    url = f"http://127.0.0.1:{port}"
-    async with httpx.AsyncClient(base_url=url) as client, asyncio.timeout(PATIENCE_S):
-        while True:
-            with contextlib.suppress(httpx.TransportError):
-                await client.get("/ready")
-                break
-            await asyncio.sleep(0.02)
-    yield url
-    stop.set()
-    await asyncio.wait_for(task, PATIENCE_S)
 
 
 async def test_socket_when_a_task_is_carried_out_then_its_steps_are_told_to_its_end(
