@@ -16,7 +16,9 @@ LOW_SHARE: Final = 0.4
 """In the low position all controls are within this share of the height."""
 REACH_MM: Final = 300.0
 """A display that is not taller is all within reach; it needs no low position."""
-PANEL_MM: Final = 46.0
+PANEL_MM: Final = 39.5
+SIZES_MM: Final = (11.0, 8.0, 6.0, 4.5)
+"""Letters at 7 inch: credit, price, headings, everything else."""
 TILE_MM: Final = 22.0
 """Least width and height of a tile: name in two lines, price, band."""
 
@@ -70,7 +72,7 @@ class Type:
     """Heights of letters in pixels."""
 
     display: float
-    price: float
+    tag: float
     head: float
     body: float
 
@@ -88,7 +90,7 @@ class Arrangement:
     credit: Rect
     message: Rect
     keys: tuple[Rect, ...]
-    """Six places: what returns money first, then what changes the screen."""
+    """Places of the keys: what returns money first, then what changes the screen."""
     sign: Rect | None
     """Room above the controls that nobody has to touch, in the low position."""
 
@@ -98,7 +100,7 @@ class Arrangement:
         return len(self.tiles)
 
 
-def arrange(display: Display, columns: int, rows: int, *, is_low: bool = False) -> Arrangement:
+def arrange(display: Display, columns: int, rows: int, *, is_low: bool = False, keys: int = 6) -> Arrangement:
     """Place everything.
 
     Args:
@@ -106,32 +108,33 @@ def arrange(display: Display, columns: int, rows: int, *, is_low: bool = False) 
         columns: of the shelf, as in the cabinet.
         rows: of the shelf; when there is no room for all of them there are several pages.
         is_low: all controls in the lowest part.
+        keys: 4 or 6; fewer leave more room for words.
 
     Raises:
         ValueError: the display is too small for one tile beside the panel.
     """
     mm = display.px_per_mm
     height = display.height * LOW_SHARE if is_low and display.has_low_position else float(display.height)
-    gap = GAP_MM * mm
+    gap, grow = GAP_MM * mm, 1.0 if is_low else _grow(display)
     if display.width >= height:
-        panel = Rect(display.width - gap - PANEL_MM * mm, gap, PANEL_MM * mm, height - 2 * gap)
+        wide = PANEL_MM * grow * mm
+        panel = Rect(display.width - gap - wide, gap, wide, height - 2 * gap)
         shelf = Rect(gap, gap, panel.x - 2 * gap, height - 2 * gap)
-        credit, message, keys = _column(panel, mm, gap)
+        credit, message, places = _column(panel, keys, mm, gap)
     else:
         tall = 2 * (TARGET_MM * 1.4 * mm) + gap
         panel = Rect(gap, gap, display.width - 2 * gap, tall)
-        credit, message, keys, top = _strip(panel, display, mm, gap)
+        credit, message, places, top = _strip(panel, keys, display, gap)
         shelf = Rect(gap, top + gap, display.width - 2 * gap, height - top - 2 * gap)
     is_short = height < display.height
     sign = Rect(gap, height + gap, display.width - 2 * gap, display.height - height - 2 * gap) if is_short else None
     tiles = _grid(shelf, columns, rows, mm, gap)
-    return Arrangement(mm, _type(display, mm), shelf, tiles, credit, message, keys, sign)
+    return Arrangement(mm, Type(*(size * grow * mm for size in SIZES_MM)), shelf, tiles, credit, message, places, sign)
 
 
-def _type(display: Display, mm: float) -> Type:
-    """Letters grow with the distance from which a larger display is read."""
-    grow = max(1.0, min(1.6, display.diagonal_inch / 12.0))
-    return Type(*(size * grow * mm for size in (11.0, 8.0, 6.0, 4.5)))
+def _grow(display: Display) -> float:
+    """Letters grow with the distance from which a larger display is read; not in the low position, one sits close."""
+    return max(1.0, min(1.6, display.diagonal_inch / 12.0))
 
 
 def _grid(shelf: Rect, columns: int, rows: int, mm: float, gap: float) -> tuple[Rect, ...]:
@@ -151,37 +154,38 @@ def _grid(shelf: Rect, columns: int, rows: int, mm: float, gap: float) -> tuple[
     )
 
 
-def _column(panel: Rect, mm: float, gap: float) -> tuple[Rect, Rect, tuple[Rect, ...]]:
-    """Beside the shelf: credit, message, keys in two columns of three."""
-    key_width, key_height = (panel.width - gap) / 2, TARGET_MM * mm
-    keys = tuple(
-        Rect(panel.x + column * (key_width + gap), panel.y + row * (key_height + gap), key_width, key_height)
-        for row in (1, 0, 2)
-        for column in (0, 1)
+def _column(panel: Rect, count: int, mm: float, gap: float) -> tuple[Rect, Rect, tuple[Rect, ...]]:
+    """Beside the shelf: credit, message, keys two by two."""
+    width, height = (panel.width - gap) / 2, TARGET_MM * mm
+    places = tuple(
+        Rect(panel.x + (number % 2) * (width + gap), panel.y + row * (height + gap), width, height)
+        for number, row in ((number, (1, 0, 2)[number // 2]) for number in range(count))
     )
-    room = panel.height - 3 * key_height - 3 * gap
-    credit_height = min(room * 0.4, 17 * mm)
+    bottom = panel.y + (count // 2) * (height + gap)
+    credit_height = min((panel.top - bottom) * 0.4, 17 * mm)
     credit = Rect(panel.x, panel.top - credit_height, panel.width, credit_height)
-    message_bottom = panel.y + 3 * (key_height + gap)
-    return credit, Rect(panel.x, message_bottom, panel.width, credit.y - message_bottom - gap / 2), keys
+    return credit, Rect(panel.x, bottom, panel.width, credit.y - bottom - gap / 2), places
 
 
-def _strip(panel: Rect, display: Display, mm: float, gap: float) -> tuple[Rect, Rect, tuple[Rect, ...], float]:
-    """Below the shelf: keys in one row of six or two of three, above them message and credit."""
-    key_height = TARGET_MM * 1.4 * mm
-    per_row = 6 if (display.width - 7 * gap) / 6 >= 2 * TARGET_MM * mm else 3
+def _strip(panel: Rect, count: int, display: Display, gap: float) -> tuple[Rect, Rect, tuple[Rect, ...], float]:
+    """Below the shelf: keys in one row, or in rows of two or three; above them credit and message."""
+    mm = display.px_per_mm
+    height = TARGET_MM * 1.4 * mm
+    fits = (panel.width - (count - 1) * gap) / count >= 2 * TARGET_MM * mm
+    per_row = count if fits else count // 2
     width = (panel.width - (per_row - 1) * gap) / per_row
-    keys = tuple(
+    rows = count // per_row
+    places = tuple(
         Rect(
             panel.x + (number % per_row) * (width + gap),
-            panel.y + (6 // per_row - 1 - number // per_row) * (key_height + gap),
+            panel.y + (rows - 1 - number // per_row) * (height + gap),
             width,
-            key_height,
+            height,
         )
-        for number in range(6)
+        for number in range(count)
     )
-    above = panel.y + (6 // per_row) * (key_height + gap)
-    told = 24 * mm * max(1.0, min(1.6, display.diagonal_inch / 12.0))
+    above = panel.y + rows * (height + gap)
+    told = 24 * mm * _grow(display)
     credit = Rect(panel.x, above, panel.width * 0.34, told)
     message = Rect(credit.right + gap, above, panel.right - credit.right - gap, told)
-    return credit, message, keys, above + told
+    return credit, message, places, above + told
