@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Table, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.accounting import service as accounting
+from cloud.agents.decisions import service as decisions
 from cloud.backup.archive import Archive, BadArchiveError, Manifest, TableInfo
 from cloud.backup.rows import ROWS_AT_ONCE, VERSION_TABLE, decoder, names, tables_of
 from cloud.backup.save import Told, nobody
@@ -188,6 +189,7 @@ def _text(row: Any) -> tuple[str, ...]:
 
 async def _check_books(db_session: AsyncSession, manifest: Manifest) -> None:
     findings = await accounting.verify(db_session)
+    findings += (await decisions.verify(db_session))[1]
     head = await accounting.head(db_session)
     if head != (manifest.ledger_entries, manifest.ledger_head):
         findings.append(f"the newest entry is {head[0]}, not {manifest.ledger_entries}, or has another hash")

@@ -59,8 +59,8 @@ def measure(*, quick: bool) -> list[Figure]:
     judged = [judge() for _ in range(rounds) for judge in _judges()]
     decided = asyncio.run(_decisions(rounds))
     return [
-        *_figures("guard: its rules alone (processor time)", judged, ("", "≤ 5 ms")),
-        *_figures("decision: facts, rules, act and log", decided, ("", "")),
+        *_figures("guard: rules, processor time", judged, ("", "≤ 5 ms")),
+        *_figures("decision, facts to log", decided, ("", "")),
     ]
 
 

@@ -233,11 +233,13 @@ async def _goods(db_session: AsyncSession, found: Facts) -> tuple[str, ...]:
 
 
 async def _today(ready: _Ready, before: repository.Before, at: Moment) -> Today:
+    run = ready.asked.run
     return Today(
         loss_minor=await repository.lost_on(ready.db_session, local_day(at.now_ms, at.timezone)),
         calls=before.calls,
         suspicious=before.suspicious,
-        open_proposals=await repository.waiting(ready.db_session, ready.asked.run.agent, at.now_ms),
+        open_proposals=await repository.waiting(ready.db_session, run.agent, at.now_ms),
+        open_of_customer=await repository.waiting_for(ready.db_session, run.customer_id[:64], at.now_ms),
     )
 
 

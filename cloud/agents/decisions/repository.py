@@ -145,6 +145,14 @@ async def proposals(
     return (await db_session.scalars(query)).all()
 
 
+async def waiting_for(db_session: AsyncSession, customer_id: str, now_ms: int) -> int:
+    """How many proposals wait that came from talking to one customer; 0 for nobody."""
+    if not customer_id:
+        return 0
+    waits = (Proposal.state == "waiting", Proposal.expires_at_ms > now_ms, Proposal.customer_id == customer_id)
+    return int(await db_session.scalar(select(func.count()).where(*waits)) or 0)
+
+
 async def waiting(db_session: AsyncSession, agent: str | None, now_ms: int) -> int:
     """How many proposals wait that have not expired."""
     query = select(func.count()).where(Proposal.state == "waiting", Proposal.expires_at_ms > now_ms)

@@ -61,6 +61,8 @@ class Today:
     """Those of them that a rule in `rules.SUSPICIOUS` refused."""
     open_proposals: int = 0
     """Of this agent."""
+    open_of_customer: int = 0
+    """For whom the agent talks to."""
 
     def unsuspicious_percent(self) -> int:
         """Share of the conversation's calls that were not suspicious, this one counted among them; rounded down."""

@@ -102,6 +102,8 @@ class Limits(BaseModel):
 
     open_proposals: int = Field(default=50, ge=1)
     """Of one agent; further ones are refused, so that nobody buries a person in them."""
+    open_proposals_of_customer: int = Field(default=3, ge=1)
+    """Of what one customer asked for; nobody else's wait is made longer by them."""
     proposal_hours: int = Field(default=48, ge=1)
     """A proposal nobody decided about is over then."""
 

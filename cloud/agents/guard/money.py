@@ -115,7 +115,7 @@ def coupon(found: facts.CouponGrant, limits: Limits) -> Iterator[Verdict]:
 
 def refund(found: facts.SaleRefund, limits: Limits) -> Iterator[Verdict]:
     """Their sale, exactly what is left of it, with the machine's own word for it."""
-    yield say("own_customer", ALLOW if found.is_theirs else DENY, asks="claim", whose=f"sale {found.sale_id}")
+    yield say("sale_theirs", ALLOW if found.is_theirs else DENY, sale=found.sale_id, theirs=_yes(found.is_theirs))
     left = found.paid_minor - found.refunded_minor
     is_exact = 0 < found.amount_minor == left and found.refunded_minor >= 0
     yield say("refund_amount", ALLOW if is_exact else DENY, amount=found.amount_minor, left=left)

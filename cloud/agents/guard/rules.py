@@ -33,10 +33,14 @@ def judge(case: Case, limits: Limits, today: Today) -> Judgement:
     """
     verdicts = [verdict for verdict in _all(case, limits, today) if verdict is not None]
     judged = Judgement(tuple(verdicts), money.loss_of(case.facts))
-    if judged.ruling is Ruling.PROPOSE and not case.is_approval and today.open_proposals >= limits.open_proposals:
-        full = say("proposals_open", Ruling.DENY, open=today.open_proposals, most=limits.open_proposals)
-        return Judgement((*verdicts, full), judged.loss_minor)
-    return judged
+    if judged.ruling is not Ruling.PROPOSE or case.is_approval:
+        return judged
+    queues = (
+        (today.open_proposals, limits.open_proposals),
+        (today.open_of_customer, limits.open_proposals_of_customer),
+    )
+    full = [say("proposals_open", Ruling.DENY, open=waits, most=most) for waits, most in queues if waits >= most]
+    return Judgement((*verdicts, *full), judged.loss_minor)
 
 
 def may_act(judged: Judgement, case: Case, limits: Limits) -> bool:

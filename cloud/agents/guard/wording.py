@@ -77,6 +77,11 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "定価 {list}円 が {price}円、独断は {percent}% 引きまで",
     ),
     # Money back.
+    "sale_theirs": (
+        "本人の購入",
+        "our records tie sale {sale} to whoever asks: {theirs}",
+        "販売 {sale} は求めている人のもの: {theirs}",
+    ),
     "refund_amount": (
         "返金額",
         "{amount} yen, {left} yen of this sale are left to give back",

@@ -355,8 +355,8 @@ _REMOVE: Final = Tool(
 _WRITE_OFF: Final = Tool(
     "write_off",
     Action.GIVE_GOODS,
-    "Write off a lot in a warehouse or a van that is past its date; somebody throws it away. Costs the loss budget "
-    "nothing when the date says that it is lost anyway; more than a few units wait for a person.",
+    "Write off a lot in a warehouse or a van that is past its date; somebody throws it away. Its cost counts "
+    "against the day's loss budget; more than a few units wait for a person.",
     WriteOffArguments,
     _write_off_facts,
     _write_off,

@@ -15,6 +15,11 @@ from cloud.accounting import service as accounting
 from cloud.accounting.expenses import Purchase
 from cloud.accounting.payout_rules import PayoutLineBody
 from cloud.accounting.payouts import Settlement
+from cloud.agents.decisions.desk import Desk, Run
+from cloud.agents.decisions.service import set_switch
+from cloud.agents.guard import facts
+from cloud.agents.guard.limits import Limits
+from cloud.agents.tools import Action, Arguments, Call, Deps, Tool
 from cloud.db.database import Database, open_database
 from cloud.kit.clock import local_day
 from cloud.machines.interpreter import Interpreter
@@ -38,6 +43,28 @@ async def documents(db_session: AsyncSession, now_ms: int) -> None:
     machine = Purchase("自販機", "", day, day, 700_000, 70_000, 5, "payable", "メーカー", "op@example.com")
     await expenses.buy(db_session, machine, now_ms=now_ms)
     await expenses.depreciate(db_session, date(2026, 10, 31), now_ms=now_ms)
+
+
+class Amount(Arguments):
+    yen: int
+
+
+async def decisions(database: Database, clock: Any) -> None:
+    """An agent gives a little away and asks for more."""
+
+    async def facts_of(_: Deps, asked: Amount) -> facts.StoreCredit:
+        return facts.StoreCredit("c1", asked.yen, has_evidence=True)
+
+    async def act(_: Deps, __: Amount) -> dict[str, Any]:
+        return {}
+
+    tool = Tool("give_credit", Action.GIVE_CREDIT, "for tests", Amount, facts_of, act)
+    desk = Desk(database, Limits(decision_time_s=60), "Asia/Tokyo", clock)
+    run = Run("run-1", "customer", "customer", customer_id="c1")
+    for call_id, yen in (("a", 100), ("b", 900)):
+        await desk.carry_out(run, Call(call_id, tool.name, {"yen": yen}), [tool], outside_seen=False)
+    async with database.write() as db_session:
+        await set_switch(db_session, "vending", is_stopped=True, why="棚卸", by="op@example.com", now_ms=clock())
 
 
 def first_half(script: Any) -> None:
@@ -71,6 +98,7 @@ async def fill(url: str, clock: Any, script: Any) -> None:
         await tasks.resolve(db_session, found["vend_uncertain"], answer, now_ms=clock(), timezone="Asia/Tokyo")
         await accounting.reverse(db_session, 2, on=local_day(clock(), "Asia/Tokyo"), at_ms=clock(), why="誤り")
         await documents(db_session, clock())
+    await decisions(database, clock)
     second_half(script)
     await receiver.handle(script.messages())
     await interpreted(database, clock)

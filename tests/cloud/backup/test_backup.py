@@ -76,7 +76,7 @@ async def test_backup_when_restored_then_every_row_is_there_and_work_goes_on(
     expected = await content(busy)
     assert await content(other) == expected
     assert manifest.rows == sum(map(len, expected.values()))
-    assert all(expected[name] for name in ("sales", "postings", "machine_events", "quarantine", "staff_tasks"))
+    assert all(expected[name] for name in ("sales", "postings", "quarantine", "staff_tasks", "agent_proposals"))
     for database in (busy, other):
         await Receiver(database, clock).handle([script.birth()])
         before = len(script.events)

@@ -50,7 +50,7 @@ async def test_budget_when_two_spend_at_once_then_together_they_stay_within_it(
 ) -> None:
     calls = [carry_out(desk, run, bench.tool(), f"call-{n}", amount=120) for n in range(6)]
     answers = await asyncio.gather(*calls)
-    assert sorted(answer.content["outcome"] for answer in answers) == ["done"] * 2 + ["proposed"] * 4
+    assert sorted(answer.content["outcome"] for answer in answers) == ["denied"] + ["done"] * 2 + ["proposed"] * 3
     assert (await lost(database), len(bench.done)) == (240, 2)
     async with database.read() as db_session:
         assert await service.verify(db_session) == (6, [])

@@ -90,7 +90,7 @@ TABLE = [
     ("refund_evidence", replace(REFUND, vend_result="dispensed"), PROPOSE),
     ("refund_evidence", replace(REFUND, vend_result="unknown"), PROPOSE),
     ("refund_evidence", replace(REFUND, vend_result="the customer says so"), DENY),
-    ("own_customer", replace(REFUND, is_theirs=False), DENY),
+    ("sale_theirs", replace(REFUND, is_theirs=False), DENY),
     ("refund_amount", replace(REFUND, amount_minor=161), DENY),
     ("refund_amount", replace(REFUND, amount_minor=0), DENY),
     ("refund_amount", replace(REFUND, refunded_minor=160), DENY),
@@ -170,6 +170,7 @@ def test_rule_when_at_its_boundary_then_it_decides_the_whole(rule: str, found: F
         ("own_judgement", {}, Today(calls=19, suspicious=1), ALLOW),
         ("own_judgement", {}, Today(calls=18, suspicious=1), PROPOSE),
         ("proposals_open", {"outside_seen": True}, Today(open_proposals=50), DENY),
+        ("proposals_open", {"outside_seen": True}, Today(open_of_customer=3), DENY),
     ],
 )
 def test_circumstances_when_they_forbid_then_good_figures_do_not_help(
