@@ -7,6 +7,7 @@ are bound to our own run and the tool call's id.
 """
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -58,6 +59,7 @@ class ClaudeMind:
 
     def __init__(self, options: ClaudeOptions) -> None:
         self._options = options
+        logging.getLogger("httpx2").setLevel(logging.WARNING)  # a line per request says nothing that the run does not
         self._client = AsyncAnthropic(
             api_key=options.api_key,
             base_url=options.base_url,
