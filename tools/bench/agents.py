@@ -2,7 +2,8 @@
 
 The agents, the guard, the desk and the transcript are the real ones on a SQLite file with the demo's data; only the
 model is not. It is curious: it uses each tool that needs no arguments once, then ends. Its words are few, so output
-tokens are a lower bound; input tokens are what our own prompts, tools, situations and answers come to.
+tokens are a lower bound; input tokens are what our own prompts, tools, situations and answers come to, at four
+characters each (Japanese has more tokens than that).
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from cloud.agents.agent import Agent, Occasion
 from cloud.agents.house import House, open_house
 from cloud.agents.loop.loop import Finished
 from cloud.agents.loop.rules import MICRO, tokens_of
+from cloud.conversations.opening import open_conversations
 from cloud.db.database import open_database
 from cloud.db.migrate import upgrade_database
 from cloud.kit.clock import system_clock
@@ -60,7 +62,8 @@ async def _measure(runs: int) -> list[Figure]:
             await upgrade_database(database)
             async with database.write() as db_session:
                 await seed_demo(db_session, MACHINE, "s" * 32)
-            house = open_house(settings, database)
+            conversations = open_conversations(settings, database)
+            house = open_house(settings, database, conversations=conversations)
             try:
                 async with database.read() as db_session:
                     levels = await stock.slot_levels(db_session)
@@ -72,6 +75,7 @@ async def _measure(runs: int) -> list[Figure]:
                 ]
             finally:
                 await house.close()
+                await conversations.close()
                 await database.close()
 
 
