@@ -132,7 +132,7 @@ class Settings(BaseSettings):
     """Of one reply."""
     ai_patience_s: float = Field(default=90.0, gt=0, le=600)
     """For a reply nobody waits for; customers are answered within MAX_DECISION_TIME."""
-    ai_daily_tokens: int = Field(default=2_000_000, ge=0)
+    ai_daily_tokens: int = Field(default=10_000_000, ge=0)
     """Of one agent in a day; then its rules go on."""
     ai_daily_yen: int = Field(default=300, ge=0)
     """Of one agent in a day; then its rules go on."""

@@ -117,7 +117,7 @@ async def _agent(house: House, agent: Agent, runs: int) -> list[Figure]:
         yen.append(house.loop.terms.prices.microyen(finished.usage) * a_day / MICRO)
     name = f"{agent.name} ({RUNS_PER_DAY[agent.name]} runs a day)"
     found = [
-        median(f"tokens per day, {name}", tokens, "tokens", "< 2,000,000"),
+        median(f"tokens per day, {name}", tokens, "tokens", "< 10,000,000"),
         median(f"cost per day, {name}", yen, "yen", "—"),
     ]
     return [median(f"decisions per second of one core, {agent.name}", speeds, "/s", "—"), *found] if speeds else found

@@ -45,7 +45,7 @@ class Terms:
     """How minds are worked with; all of it from the settings."""
 
     prices: Prices = Prices()
-    daily_tokens: int = 2_000_000
+    daily_tokens: int = 10_000_000
     """Of one agent, all kinds together."""
     daily_yen: int = 300
     """Of one agent."""
