@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.analytics.models import Anomaly, Report
@@ -41,11 +41,6 @@ async def anomalies(
     if machine_id:
         query = query.where(Anomaly.machine_id == machine_id)
     return list((await db_session.scalars(query)).all())
-
-
-async def open_count(db_session: AsyncSession) -> int:
-    """How many nobody looks after yet."""
-    return int(await db_session.scalar(select(func.count()).where(Anomaly.state == "open")) or 0)
 
 
 async def report(db_session: AsyncSession, number: int) -> Report | None:

@@ -197,11 +197,6 @@ async def anomalies(
     return [AnomalyView.model_validate(row) for row in rows]
 
 
-async def open_count(db_session: AsyncSession) -> int:
-    """How many nobody looks after yet."""
-    return await repository.open_count(db_session)
-
-
 async def keep(db_session: AsyncSession, new: NewReport) -> ReportView:
     """Keep a report as it is."""
     row = Report(**new.model_dump())
