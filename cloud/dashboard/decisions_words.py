@@ -63,6 +63,7 @@ VALUES: Final = {
     **AGENTS,
     **ACTIONS,
     **CHANNELS,
+    **{f"agent:{name}": f"{words}エージェント" for name, words in AGENTS.items()},
 }
 """Figures of rules and facts that are words."""
 

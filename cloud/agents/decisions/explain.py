@@ -34,10 +34,11 @@ class VerdictView(BaseModel):
     figures: dict[str, int | str] = {}
 
     def in_japanese(self, words: Mapping[str, str] | None = None) -> tuple[str, str]:
-        """Name and sentence for the dashboard; `words` says figures that are words in Japanese."""
+        """Name and sentence for the dashboard; `words` has Japanese for figures, by `name:value` or `value`."""
         known = words or {}
         figures = {
-            name: known.get(value, value) if isinstance(value, str) else value for name, value in self.figures.items()
+            name: known.get(f"{name}:{value}", known.get(value, value)) if isinstance(value, str) else value
+            for name, value in self.figures.items()
         }
         return in_japanese(self.rule, figures, self.why)
 
