@@ -16,6 +16,13 @@ def _machine(options: argparse.Namespace) -> None:
     run(load_settings(), new_store=options.new_store)
 
 
+def _screen(_: argparse.Namespace) -> None:
+    from edge.screens.kiosk.main import run
+    from edge.screens.kiosk.settings import load_settings
+
+    run(load_settings())
+
+
 def _cloud(_: argparse.Namespace) -> None:
     from cloud.main import run
     from cloud.settings import load_settings
@@ -160,6 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         action="store_true",
         help="once: put a new journal in the place of a damaged one, which is kept aside",
     )
+    add("screen", _screen, "the touchscreen of the machine on this computer (needs the extra [screen])")
     add("cloud", _cloud, "the web application: API, dashboard, WebSockets")
     add("intake", _intake, "MQTT in: store every event, then acknowledge it")
     add("worker", _worker, "understand stored events: sales, stock, books")

@@ -21,6 +21,15 @@ TOKENS = Path(__file__).with_name("tokens.json")
 STATIC_FOLDERS = (ROOT / "edge/front/static", ROOT / "cloud/dashboard/static")
 
 
+KIOSK = ROOT / "edge/screens/kiosk"
+"""The touchscreen is always in the dark cabinet: it has one theme."""
+
+
+def theme_json(tokens: Mapping[str, Any]) -> str:
+    """Give the colours of the touchscreen, by name."""
+    return json.dumps(tokens["fixed"] | tokens["themes"]["night"], indent=2) + "\n"
+
+
 def load_tokens() -> dict[str, Any]:
     """Read the tokens file; its `about` says what it is."""
     tokens: dict[str, Any] = json.loads(TOKENS.read_text(encoding="utf-8"))
@@ -77,7 +86,8 @@ def generated_files() -> dict[Path, str]:
     files: dict[str, str] = {"tokens.css": tokens_css(load_tokens())}
     for picture, svg in art.draw_all().items():
         files[f"art/{picture}.svg"] = svg
-    return {folder / name: text for folder in STATIC_FOLDERS for name, text in files.items()}
+    found = {folder / name: text for folder in STATIC_FOLDERS for name, text in files.items()}
+    return found | {KIOSK / "theme.json": theme_json(load_tokens())}
 
 
 def stale_files() -> list[Path]:

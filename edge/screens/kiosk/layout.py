@@ -17,6 +17,9 @@ LOW_SHARE: Final = 0.4
 REACH_MM: Final = 300.0
 """A display that is not taller is all within reach; it needs no low position."""
 PANEL_MM: Final = 39.5
+"""Least width of the panel beside the shelf."""
+PANEL_SHARE: Final = 0.18
+"""… and of a wider display this share of its width."""
 SIZES_MM: Final = (11.0, 8.0, 6.0, 4.5)
 """Letters at 7 inch: credit, price, headings, everything else."""
 TILE_MM: Final = 22.0
@@ -117,7 +120,7 @@ def arrange(display: Display, columns: int, rows: int, *, is_low: bool = False, 
     height = display.height * LOW_SHARE if is_low and display.has_low_position else float(display.height)
     gap, grow = GAP_MM * mm, 1.0 if is_low else _grow(display)
     if display.width >= height:
-        wide = PANEL_MM * grow * mm
+        wide = max(PANEL_MM * mm, min(PANEL_SHARE * display.width, 46 * mm)) * grow
         panel = Rect(display.width - gap - wide, gap, wide, height - 2 * gap)
         shelf = Rect(gap, gap, panel.x - 2 * gap, height - 2 * gap)
         credit, message, places = _column(panel, keys, mm, gap)

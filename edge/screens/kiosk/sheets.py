@@ -1,0 +1,188 @@
+"""What lies over the shelf when there is more to say than a line: the chosen product, a result, the clerk."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+from kivy.graphics import Color, Rectangle
+from kivy.uix.image import Image
+from kivy.uix.widget import Widget
+
+from edge.screens.kiosk import look
+from edge.screens.kiosk.layout import GAP_MM, TARGET_MM, Arrangement, Rect
+from edge.screens.kiosk.widgets import Key, Plate, place
+
+RESULTS: Final = {"vending", "delivered", "sorry", "out_of_service"}
+QUIET_ZONE: Final = 4
+"""Light modules around a QR code. Source: ISO/IEC 18004."""
+
+
+class Sheet(Plate):
+    """A sheet over the whole shelf."""
+
+    def __init__(self, places: Arrangement, intend: Callable[[dict[str, Any]], None]) -> None:
+        super().__init__(fill=look.colours()["cabinet-deep"], line=look.colours()["cabinet-edge"], radius=12)
+        place(self, places.shelf)
+        self.places, self.intend = places, intend
+        self.gap = GAP_MM * places.mm
+
+    def show(self, view: dict[str, Any]) -> None:
+        """Fill it from a view."""
+        raise NotImplementedError
+
+    def inner(self, x: float, y: float, width: float, height: float) -> Rect:
+        """A part of the sheet, in shares of what lies within its margin; `y` from below."""
+        room = self.places.shelf
+        wide, high = room.width - 2 * self.gap, room.height - 2 * self.gap
+        return Rect(room.x + self.gap + x * wide, room.y + self.gap + y * high, width * wide, height * high)
+
+    def put(self, widget: Widget, rect: Rect) -> Any:
+        """Add a widget at a place."""
+        place(widget, rect)
+        self.add_widget(widget)
+        return widget
+
+
+class ResultSheet(Sheet):
+    """One sentence in large letters; for a claim its number, and the code for a phone; for a question its answer."""
+
+    def __init__(self, places: Arrangement, intend: Callable[[dict[str, Any]], None]) -> None:
+        super().__init__(places, intend)
+        self._words = self.put(Plate(font_size=places.type.head, font_name=look.BOLD), self.inner(0, 0.3, 1, 0.7))
+        self._code = self.put(QrCode(), self.inner(0, 0.02, 1, 0.5))
+        self._caption = self.put(Plate(font_size=places.type.body), self.inner(0, 0.5, 1, 0.12))
+        self._stay = self.put(
+            Key(lambda: intend({"intent": "stay"}), font_size=places.type.head, is_main=True),
+            self.inner(0.2, 0.02, 0.6, max(0.24, TARGET_MM * places.mm / places.shelf.height)),
+        )
+
+    def show(self, view: dict[str, Any]) -> None:
+        """The message, and what belongs to it."""
+        code = view["code"]
+        stay = next((button for button in view["buttons"] if button["intent"] == "stay"), None)
+        self._words.text = view["message"]["text"]
+        tall = 0.36 if code else 0.66 if stay else 1.0
+        place(self._words, self.inner(0, 1.0 - tall, 1, tall))
+        self._code.show(code["rows"] if code else ())
+        self._caption.text = code["caption"] if code else ""
+        self._stay.text = stay["text"] if stay else ""
+        self._stay.opacity, self._stay.is_on = (1, True) if stay else (0, False)
+
+
+class DetailSheet(Sheet):
+    """The chosen product, while it is being paid: what it is, what it contains, what is still needed."""
+
+    def __init__(self, places: Arrangement, intend: Callable[[dict[str, Any]], None]) -> None:
+        super().__init__(places, intend)
+        kind, colours = places.type, look.colours()
+        self._picture = self.put(Image(fit_mode="contain"), self.inner(0, 0.12, 0.3, 0.88))
+        self._band = self.put(
+            Plate(font_size=kind.body, font_name=look.BOLD, color=colours["white"], pad=2), self.inner(0, 0, 0.3, 0.1)
+        )
+        self._name = self.put(Plate(font_size=kind.head, font_name=look.BOLD), self.inner(0.32, 0.78, 0.68, 0.22))
+        self._price = self.put(Plate(font_size=kind.head), self.inner(0.32, 0.62, 0.68, 0.16))
+        self._facts = self.put(Plate(font_size=kind.body), self.inner(0.32, 0.27, 0.68, 0.35))
+        self._missing = self.put(
+            Plate(font_size=kind.head, font_name=look.BOLD, fill=colours["amber"], color=colours["black-ink"]),
+            self.inner(0.32, 0.0, 0.68, 0.25),
+        )
+
+    def show(self, view: dict[str, Any]) -> None:
+        """The product of `view["detail"]`."""
+        detail, labels = view["detail"], view["labels"]
+        self._picture.source = look.picture(detail["picture"])
+        self._picture.opacity = 1 if self._picture.source else 0
+        self._band.text, self._band.fill = detail["temperature_text"], look.colours()[detail["temperature"]]
+        self._name.text, self._price.text = detail["name"], detail["price_text"]
+        facts = [f"{labels['detail_allergens']}: {detail['allergens']}"]
+        if detail["size"]:
+            facts.insert(0, f"{labels['detail_size']}: {detail['size']}")
+        self._facts.text = "\n".join(facts)
+        self._missing.text = f"{labels['detail_missing']} {detail['missing_text']}"
+
+
+class ClerkSheet(Sheet):
+    """The talk with the clerk: the newest lines, and questions to press. Writing is for the customer's own phone."""
+
+    KEYS: Final = 4
+
+    def __init__(self, places: Arrangement, intend: Callable[[dict[str, Any]], None]) -> None:
+        super().__init__(places, intend)
+        key_share = (TARGET_MM * places.mm) / (places.shelf.height - 2 * self.gap)
+        gap_share = self.gap / (places.shelf.height - 2 * self.gap)
+        above = 2 * (key_share + gap_share)
+        self._words = self.put(Plate(font_size=places.type.body, halign="left", valign="bottom"), Rect(0, 0, 0, 0))
+        place(self._words, self.inner(0, above, 1, 1 - above - 0.12))
+        close_width = 2 * TARGET_MM * places.mm / places.shelf.width
+        self._note = self.put(
+            Plate(font_size=places.type.body, color=look.colours()["muted"], halign="left"),
+            self.inner(0, 1 - key_share, 0.98 - close_width, key_share),
+        )
+        self._close = self.put(
+            Key(lambda: intend({"intent": "clerk_close"}), font_size=places.type.body),
+            self.inner(1 - close_width, 1 - key_share, close_width, key_share),
+        )
+        place(self._words, self.inner(0, above, 1, 1 - above - key_share - gap_share))
+        self._half_gap = self.gap / 2 / (places.shelf.width - 2 * self.gap)
+        self._questions = [
+            self.put(
+                Key(partial(self._ask, number), font_size=places.type.body),
+                self.inner(
+                    (0.5 + self._half_gap) * (number % 2),
+                    (1 - number // 2) * (key_share + gap_share),
+                    0.5 - self._half_gap,
+                    key_share,
+                ),
+            )
+            for number in range(self.KEYS)
+        ]
+        self._asked: tuple[str, ...] = ()
+
+    def show(self, view: dict[str, Any]) -> None:
+        """The talk of `view["clerk"]`."""
+        clerk, labels = view["clerk"], view["labels"]
+        self._note.text, self._close.text = clerk["note"], labels["clerk_close"]
+        said = [f"{labels['clerk_' + line['who']]}: {line['text']}" for line in clerk["lines"]]
+        self._words.text = "\n".join(said[-2:])
+        self._asked = tuple(clerk["questions"][: self.KEYS])
+        for number, key in enumerate(self._questions):
+            key.text = self._asked[number] if number < len(self._asked) else ""
+            key.opacity, key.is_on = (1, True) if key.text else (0, False)
+
+    def _ask(self, number: int) -> None:
+        if number < len(self._asked):
+            self.intend({"intent": "clerk_say", "words": self._asked[number]})
+
+
+class QrCode(Widget):  # type: ignore[misc] # Kivy has no types
+    """A QR code, as large as its place allows in whole pixels."""
+
+    def show(self, rows: tuple[str, ...]) -> None:
+        """Draw its modules, `1` is dark; nothing for no rows."""
+        self.canvas.clear()
+        if not rows:
+            return
+        across = len(rows) + 2 * QUIET_ZONE
+        module = max(1, int(min(self.width, self.height) / across))
+        left, bottom = self.center_x - module * across / 2, self.center_y - module * across / 2
+        with self.canvas:
+            Color(*look.colours()["white"])
+            Rectangle(pos=(left, bottom), size=(module * across, module * across))
+            Color(*look.colours()["black-ink"])
+            for down, row in enumerate(reversed(rows)):
+                for right, dark in enumerate(row):
+                    if dark == "1":
+                        corner = left + (QUIET_ZONE + right) * module, bottom + (QUIET_ZONE + down) * module
+                        Rectangle(pos=corner, size=(module, module))
+
+
+def sheet_of(view: dict[str, Any]) -> type[Sheet] | None:
+    """Which sheet a view needs; the clerk steps back when something happens to the customer's money."""
+    is_asking = any(button["intent"] == "stay" for button in view["buttons"])
+    if view["screen"] in RESULTS or view["code"] or is_asking:
+        return ResultSheet
+    if view["clerk"] and view["clerk"]["standing"] != "closed":
+        return ClerkSheet
+    if view["detail"]:
+        return DetailSheet
+    return None

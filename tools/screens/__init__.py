@@ -1,0 +1,1 @@
+"""Every screen of the machine in every state, drawn and checked without a machine."""
