@@ -17,7 +17,7 @@ Intend = Callable[[dict[str, Any]], None]
 COLUMNS: Final = 4
 PICTURE_MM: Final = 30.0
 """Tiles at least so wide show a picture above the price."""
-MARKS: Final = {"ok": "✓ ", "warn": "! ", "sorry": "! ", "neutral": ""}
+MARKS: Final = {"ok": "○ ", "warn": "! ", "sorry": "! ", "neutral": ""}
 """Before a message, so that its colour is not all that tells what it is."""
 FILLS: Final = {"ok": "success", "warn": "amber", "sorry": "danger", "neutral": "surface"}
 SHADED: Final = {"sold_out", "locked", "empty"}
