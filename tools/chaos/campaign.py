@@ -20,8 +20,10 @@ from tools.chaos.play import play
 from tools.chaos.record import Record
 from tools.chaos.scenario import Scenario
 
-NOT_PLAYED: Final = ("edge/clerk/", "edge/front/", "edge/screens/")
-"""What draws and talks; no run loads any of it."""
+NOT_PLAYED: Final = (
+    "edge/clerk/", "edge/front/", "edge/screens/", "edge/emulated.py", "edge/main.py", "edge/settings.py",
+)  # fmt: skip
+"""What draws, talks and puts together; no run loads any of it."""
 ROOT: Final = Path(__file__).resolve().parents[2]
 BATCH: Final = 4
 """Scenarios per order to a process."""
