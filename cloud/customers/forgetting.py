@@ -1,6 +1,6 @@
 """Deleting a person everywhere.
 
-What agents decided stays in the decision log, which is a chain: the customer's number, and the arguments of the calls.
+What agents decided stays in the decision log, which is a chain: the customer's number, codes and figures, never words.
 """
 
 from sqlalchemy.ext.asyncio import AsyncSession

@@ -1,7 +1,8 @@
 """The hash chain of the log, and what may be written into it. Pure."""
 
 import math
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, is_dataclass
 from hashlib import sha256
 from typing import Any, Final
@@ -13,6 +14,7 @@ from cloud.agents.guard.screening import redact
 GENESIS: Final = "0" * 64
 """What the first decision names as the hash before it."""
 
+_CODE: Final = re.compile(r"[A-Za-z0-9_.:-]{0,40}")
 _LONGEST: Final = 2_000
 _DEEPEST: Final = 8
 _MOST: Final = 200
@@ -76,6 +78,27 @@ def clean(value: Any, depth: int = 0) -> Any:
     if isinstance(value, Iterable):
         return [clean(inner, depth + 1) for inner in list(value)[:_MOST]]
     return _storable(str(value))
+
+
+def words_of(value: Any) -> set[str]:
+    """Every text in a value that is no code or name of ours: what somebody may have said."""
+    if isinstance(value, str):
+        return set() if _CODE.fullmatch(value) else {value}
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return {word for one in inner for word in words_of(one)}
+
+
+def without_words(value: Any, words: Collection[str]) -> Any:
+    """The same without what somebody said: of a text that holds any of `words` only the length is left.
+
+    The log can never be changed, and a customer may have their words deleted: those stand in the sealed transcript of
+    the run, which goes with them. The digest of the call still tells whether a transcript is the true one.
+    """
+    if isinstance(value, str):
+        return f"({len(value)} characters, in the transcript)" if any(word in value for word in words) else value
+    if isinstance(value, Mapping):
+        return {key: without_words(inner, words) for key, inner in value.items()}
+    return [without_words(inner, words) for inner in value] if isinstance(value, list) else value
 
 
 def _number(value: Any) -> Any:

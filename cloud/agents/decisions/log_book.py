@@ -48,6 +48,7 @@ async def write(db_session: AsyncSession, asked: Asked, entry: Entry, at: Moment
     day = local_day(at.now_ms, at.timezone)
     # What was read is not kept: it may be a customer's, and they may have it deleted.
     is_reading = entry.outcome == "done" and isinstance(entry.facts, Looks)
+    words = chain.words_of(chain.clean(asked.call.arguments)) if run.customer_id else set()
     values: dict[str, Any] = {
         "number": number + 1,
         "at_ms": at.now_ms,
@@ -64,13 +65,13 @@ async def write(db_session: AsyncSession, asked: Asked, entry: Entry, at: Moment
         "prompt_sha256": run.prompt_hash[:64],
         "tool": chain.clean(asked.call.name)[:64],
         "action": str(tool.action) if tool else "",
-        "arguments": chain.clean(asked.call.arguments),
-        "facts": chain.clean({"kind": type(entry.facts).__name__, "is": entry.facts}) if entry.facts else {},
-        "verdicts": chain.clean(entry.judged.to_json()),
+        "arguments": chain.without_words(chain.clean(asked.call.arguments), words),
+        "facts": chain.without_words(_facts(entry), words),
+        "verdicts": chain.without_words(chain.clean(entry.judged.to_json()), words),
         "ruling": entry.judged.ruling.name.lower(),
         "outcome": entry.outcome,
-        "why": chain.clean(entry.why),
-        "answer": {"outcome": "done"} if is_reading else chain.clean(entry.answer),
+        "why": chain.without_words(chain.clean(entry.why), words),
+        "answer": {"outcome": "done"} if is_reading else chain.without_words(chain.clean(entry.answer), words),
         "loss_minor": entry.judged.loss_minor if entry.outcome == "done" else 0,
         "posted": entry.posted,
         "proposal_id": entry.proposal_id or asked.proposal_id,
@@ -82,6 +83,10 @@ async def write(db_session: AsyncSession, asked: Asked, entry: Entry, at: Moment
     sealed = values | {"previous_hash": previous, "hash": chain.hash_of(previous, values), "day": day}
     await repository.add_decision(db_session, sealed)
     return number + 1
+
+
+def _facts(entry: Entry) -> Any:
+    return chain.clean({"kind": type(entry.facts).__name__, "is": entry.facts}) if entry.facts else {}
 
 
 async def verify(db_session: AsyncSession) -> tuple[int, list[str]]:

@@ -202,3 +202,18 @@ async def test_log_when_somebody_changes_it_then_the_database_refuses_or_the_cha
         await db_session.execute(text("UPDATE agent_decisions SET loss_minor = 0 WHERE number = 2"))
     async with database.read() as db_session:
         assert await service.verify(db_session) == (3, ["decision 2 does not say what its hash says"])
+
+
+async def test_words_when_a_customer_said_them_then_the_log_that_lasts_for_ever_has_only_their_length(
+    desk: Desk, run: Run, bench: Any, database: Database
+) -> None:
+    secret = "わたしの秘密の願い"
+    theirs = await carry_out(desk, run, bench.tool(), "c-1", amount=120, text=secret)
+    assert theirs.content["outcome"] == "done"
+    await carry_out(desk, replace(run, customer_id="", run_id="other"), bench.tool(), "o-1", amount=1, text="棚卸")
+    async with database.read() as db_session:
+        newest, first = await explain.listing(db_session, limit=2)
+        rows = (await db_session.execute(text("SELECT * FROM agent_decisions"))).all()
+        assert (await service.verify(db_session))[1] == []
+    assert secret not in str(rows)
+    assert (first.arguments["text"], newest.arguments["text"]) == ("(9 characters, in the transcript)", "棚卸")
