@@ -5,13 +5,16 @@ Search is by the numbers that stand for pairs of letters, in an array with an in
 There are no transactions over documents: a session is touched before its message is there, and deleted after it.
 """
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Sequence
+from functools import wraps
+from inspect import iscoroutinefunction
+from typing import Any, Final, TypeVar
 
 from bson import Binary
 from pymongo import ASCENDING, DESCENDING, AsyncMongoClient
 from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, PyMongoError
+from sqlalchemy.exc import OperationalError
 
 from cloud.conversations.port import MessageDocument, SessionDocument, Sought, TakenError
 
@@ -21,20 +24,45 @@ PATIENCE_MS: Final = 5000
 """So long an operation waits for a server."""
 
 _Document = dict[str, Any]
+_Store = TypeVar("_Store")
 _NEWEST: Final = [("at_ms", DESCENDING), ("session_id", DESCENDING), ("number", DESCENDING)]
 
 
-class MongoStore:
-    """Keeps conversations in two collections."""
+def _told_alike(store: type[_Store]) -> type[_Store]:
+    """What passes is an OperationalError here too: whoever asks need not know which database keeps the words."""
 
-    def __init__(self, url: str) -> None:
+    def passing(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        @wraps(method)
+        async def asked(*values: Any, **named: Any) -> Any:
+            try:
+                return await method(*values, **named)
+            except PyMongoError as error:
+                raise OperationalError(f"MongoDB: {method.__name__}", None, error) from error
+
+        return asked
+
+    for name, method in list(vars(store).items()):
+        if iscoroutinefunction(method) and not name.startswith("_"):
+            setattr(store, name, passing(method))
+    return store
+
+
+@_told_alike
+class MongoStore:
+    """Keeps conversations in two collections.
+
+    Raises, from every method: `sqlalchemy.exc.OperationalError`: MongoDB is busy or gone; try again.
+    """
+
+    def __init__(self, url: str, *, patience_ms: int = PATIENCE_MS) -> None:
         """Prepare the client; nothing is connected yet.
 
         Args:
             url: `mongodb://…`, with or without a database's name.
+            patience_ms: so long an operation waits for a server.
         """
         self._client: AsyncMongoClient[_Document] = AsyncMongoClient(
-            url, serverSelectionTimeoutMS=PATIENCE_MS, connectTimeoutMS=PATIENCE_MS, timeoutMS=4 * PATIENCE_MS
+            url, serverSelectionTimeoutMS=patience_ms, connectTimeoutMS=patience_ms, timeoutMS=4 * patience_ms
         )
         database = self._client.get_default_database(DATABASE)
         self._sessions: AsyncCollection[_Document] = database["conversations"]

@@ -14,7 +14,7 @@ from fastapi import Depends, FastAPI, Header, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 
 from cloud.db.database import Database
@@ -189,6 +189,13 @@ async def _on_unstorable(request: Request, error: Exception) -> JSONResponse:
     return _problem(422, "unstorable", words, fields=[])
 
 
+async def _on_busy(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, OperationalError)  # noqa: S101 - registered for this class only
+    log.warning("database busy, request refused", path=request.url.path, reason=str(error.orig))
+    words = "The database is busy or gone; nothing was kept. Try again in a moment."
+    return _problem(503, "database_busy", words, {"Retry-After": "1"})
+
+
 async def _on_crash(request: Request, error: Exception) -> JSONResponse:
     log.error("request failed", path=request.url.path, exc_info=error)
     return _problem(500, "internal", "The server failed on this request; the log has the reason.")
@@ -200,6 +207,7 @@ def install_error_answers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(DataError, _on_unstorable)
+    app.add_exception_handler(OperationalError, _on_busy)
     app.add_exception_handler(Exception, _on_crash)
 
 

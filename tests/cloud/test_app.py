@@ -7,11 +7,12 @@ from alembic.script import ScriptDirectory
 from fastapi import FastAPI
 from httpx import AsyncClient
 
-from cloud.db.database import Database
+from cloud.db.database import Database, open_database
 from cloud.db.migrate import alembic_config
 from cloud.doors import is_customers
 from cloud.machines.interpreter import Interpreter
 from cloud.machines.receiver import Receiver
+from cloud.main import equip
 
 EMAIL, PASSWORD = "op@example.com", "correct horse"
 LOGIN = "/api/v1/admin"
@@ -273,3 +274,17 @@ async def test_docs_when_opened_then_lists_every_operation_without_asking_anothe
     assert "default-src 'self'" in page.headers["content-security-policy"]
     assert all(f"<code>{path}</code>" in page.text for path in document["paths"])
     assert "https://" not in page.text
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_request_when_the_database_is_busy_then_it_is_told_to_come_again_and_kept_nothing(
+    built_app: FastAPI, client: AsyncClient, new_settings: Any, seeded: Database, clock: Any
+) -> None:
+    impatient = open_database(new_settings().database_url, busy_timeout_ms=1)
+    equip(built_app, new_settings(), impatient, clock)
+    async with seeded.write():
+        body = {"id": "cola", "name_ja": "コーラ", "name_en": "Cola", "tax_class": "food"}
+        answer = await client.put("/api/v1/products/cola", json=body)
+    await impatient.close()
+    assert (answer.status_code, answer.json()["code"]) == (503, "database_busy"), answer.text
+    assert answer.headers["retry-after"] == "1"

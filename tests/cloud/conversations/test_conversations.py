@@ -4,7 +4,9 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
+from cloud.conversations.mongo import MongoStore
 from cloud.conversations.port import Store, TakenError
 from cloud.conversations.schemas import MOST_CHARS, InsightsBody
 from cloud.conversations.service import ConversationError, Conversations, NoSuchSessionError
@@ -192,3 +194,11 @@ async def test_store_when_a_number_is_taken_then_it_says_so(store: Store, conver
     (message,) = await store.messages(begun.session_id, limit=9)
     with pytest.raises(TakenError):
         await store.add_message(message)
+
+
+async def test_mongodb_when_it_is_gone_then_it_is_told_as_what_passes() -> None:
+    store = MongoStore("mongodb://127.0.0.1:9", patience_ms=50)
+    conversations = Conversations(store, Secrecy("k" * 40), retention_days=30)
+    with pytest.raises(OperationalError, match="MongoDB"):
+        await conversations.begin(ME, "vm-test-0001", 1)
+    await store.close()
