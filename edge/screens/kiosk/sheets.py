@@ -111,18 +111,20 @@ class ClerkSheet(Sheet):
         key_share = (TARGET_MM * places.mm) / (places.shelf.height - 2 * self.gap)
         gap_share = self.gap / (places.shelf.height - 2 * self.gap)
         above = 2 * (key_share + gap_share)
-        self._words = self.put(Plate(font_size=places.type.body, halign="left", valign="bottom"), Rect(0, 0, 0, 0))
-        place(self._words, self.inner(0, above, 1, 1 - above - 0.12))
         close_width = 2 * TARGET_MM * places.mm / places.shelf.width
+        note_share = max(key_share, 3.4 * places.type.body / (places.shelf.height - 2 * self.gap))
         self._note = self.put(
-            Plate(font_size=places.type.body, color=look.colours()["muted"], halign="left"),
-            self.inner(0, 1 - key_share, 0.98 - close_width, key_share),
+            Plate(font_size=places.type.body, color=look.colours()["muted"], halign="left", valign="top", pad=0),
+            self.inner(0, 1 - note_share, 0.98 - close_width, note_share),
         )
         self._close = self.put(
             Key(lambda: intend({"intent": "clerk_close"}), font_size=places.type.body),
             self.inner(1 - close_width, 1 - key_share, close_width, key_share),
         )
-        place(self._words, self.inner(0, above, 1, 1 - above - key_share - gap_share))
+        self._words = self.put(
+            Plate(font_size=places.type.body, halign="left", valign="bottom"),
+            self.inner(0, above, 1, 1 - above - note_share - gap_share / 2),
+        )
         self._half_gap = self.gap / 2 / (places.shelf.width - 2 * self.gap)
         self._questions = [
             self.put(
