@@ -96,15 +96,11 @@ def demo_planogram() -> Planogram:
             PlanogramSlot(
                 slot=seed.slot,
                 product_id=seed.product_id,
-                name_ja=seed.name_ja,
-                name_en=seed.name_en,
                 price_minor=seed.price_minor,
                 temperature=seed.temperature,
                 capacity=CAPACITY,
                 par_level=PAR_LEVEL,
-                picture=seed.product_id,
-                size=f"{LABELS[seed.product_id].size} {LABELS[seed.product_id].unit}",
-                allergens=list(LABELS[seed.product_id].allergens),
+                **_product(seed).on_display(),
             )
             for seed in SEEDS
         ],

@@ -95,8 +95,7 @@ def slots_of(data: bytes, products: Mapping[str, ProductView]) -> list[Planogram
 
 def _shown(cells: Mapping[str, str], product: ProductView) -> dict[str, Any]:
     numbers = {name: int(text) for name, text in cells.items() if name in _NUMBERS and text.isdecimal()}
-    names = {"name_ja": product.name_ja, "name_en": product.name_en, "picture": product.picture}
-    return dict(cells) | numbers | names
+    return dict(cells) | numbers | product.on_display()
 
 
 _NUMBERS: Final = {"price_minor", "capacity", "par_level"}

@@ -67,7 +67,7 @@ class DoubtfulError(ValueError):
         self.doubts = doubts
         words = {"below_cost": "is below its cost of", "jump": "is more than 50 % away from"}
         said = [f"{row.product_id}: {row.price_minor} yen {words[row.kind]} {row.against_minor}" for row in doubts]
-        super().__init__("; ".join(said) + ". Confirm if that is meant")
+        super().__init__("look twice: " + "; ".join(said) + ". Confirm if that is meant")
 
 
 class NewPrice(BaseModel):

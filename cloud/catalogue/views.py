@@ -1,7 +1,7 @@
 """A product as everybody else sees it, and the checks on it."""
 
 from datetime import date
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
@@ -89,6 +89,12 @@ class ProductView(BaseModel):
     photo: Annotated[str, StringConstraints(pattern=r"^(?:[0-9a-f]{64})?$")] = ""
     """SHA-256 of the uploaded picture. Only the picture's own address changes it; elsewhere it is ignored."""
     is_active: bool = True
+
+    def on_display(self) -> dict[str, Any]:
+        """What a machine shows of it: fields of `protocol.desired.PlanogramSlot`, without price and temperature."""
+        size = f"{self.size_amount} {self.size_unit}".strip() if self.size_amount else ""
+        names = {name: getattr(self, name) for name in ("name_ja", "name_en", "picture")}
+        return names | {"size": size, "allergens": list(self.allergens)}
 
     @field_validator("allergens")
     @classmethod

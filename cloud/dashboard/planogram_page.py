@@ -108,8 +108,7 @@ def _slot(row: dict[str, str], products: dict[str, ProductView]) -> dict[str, An
     product = products.get(row["product_id"])
     if product is None:
         return row | numbers
-    shown = {name: getattr(product, name) for name in ("name_ja", "name_en", "picture", "temperature")}
-    return row | numbers | shown
+    return row | numbers | product.on_display() | {"temperature": product.temperature}
 
 
 def _wrong(error: ValidationError, slots: list[dict[str, Any]]) -> dict[str, str]:

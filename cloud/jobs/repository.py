@@ -63,6 +63,12 @@ async def lost(db_session: AsyncSession, now_ms: int) -> Sequence[JobTask]:
     return (await db_session.scalars(query)).all()
 
 
+async def is_any_lost(db_session: AsyncSession, now_ms: int) -> bool:
+    """Whether there is one; nothing is locked."""
+    query = select(JobTask.id).where(JobTask.status == "running", JobTask.lease_until_ms < now_ms).limit(1)
+    return await db_session.scalar(query) is not None
+
+
 async def change_mine(db_session: AsyncSession, task_id: str, worker: str, **values: Any) -> bool:
     """Write the state of a task a worker carries out; False when it is no longer that worker's."""
     mine = (JobTask.id == task_id) & (JobTask.worker == worker) & (JobTask.status == "running")

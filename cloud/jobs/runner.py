@@ -113,7 +113,7 @@ class Runner:
     async def recover(self) -> int:
         """Look after tasks whose worker died; how many."""
         async with self._database.read() as db_session:
-            if not await repository.lost(db_session, self._clock()):
+            if not await repository.is_any_lost(db_session, self._clock()):
                 return 0
         async with self._database.write() as db_session:
             now_ms = self._clock()

@@ -61,6 +61,8 @@ def change(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
 BOOKED: dict[tuple[str, str], dict[str, int]] = {
     ("debt", "paid_out"): {"2110": 90, "1001": -90},
     ("debt", "written_off"): {"2110": 90, "7001": -90},
+    ("refund_claim", "paid_out"): {"2110": 90, "1001": -90},
+    ("refund_claim", "written_off"): {"2110": 90, "7001": -90},
     ("payout_uncertain", "paid"): {"2110": 90, "1160": -90},
     ("card_collect", "written_off"): {"8001": 90, "1020": -90},
     ("vend_uncertain", "unit_missing"): {"5102": 84, "1101": -84},
