@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 import segno
 
 from edge.screens.clerk import ClerkView
+from edge.screens.maintenance.view import MaintenanceView
 from edge.screens.texts import LANGUAGES, allergen, labels, text
 from edge.vend.state import MachineState, Phase
 from edge.vend.step import Step
@@ -117,6 +118,8 @@ class CustomerView:
     """All controls within reach of somebody who sits."""
     clerk: ClerkView | None = None
     """The talk with the clerk; None on a machine that has none."""
+    maintenance: MaintenanceView | None = None
+    """Staff are at the machine: this is drawn instead of everything else."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""

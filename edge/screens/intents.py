@@ -13,6 +13,8 @@ from protocol.ids import SLOT_PATTERN
 _slot: Final = re.compile(SLOT_PATTERN)
 _key: Final = re.compile(r"^[A-Za-z0-9]$")
 _language: Final = re.compile(r"^[a-z]{2}$")
+_name: Final = re.compile(r"^[A-Za-z0-9_.:-]{1,60}$")
+_entry: Final = re.compile(r"^[^\x00-\x1f]{0,60}$")
 
 
 class BadIntentError(ValueError):
@@ -33,6 +35,10 @@ class Intent:
     clerk: Literal["", "open", "close", "say"] = ""
     words: str = ""
     """With `say`: to the clerk."""
+    maintenance: Literal["", "open", "press", "enter", "close"] = ""
+    """Of staff: ask for the maintenance screens, press `name`, enter `entry` into the field `name`, log out."""
+    name: str = ""
+    entry: str = ""
     world: str = ""
     value: int = 0
 
@@ -61,6 +67,22 @@ def read_intent(raw: str | bytes) -> Intent:
     return _intent(message)
 
 
+def _maintenance(message: dict[str, Any]) -> Intent:
+    match message.get("do"):
+        case "open":
+            return Intent(maintenance="open")
+        case "close":
+            return Intent(maintenance="close")
+        case "press":
+            return Intent(maintenance="press", name=_text(message, "name", _name))
+        case "enter":
+            return Intent(
+                maintenance="enter", name=_text(message, "name", _name), entry=_text(message, "value", _entry)
+            )
+        case other:
+            raise BadIntentError(f"unknown 'do' {other!r}; there are open, press, enter and close")
+
+
 _INTENTS: Final[dict[str, Callable[[dict[str, Any]], Intent]]] = {
     "select": lambda message: Intent(input=Select(_text(message, "slot", _slot))),
     "key": lambda message: Intent(key=_text(message, "key", _key)),
@@ -71,6 +93,7 @@ _INTENTS: Final[dict[str, Callable[[dict[str, Any]], Intent]]] = {
     "clerk_open": lambda _: Intent(clerk="open"),
     "clerk_close": lambda _: Intent(clerk="close"),
     "clerk_say": lambda message: Intent(clerk="say", words=_words(message)),
+    "maintenance": _maintenance,
     "language": lambda message: Intent(language=_text(message, "code", _language)),
 }
 

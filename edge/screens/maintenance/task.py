@@ -1,0 +1,67 @@
+"""One maintenance task as the desk sees it: a small presenter with pages of its own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from edge.screens.maintenance.view import Page
+
+
+class RefusedEntryError(ValueError):
+    """What was entered or pressed cannot be; the text says what is wrong and what to do, in the page's language."""
+
+
+class Task(Protocol):
+    """A task that somebody has opened. Lives until it is closed or the person logs out; what it has applied stays."""
+
+    def page(self, language: str, now: float) -> Page:
+        """What is to be seen; `now` in monotonic seconds. Called for every view: must not change anything."""
+        ...
+
+    def press(self, action: str, language: str, now: float) -> bool:
+        """Do what a key or an item says.
+
+        Returns:
+            False when the task is done or left, and the desk shows its menu again.
+
+        Raises:
+            RefusedEntryError: it cannot be done now; nothing was.
+            StoreFullError: it could not be written; nothing was done.
+        """
+        ...
+
+    def enter(self, field: str, value: str, language: str, now: float) -> None:
+        """Take what was typed into a field.
+
+        Raises:
+            RefusedEntryError: it is not of the field's kind; the value before stays.
+        """
+        ...
+
+    def changes_in(self, now: float) -> float | None:
+        """Seconds until the page changes by itself (live values, time-outs); None when it does not."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Somebody who has proven who they are, and the visit they are on."""
+
+    staff: str
+    """Their id, as events carry it."""
+    name: str
+    visit: str
+    """Id of the visit, as events carry it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskKind:
+    """A row of the desk's menu. Its texts are `maintenance.<key>` and `maintenance.<key>.detail`."""
+
+    key: str
+    begin: Callable[[Session], Task]
+    """Open the task."""
+    badge: Callable[[], str] = lambda: ""
+    """What is left to do in it, short: `3`; asked for every view."""
+    is_here: Callable[[], bool] = lambda: True
+    """Does this machine have what the task is about?"""
