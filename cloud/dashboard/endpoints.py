@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Path, Query, Request, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Depends, Path, Query, Request, WebSocket
 from starlette.websockets import WebSocketState
 
 from cloud.dashboard import charts
@@ -13,17 +13,12 @@ from cloud.dashboard.live import Live
 from cloud.dashboard.metrics import Metrics, RealtimeMetrics
 from cloud.identity.access import Guest, SocketLock, needs
 from cloud.identity.permissions import Permission
+from cloud.identity.sockets import close_refused, while_open
 from cloud.kit.http import DatabaseDep, ProblemError, TodayDep, refusals
 
 router = APIRouter(prefix="/api/v1/dashboard", tags=["dashboard"])
 
 MOST_DAYS: Final = 366
-
-NOT_LOGGED_IN: Final = 4401
-"""WebSocket close code: log in and come back (4000-4999 are free for applications, RFC 6455 section 7.4.2)."""
-
-NOT_ALLOWED: Final = 4403
-"""Close code: this user may not listen, or the page is another site's."""
 
 
 @router.get("/metrics/realtime", dependencies=[needs(Permission.FIGURES_READ)])
@@ -73,19 +68,11 @@ async def realtime_socket(socket: WebSocket, guest: Annotated[Guest, Depends(LIV
     """The figures whenever they change. Authenticated by the pages' cookie or a bearer token."""
     await socket.accept()
     if guest.refusal is not None:
-        await _close(socket, guest.refusal)
+        await close_refused(socket, guest.refusal)
         return
     live: Live = socket.app.state.live
     async with live.listen() as queue:
-        sender = asyncio.create_task(_send(socket, queue))
-        try:
-            while True:
-                await socket.receive_text()
-        except (WebSocketDisconnect, RuntimeError):
-            pass
-        finally:
-            sender.cancel()
-            await asyncio.gather(sender, return_exceptions=True)
+        await while_open(socket, _send(socket, queue))
 
 
 async def _send(socket: WebSocket, queue: asyncio.Queue[str]) -> None:
@@ -93,11 +80,6 @@ async def _send(socket: WebSocket, queue: asyncio.Queue[str]) -> None:
     while socket.client_state is WebSocketState.CONNECTED:
         figures = await queue.get()
         if (refusal := (await LIVE_LOCK(socket)).refusal) is not None:
-            await _close(socket, refusal)
+            await close_refused(socket, refusal)
             return
         await socket.send_text(figures)
-
-
-async def _close(socket: WebSocket, refusal: ProblemError) -> None:
-    # A reason has at most 123 bytes (RFC 6455 section 5.5).
-    await socket.close(NOT_LOGGED_IN if refusal.status == 401 else NOT_ALLOWED, refusal.code)

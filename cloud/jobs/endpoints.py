@@ -3,13 +3,14 @@
 import asyncio
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Depends, Path, Query, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Depends, Path, Query, WebSocket
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.websockets import WebSocketState
 
 from cloud.db.database import Database
 from cloud.identity.access import Creates, Creator, Guest, SocketLock, Writer, Writes, needs
 from cloud.identity.permissions import Permission
+from cloud.identity.sockets import close_refused, while_open
 from cloud.jobs import rules, service
 from cloud.jobs.service import NoSuchTaskError, ScheduleView, TaskEndedError, TaskView
 from cloud.kit.http import DatabaseDep, ProblemError, refusals
@@ -20,10 +21,8 @@ router = APIRouter(prefix="/api/v1/ai", tags=["agents"])
 sockets = APIRouter(tags=["agents"])
 
 LOOK_S: Final = 0.25
-NOT_LOGGED_IN: Final = 4401
-"""WebSocket close codes, as those of the dashboard."""
-NOT_ALLOWED: Final = 4403
 NO_SUCH_TASK: Final = 4404
+"""Close code of the WebSocket, one of those in `cloud/identity/sockets.py`."""
 
 AgentType = Literal["vending", "procurement", "analytics"]
 TaskId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
@@ -167,17 +166,9 @@ async def task_socket(task_id: str, socket: WebSocket, guest: Annotated[Guest, D
     """Progress of a task whenever it changes, until it has ended."""
     await socket.accept()
     if guest.refusal is not None:
-        await _close(socket, guest.refusal)
+        await close_refused(socket, guest.refusal)
         return
-    sender = asyncio.create_task(_send(socket, task_id))
-    try:
-        while True:
-            await socket.receive_text()
-    except (WebSocketDisconnect, RuntimeError):
-        pass
-    finally:
-        sender.cancel()
-        await asyncio.gather(sender, return_exceptions=True)
+    await while_open(socket, _send(socket, task_id))
 
 
 async def _send(socket: WebSocket, task_id: str) -> None:
@@ -194,7 +185,7 @@ async def _send(socket: WebSocket, task_id: str) -> None:
         if told != known:
             # Who was logged out meanwhile gets nothing more.
             if (refusal := (await PROGRESS_LOCK(socket)).refusal) is not None:
-                await _close(socket, refusal)
+                await close_refused(socket, refusal)
                 return
             await socket.send_text(told)
             known = told
@@ -202,7 +193,3 @@ async def _send(socket: WebSocket, task_id: str) -> None:
             await socket.close(1000, row.status)
             return
         await asyncio.sleep(LOOK_S)
-
-
-async def _close(socket: WebSocket, refusal: ProblemError) -> None:
-    await socket.close(NOT_LOGGED_IN if refusal.status == 401 else NOT_ALLOWED, refusal.code)

@@ -11,18 +11,18 @@ import json
 from typing import Any, Final
 
 import structlog
-from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, WebSocket
 from sqlalchemy.exc import OperationalError
 
 from cloud.agents.customer.understanding import Language
 from cloud.conversations.service import ConversationError
 from cloud.customers import access
+from cloud.identity.sockets import NOT_LOGGED_IN
 from cloud.machines import service as machines
 from cloud.phone.chat import MOST_CHARS, BusyError, Chat, Spoken, Visit
 from cloud.phone.counter import Counter
 from cloud.phone.guests import Caller
-from cloud.phone.sockets import MOST_BYTES, NOT_KNOWN, TOO_LARGE
-from cloud.phone.streaming import say_to
+from cloud.phone.streaming import listen, say_to
 from cloud.phone.views import TEXTS
 
 router = APIRouter(prefix="/m", include_in_schema=False)
@@ -97,18 +97,9 @@ async def talk(socket: WebSocket, machine_id: str) -> None:
     """Talk for the customers who stand at the machine."""
     await socket.accept()
     if not await _is_machine(socket, machine_id):
-        await socket.close(NOT_KNOWN, "unknown_machine")
+        await socket.close(NOT_LOGGED_IN, "unknown_machine")
         return
-    screen = _Screen(socket, machine_id)
-    try:
-        while True:
-            raw = await socket.receive_text()
-            if len(raw.encode()) > MOST_BYTES:
-                await socket.close(TOO_LARGE, "too_large")
-                return
-            await screen.take(raw)
-    except (WebSocketDisconnect, RuntimeError):
-        return
+    await listen(socket, _Screen(socket, machine_id).take)
 
 
 async def _is_machine(socket: WebSocket, machine_id: str) -> bool:

@@ -7,31 +7,27 @@ whose content holds, or `{"type": "refused", "code", "detail"}`.
 import json
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Query, WebSocket
 from sqlalchemy.exc import OperationalError
 
 from cloud.agents.customer.shelf import shelf
 from cloud.conversations.service import ConversationError
 from cloud.identity.access import is_same_origin
+from cloud.identity.sockets import NOT_ALLOWED, NOT_LOGGED_IN
 from cloud.machines.service import NoSuchMachineError
 from cloud.phone.chat import MOST_CHARS, BusyError, Chat, Visit
 from cloud.phone.counter import Counter
 from cloud.phone.guests import Caller, caller_of
 from cloud.phone.pages import why_not
-from cloud.phone.streaming import say_to
+from cloud.phone.streaming import listen, say_to
 from cloud.phone.views import TEXTS, language_from
 
 router = APIRouter(prefix="/m", include_in_schema=False)
 
-NOT_KNOWN: Final = 4401
-"""Close code: open the page first, it gives the cookie. 4000-4999 are ours (RFC 6455 section 7.4.2)."""
-NOT_ALLOWED: Final = 4403
 NO_MACHINE: Final = 4404
+"""Close code, as the two below; 4000-4999 are ours (RFC 6455 section 7.4.2)."""
 TOO_OFTEN: Final = 4429
 CONVERSATION_OVER: Final = 4410
-TOO_LARGE: Final = 1009
-MOST_BYTES: Final = 8_192
-"""Of one frame. A message of `MOST_CHARS` fits however it is escaped."""
 
 
 class _Line:
@@ -92,7 +88,7 @@ async def talk(socket: WebSocket, machine_id: str, lang: Annotated[str | None, Q
         await socket.close(NOT_ALLOWED, "wrong_origin")
         return
     if caller.is_new:
-        await socket.close(NOT_KNOWN, "open_the_page_first")
+        await socket.close(NOT_LOGGED_IN, "open_the_page_first")  # the page gives the cookie
         return
     if not state.phone_counter.allows("connect", caller, int(state.clock())):
         await socket.close(TOO_OFTEN, "too_often")
@@ -105,16 +101,4 @@ async def talk(socket: WebSocket, machine_id: str, lang: Annotated[str | None, Q
         return
     language = language_from(lang, socket.headers.get("accept-language", ""))
     visit = await state.chat.come(caller.customer_id, machine_id, language)
-    await _listen(_Line(socket, caller, visit))
-
-
-async def _listen(line: _Line) -> None:
-    try:
-        while True:
-            raw = await line.socket.receive_text()
-            if len(raw.encode()) > MOST_BYTES:
-                await line.socket.close(TOO_LARGE, "too_large")
-                return
-            await line.take(raw)
-    except (WebSocketDisconnect, RuntimeError):
-        pass
+    await listen(socket, _Line(socket, caller, visit).take)

@@ -9,8 +9,9 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from cloud.identity.sockets import NOT_LOGGED_IN
 from cloud.phone.chat import MOST_CHARS
-from cloud.phone.sockets import MOST_BYTES, NOT_KNOWN, TOO_LARGE
+from cloud.phone.streaming import MOST_BYTES, TOO_LARGE
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
 OTHER = "vm-other-0001"
@@ -84,7 +85,7 @@ async def test_line_when_it_is_not_that_machine_then_is_closed(dial: Dial, wrong
         with pytest.raises(ConnectionClosed) as closed:
             await line.recv()
     assert closed.value.rcvd is not None
-    assert closed.value.rcvd.code == NOT_KNOWN
+    assert closed.value.rcvd.code == NOT_LOGGED_IN
 
 
 async def test_frame_when_too_large_then_the_line_is_closed(dial: Dial) -> None:
