@@ -22,7 +22,7 @@ from cloud.agents.tools import AGENTS
 from cloud.db.database import Database
 from cloud.identity.access import Writer, Writes, needs
 from cloud.identity.permissions import Permission
-from cloud.kit.http import DatabaseDep, ProblemError, Refusals, RowId, TodayDep, refusal_of, refusals
+from cloud.kit.http import DatabaseDep, ProblemError, Refusals, RowId, TodayDep, refusals, refusing
 from cloud.kit.pages import AskedDep, Page
 
 router = APIRouter(prefix="/api/v1/ai", tags=["agents"])
@@ -36,7 +36,6 @@ REFUSALS: Final[Refusals] = {
     ProposalOverError: (409, "proposal_over"),
     ToolMissingError: (409, "no_such_tool"),
 }
-EXPECTED: Final = tuple(REFUSALS)
 
 AGENT_NAMES = Literal["vending", "procurement", "customer", "analytics"]
 OUTCOMES = Literal["done", "proposed", "denied", "refused", "failed", "shadow"]
@@ -127,11 +126,9 @@ async def verify_decisions(database: DatabaseDep) -> ChainView:
 @router.get("/decisions/{number}", dependencies=_READ, responses=refusals(http_404="no_such_decision"))
 async def get_decision(number: RowId, request: Request, database: DatabaseDep) -> Explained:
     """One decision explained: inputs, rules and verdicts, who approved it, what it moved in the ledger."""
-    try:
+    with refusing(REFUSALS):
         async with database.read() as db_session:
             return await explain.explained(db_session, number, moment_of(request).now_ms)
-    except EXPECTED as error:
-        raise refusal_of(error, REFUSALS) from error
 
 
 @router.get("/limits", dependencies=_READ)
@@ -167,11 +164,9 @@ async def list_proposals(
 @router.get("/proposals/{proposal_id}", dependencies=_READ, responses=refusals(http_404="no_such_proposal"))
 async def get_proposal(proposal_id: RowId, request: Request, database: DatabaseDep) -> ProposalView:
     """One proposal; facts and verdicts are in its decision."""
-    try:
+    with refusing(REFUSALS):
         async with database.read() as db_session:
             return await proposals.proposal(db_session, proposal_id, moment_of(request).now_ms)
-    except EXPECTED as error:
-        raise refusal_of(error, REFUSALS) from error
 
 
 async def _prepared(writer: Writer, proposal_id: int) -> Asked:
@@ -208,15 +203,13 @@ async def approve_proposal(writer: Writer, proposal_id: int, note: str) -> Propo
         ProblemError: 403, their role may not do the action itself; 404; 409, it is over, or is denied or refused now.
     """
     request = writer.request
-    try:
+    with refusing(REFUSALS):
         asked = await _prepared(writer, proposal_id)
         approver = Approver(writer.user.email, writer.user.may(Permission.AGENTS_EXCEED))
         async with writer.write(proposal=proposal_id, note=note) as db_session:
             tried = await proposals.approve(
                 db_session, asked, approver, limits=limits_of(request), at=moment_of(request), note=note
             )
-    except EXPECTED as error:
-        raise refusal_of(error, REFUSALS) from error
     if tried.outcome != "done":
         raise ProblemError(409, f"{tried.outcome}_now", f"It was {tried.outcome} now and still waits: {tried.why}")
     return tried.proposal
@@ -228,12 +221,10 @@ async def refuse_proposal(writer: Writer, proposal_id: int, note: str) -> Propos
     Raises:
         ProblemError: 404; 409, it is over.
     """
-    try:
+    with refusing(REFUSALS):
         async with writer.write(proposal=proposal_id, note=note) as db_session:
             approver = Approver(writer.user.email)
             return await proposals.refuse(db_session, proposal_id, approver, at=moment_of(writer.request), note=note)
-    except EXPECTED as error:
-        raise refusal_of(error, REFUSALS) from error
 
 
 async def switch_agent(writer: Writer, name: str, body: SwitchBody) -> SwitchView:
@@ -242,7 +233,7 @@ async def switch_agent(writer: Writer, name: str, body: SwitchBody) -> SwitchVie
     Raises:
         ProblemError: 404, there is no such agent.
     """
-    try:
+    with refusing(REFUSALS):
         async with writer.write(is_stopped=body.is_stopped, why=body.why) as db_session:
             return await service.set_switch(
                 db_session,
@@ -252,8 +243,6 @@ async def switch_agent(writer: Writer, name: str, body: SwitchBody) -> SwitchVie
                 by=writer.user.email,
                 now_ms=writer.now_ms,
             )
-    except EXPECTED as error:
-        raise refusal_of(error, REFUSALS) from error
 
 
 Decides = Annotated[Writer, Depends(Writes(Permission.AGENTS_DECIDE, "proposal.approved"))]
