@@ -17,7 +17,7 @@ from cloud.agents.tools import AGENTS
 from cloud.dashboard.agents_words import AGENT_NAMES, CHANNELS, OUTCOMES, STATUSES, STEPS, TONES, WHYS
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.locks import PageLock, PageWrites
-from cloud.dashboard.pages import show
+from cloud.dashboard.pages import show, with_status
 from cloud.db.database import Database
 from cloud.identity.access import Writer
 from cloud.identity.gate import CurrentUser
@@ -71,9 +71,7 @@ async def ask(
             await asked(db_session, body, writer)
     except (ValidationError, ProblemError):
         error = "依頼できませんでした。エージェントと自販機をもう一度お選びください。"
-        response = await _page(request, writer.user, database, error=error)
-        response.status_code = 422
-        return response
+        return with_status(await _page(request, writer.user, database, error=error), 422)
     return RedirectResponse("/dashboard/agents#tasks", status_code=303)
 
 
@@ -84,9 +82,7 @@ async def cancel(task_id: RunId, request: Request, writer: Cancels, database: Da
         await cancelled(task_id, writer)
     except ProblemError as error:
         words = "この依頼はすでに終わっています。" if error.status == 409 else "この依頼は見つかりません。"
-        response = await _page(request, writer.user, database, error=words)
-        response.status_code = error.status
-        return response
+        return with_status(await _page(request, writer.user, database, error=words), error.status)
     return RedirectResponse("/dashboard/agents#tasks", status_code=303)
 
 

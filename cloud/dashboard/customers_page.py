@@ -18,7 +18,7 @@ from cloud.customers.forgetting import forget_here
 from cloud.customers.operator_endpoints import CustomerName, GrantBody, grant_of
 from cloud.dashboard.contexts import Contexts, event_href
 from cloud.dashboard.locks import PageLock, PageWrites
-from cloud.dashboard.pages import show
+from cloud.dashboard.pages import show, with_status
 from cloud.db.database import Database
 from cloud.identity.access import Writer
 from cloud.identity.gate import CurrentUser
@@ -281,9 +281,7 @@ async def _one(
             "sent": refused[1],
         }
 
-    response = await show(request, database, user, "customer", "お客様", build)
-    response.status_code = 422 if refused[0] else 200
-    return response
+    return with_status(await show(request, database, user, "customer", "お客様", build), 422 if refused[0] else 200)
 
 
 # --- lines ---------------------------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ from cloud.dashboard.decisions_words import (
     YEN,
 )
 from cloud.dashboard.locks import PageLock, PageWrites
-from cloud.dashboard.pages import show
+from cloud.dashboard.pages import show, with_status
 from cloud.db.database import Database
 from cloud.identity.access import Writer
 from cloud.identity.gate import CurrentUser
@@ -98,9 +98,8 @@ async def _refused(request: Request, writer: Writer, error: ProblemError) -> Res
     if error.code not in REFUSALS:
         raise error
     database: Database = request.app.state.database
-    response = await _page(request, writer.user, database, f"{REFUSALS[error.code]} {error.detail}")
-    response.status_code = error.status
-    return response
+    words = f"{REFUSALS[error.code]} {error.detail}"
+    return with_status(await _page(request, writer.user, database, words), error.status)
 
 
 async def _page(request: Request, user: CurrentUser, database: Database, error: str = "") -> Response:

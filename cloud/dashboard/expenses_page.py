@@ -19,6 +19,7 @@ from cloud.accounting.expenses_endpoints import (
 from cloud.accounting.month_report import last_day_of_month_before
 from cloud.dashboard.cash_page import place_href
 from cloud.dashboard.contexts import Contexts
+from cloud.dashboard.forms import beside_fields
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show, with_status
 from cloud.db.database import Database
@@ -145,7 +146,7 @@ async def depreciate(today: TodayDep, writer: Annotated[Writer, _writes("equipme
 
 
 def _problems(error: ValidationError) -> dict[str, str]:
-    return {str(item["loc"][0]): PROBLEMS.get(str(item["loc"][0]), DAY_PROBLEM) for item in error.errors()}
+    return beside_fields(error, PROBLEMS, DAY_PROBLEM)
 
 
 async def _refused(

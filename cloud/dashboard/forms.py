@@ -5,7 +5,7 @@ carries it out, so a second press, or a reload that sends again, changes nothing
 what a form means.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -16,6 +16,7 @@ from uuid import uuid4
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 from markupsafe import Markup
+from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import FormData, UploadFile
 
@@ -24,6 +25,21 @@ from cloud.kit import idempotency
 from cloud.kit.idempotency import Name
 
 FIELD: Final = "once"
+
+
+def beside_fields(error: ValidationError, words: Mapping[str, str], otherwise: str = "") -> dict[str, str]:
+    """What a form says beside each field that was refused.
+
+    Args:
+        error: of the body that the form was read into; its first-level fields have the names of the form's.
+        words: field to what is said there.
+        otherwise: what is said beside a field that `words` does not have.
+
+    Raises:
+        KeyError: a field was refused that there are no words for, and nothing to say otherwise: a mistake of ours.
+    """
+    fields = dict.fromkeys(str(item["loc"][0]) for item in error.errors())
+    return {field: words.get(field, otherwise) if otherwise else words[field] for field in fields}
 
 
 class FormSentTwiceError(Exception):

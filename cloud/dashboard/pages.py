@@ -50,9 +50,8 @@ SeesBooks = Annotated[CurrentUser, Depends(PageLock(Permission.BOOKS_READ))]
 async def refused(request: Request, error: Exception) -> Response:
     """Say on a page that the user may not do this."""
     assert isinstance(error, PageRefusedError)  # noqa: S101 - registered for this class only
-    response = _render(request, "refused", "権限がありません", None, {"code": error.problem.code}, part="")
-    response.status_code = error.problem.status
-    return response
+    page = _render(request, "refused", "権限がありません", None, {"code": error.problem.code}, part="")
+    return with_status(page, error.problem.status)
 
 
 def _render(
@@ -130,9 +129,7 @@ async def login(
     except ProblemError as error:
         wait = error.headers.get("Retry-After") if error.headers else None
         text = f"何度も間違えたため、{wait}秒待ってください。" if wait else "ユーザー名かパスワードが違います。"
-        response: Response = _render(request, "login", "ログイン", None, {"error": text})
-        response.status_code = error.status
-        return response
+        return with_status(_render(request, "login", "ログイン", None, {"error": text}), error.status)
     response = RedirectResponse(_safe_next(request.query_params.get("next", "")), status_code=303)
     set_cookie(request, response, token)
     return response

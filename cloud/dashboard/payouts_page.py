@@ -13,6 +13,7 @@ from cloud.accounting.payouts_endpoints import SettlementFile, settlement_of
 from cloud.accounting.places import Place, receivable
 from cloud.dashboard.cash_page import place_href
 from cloud.dashboard.contexts import Contexts
+from cloud.dashboard.forms import beside_fields
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show, with_status
 from cloud.db.database import Database
@@ -68,8 +69,7 @@ async def book(request: Request, writer: Books) -> Response:
         async with writer.write(processor=body.processor, reference=body.reference, net=body.net) as db_session:
             made = await payouts.book(db_session, settlement, now_ms=writer.now_ms)
     except ValidationError as error:
-        wrong = {str(item["loc"][0]) for item in error.errors()}
-        return await _refused(request, writer, values, {name: FIELD_PROBLEMS[name] for name in wrong})
+        return await _refused(request, writer, values, beside_fields(error, FIELD_PROBLEMS))
     except BadSettlementError as error:
         return await _refused(request, writer, values, {"csv": " ".join(error.problems)})
     except PayoutKnownError:

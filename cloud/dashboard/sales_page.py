@@ -10,8 +10,9 @@ from cloud.accounting import service as accounting
 from cloud.catalogue import service as catalogue
 from cloud.catalogue.service import Catalogue
 from cloud.dashboard.contexts import Contexts, event_href
+from cloud.dashboard.forms import beside_fields
 from cloud.dashboard.locks import PageLock, PageWrites
-from cloud.dashboard.pages import show
+from cloud.dashboard.pages import show, with_status
 from cloud.dashboard.wording import sale_note
 from cloud.db.database import Database
 from cloud.identity.access import Writer
@@ -127,7 +128,7 @@ async def give_back(sale_id: RowId, request: Request, writer: Refunds, database:
             by, now_ms = writer.user.email, writer.now_ms
             await refunds.refund(db_session, sale_id, body.amount, body.reason, by, now_ms, how)
     except ValidationError as error:
-        problems = {str(item["loc"][0]): PROBLEMS[str(item["loc"][0])] for item in error.errors()}
+        problems = beside_fields(error, PROBLEMS)
     except RefundRefusedError as error:
         field, words = REFUSALS[error.code]
         problems = {field: words}
@@ -135,9 +136,7 @@ async def give_back(sale_id: RowId, request: Request, writer: Refunds, database:
         raise ProblemError(404, "no_such_sale", str(error)) from error
     else:
         return RedirectResponse(f"/dashboard/sales/{sale_id}#refunds", status_code=303)
-    response = await _page(request, writer.user, database, sale_id, values, problems)
-    response.status_code = 422
-    return response
+    return with_status(await _page(request, writer.user, database, sale_id, values, problems), 422)
 
 
 async def _page(

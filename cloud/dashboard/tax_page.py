@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from cloud.catalogue import service as catalogue
 from cloud.catalogue.tax_endpoints import RateBody, rate_set
 from cloud.dashboard.contexts import Contexts
+from cloud.dashboard.forms import beside_fields
 from cloud.dashboard.locks import PageLock, PageWrites
-from cloud.dashboard.pages import show
+from cloud.dashboard.pages import show, with_status
 from cloud.dashboard.product_wording import CLASSES
 from cloud.db.database import Database
 from cloud.identity.access import Writer
@@ -46,14 +47,12 @@ async def set_rate(request: Request, writer: SetsRates, database: DatabaseDep, t
     try:
         await rate_set(writer, RateBody.model_validate(values), today)
     except ValidationError as error:
-        problems = {str(item["loc"][0]): PROBLEMS[str(item["loc"][0])] for item in error.errors()}
+        problems = beside_fields(error, PROBLEMS)
     except ProblemError:
         problems = {"valid_from": "その日はもう始まっているか、記帳があります。もっと後の日をお選びください。"}
     else:
         return RedirectResponse("/dashboard/tax-rates", status_code=303)
-    response = await _page(request, writer.user, database, today, values, problems)
-    response.status_code = 422
-    return response
+    return with_status(await _page(request, writer.user, database, today, values, problems), 422)
 
 
 async def _page(
