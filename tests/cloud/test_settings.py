@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from cloud.settings import Settings, load_settings
+from edge.screens.kiosk.settings import ScreenSettings
+from edge.screens.kiosk.settings import load_settings as read_screen_settings
 from edge.settings import MachineSettings
 from protocol.kit.settings import SettingsError
 
@@ -33,7 +35,14 @@ def test_settings_when_the_example_is_copied_unchanged_then_every_placeholder_is
 def test_settings_when_the_example_is_read_then_it_names_only_known_settings() -> None:
     example = (Path(__file__).parents[2] / ".env.example").read_text()
     names = {name.lower() for name in re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE)}
-    assert names <= set(Settings.model_fields) | set(MachineSettings.model_fields)
+    assert names <= set(Settings.model_fields) | set(MachineSettings.model_fields) | set(ScreenSettings.model_fields)
+
+
+def test_example_when_a_touchscreen_is_set_up_then_its_settings_stand_in_it_as_they_are_by_default() -> None:
+    example = Path(__file__).parents[2] / ".env.example"
+    stated = dict(re.findall(r"^([A-Z_]+)=(.*)$", example.read_text(), re.MULTILINE))
+    assert {name.upper() for name in ScreenSettings.model_fields} <= set(stated)
+    assert read_screen_settings(_env_file=example) == read_screen_settings(_env_file=None)
 
 
 def test_settings_when_a_secret_is_short_then_the_error_does_not_show_it() -> None:
