@@ -10,8 +10,9 @@ from dataclasses import replace
 from edge.clerk.port import Clerk
 from edge.runtime import Runtime
 from edge.screens.clerk import ClerkPresenter
-from edge.screens.customer import CLAIM_S, IDLE_WARNING_S, MESSAGE_S, CustomerPresenter, CustomerView
+from edge.screens.customer import CLAIM_S, IDLE_WARNING_S, MESSAGE_S, CustomerPresenter
 from edge.screens.intents import Intent
+from edge.screens.views import CustomerView
 from edge.vend.step import Step
 
 MESSAGE_TIMES_S = (MESSAGE_S, CLAIM_S)

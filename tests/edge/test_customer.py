@@ -2,8 +2,9 @@
 
 import pytest
 
-from edge.screens.customer import MESSAGE_S, CustomerPresenter, CustomerView
+from edge.screens.customer import MESSAGE_S, CustomerPresenter
 from edge.screens.texts import LANGUAGES, MissingTextError, strings, text
+from edge.screens.views import CustomerView
 from edge.vend import inputs as i
 from edge.vend.state import MachineState
 from edge.vend.state_machine import step

@@ -7,8 +7,9 @@ from typing import Final
 from cloud.seed import demo_planogram
 from edge.clerk.port import Answered, Heard, Silent
 from edge.screens.clerk import ClerkPresenter
-from edge.screens.customer import CustomerPresenter, CustomerView
+from edge.screens.customer import CustomerPresenter
 from edge.screens.texts import LANGUAGES
+from edge.screens.views import CustomerView
 from edge.vend import inputs as i
 from edge.vend.state import MachineState, Order
 from edge.vend.state_machine import step
