@@ -8,18 +8,67 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError
 
-from protocol.ids import Slot
-from protocol.messages import Message, summary
+from protocol.event_body import Amount, Count, Event
+from protocol.ids import DayOrNone, Slot
+from protocol.messages import summary
+from protocol.staff_events import (
+    STAFF_EVENTS,
+    AuditExported,
+    CashCounted,
+    CoinTested,
+    DeviceTested,
+    MachineAdjusted,
+    SlotChangedOver,
+    SlotCounted,
+    SlotRemoved,
+    StaffRefused,
+    Visit,
+    VisitEnded,
+    VisitStarted,
+)
 
-Count = Annotated[int, Field(ge=0)]
-Amount = Annotated[int, Field(ge=0)]
-"""Minor units, not negative."""
-
-
-class Event(Message):
-    """A body. `KIND` is its name in the envelope."""
-
-    KIND: ClassVar[str]
+__all__ = [
+    "EVENTS",
+    "Amount",
+    "AuditExported",
+    "BadBodyError",
+    "BillHeld",
+    "BillReturned",
+    "BillStacked",
+    "Booted",
+    "CashCounted",
+    "ChangePaid",
+    "CoinAccepted",
+    "CoinTested",
+    "CommandDone",
+    "CommandTaken",
+    "Count",
+    "CreditReturned",
+    "DeviceTested",
+    "DoorClosed",
+    "DoorOpened",
+    "Event",
+    "FaultCleared",
+    "FaultRaised",
+    "FloatLoaded",
+    "MachineAdjusted",
+    "PaymentDenied",
+    "PaymentSettled",
+    "SelectionMade",
+    "SettingsApplied",
+    "SlotChangedOver",
+    "SlotCounted",
+    "SlotRemoved",
+    "SlotRestocked",
+    "StaffRefused",
+    "VendDispensed",
+    "VendFailed",
+    "VendStarted",
+    "Visit",
+    "VisitEnded",
+    "VisitStarted",
+    "parse_body",
+]
 
 
 class Booted(Event):
@@ -272,6 +321,9 @@ class FaultCleared(Event):
     KIND: ClassVar[str] = "fault.cleared"
     code: str
     where: str = ""
+    staff: str = ""
+    """Who cleared it; empty when the machine found out by itself."""
+    visit: Visit = ""
 
 
 class SlotRestocked(Event):
@@ -284,6 +336,12 @@ class SlotRestocked(Event):
     on_hand: Count
     staff: str = ""
     """Who; empty before staff are named."""
+    visit: Visit = ""
+    """The visit it was a part of; empty outside of one."""
+    lot: str = ""
+    """As printed on the pack; empty when nobody read it."""
+    best_before: DayOrNone = ""
+    """Of what was put in."""
 
 
 class FloatLoaded(Event):
@@ -295,6 +353,7 @@ class FloatLoaded(Event):
     added: int
     in_hopper: Count
     staff: str = ""
+    visit: Visit = ""
 
 
 class SettingsApplied(Event):
@@ -307,15 +366,15 @@ class SettingsApplied(Event):
     why: str = ""
 
 
-EVENTS: dict[str, type[Event]] = {
-    kind.KIND: kind
-    for kind in (
-        Booted, CoinAccepted, BillHeld, BillStacked, BillReturned, SelectionMade,
-        VendStarted, VendDispensed, VendFailed, ChangePaid, CreditReturned, PaymentDenied, PaymentSettled,
-        CommandTaken, CommandDone,
-        DoorOpened, DoorClosed, FaultRaised, FaultCleared, SlotRestocked, FloatLoaded, SettingsApplied,
-    )
-}  # fmt: skip
+_KINDS: tuple[type[Event], ...] = (
+    Booted, CoinAccepted, BillHeld, BillStacked, BillReturned, SelectionMade,
+    VendStarted, VendDispensed, VendFailed, ChangePaid, CreditReturned, PaymentDenied, PaymentSettled,
+    CommandTaken, CommandDone,
+    DoorOpened, DoorClosed, FaultRaised, FaultCleared, SlotRestocked, FloatLoaded, SettingsApplied,
+    *STAFF_EVENTS,
+)  # fmt: skip
+
+EVENTS: dict[str, type[Event]] = {kind.KIND: kind for kind in _KINDS}
 """Kind to body. A kind that is not here comes from the future: kept, forwarded, shown, never refused."""
 
 

@@ -22,6 +22,9 @@ Slot = Annotated[str, StringConstraints(pattern=SLOT_PATTERN)]
 Epoch = Annotated[str, StringConstraints(pattern=EPOCH_PATTERN)]
 """128 random bits in hex, drawn when a machine's store is created; a new card or a reset is a new epoch."""
 
+DayOrNone = Annotated[str, StringConstraints(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")]
+"""A calendar day as `2026-11-30`; empty when nobody said one."""
+
 _machine = re.compile(MACHINE_PATTERN)
 
 

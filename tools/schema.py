@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from protocol.commands import ARGUMENTS, Command
-from protocol.desired import Planogram
+from protocol.desired import DOCUMENTS
 from protocol.envelope import Envelope
 from protocol.events import EVENTS
 from protocol.link import Ack, Hello, State, Want
@@ -22,7 +22,7 @@ def documents() -> dict[str, str]:
     """File name to its text."""
     models: dict[str, type[Message]] = {f"event.{kind}": model for kind, model in EVENTS.items()}
     models |= {f"command.{kind}": arguments for kind, arguments in ARGUMENTS.items()}
-    models |= {"command": Command, "envelope": Envelope, "planogram": Planogram}
+    models |= {"command": Command, "envelope": Envelope} | DOCUMENTS
     models |= {f"link.{model.__name__.lower()}": model for model in (State, Hello, Ack, Want)}
     return {
         f"{name}.json": json.dumps(model.model_json_schema(), ensure_ascii=False, indent=2, sort_keys=True) + "\n"

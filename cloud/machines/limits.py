@@ -18,12 +18,18 @@ _MAX_INT: Final = 2**53 - 1
 _MAX_INTS: Final = {"boot": MAX_BOOT, "planogram_rev": MAX_BOOT, "rev": MAX_BOOT}
 
 _MAX_CHARS: Final = {
+    "bag": 64,
     "claim": 32,
     "code": 64,
     "coupon": 64,
     "currency": 3,
+    "lot": 40,
+    "new_product_id": 64,
+    "old_product_id": 64,
+    "part": 24,
     "payment": 128,
     "product_id": 64,
+    "staff": 64,
     "tender": 24,
     "vend_id": 64,
     "where": 64,

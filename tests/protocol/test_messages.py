@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.commands import Command
-from protocol.desired import Planogram
+from protocol.desired import DOCUMENTS, Planogram, StaffList
 from protocol.envelope import Envelope
 from protocol.events import EVENTS, BadBodyError, parse_body
 from protocol.link import Ack, Hello, State, Want
@@ -16,7 +16,7 @@ from protocol.messages import BadMessageError, Message
 
 EXAMPLES = Path(__file__).parents[2] / "protocol" / "examples" / "v1"
 MODELS: dict[str, type[Message]] = {
-    "planogram": Planogram,
+    **DOCUMENTS,
     "command": Command,
     "link.state": State,
     "link.hello": Hello,
@@ -80,6 +80,27 @@ def test_planogram_when_a_slot_is_listed_twice_then_is_refused_by_name() -> None
     document["slots"] *= 2
     with pytest.raises(BadMessageError, match="slots listed twice: A1"):
         Planogram.from_bytes(json.dumps(document).encode())
+
+
+def test_staff_list_when_somebody_is_listed_twice_then_is_refused_by_name() -> None:
+    document = json.loads((EXAMPLES / "staff.json").read_text("utf-8"))
+    document["staff"] *= 2
+    with pytest.raises(BadMessageError, match="staff listed twice: 7, 9"):
+        StaffList.from_bytes(json.dumps(document).encode())
+
+
+@pytest.mark.parametrize("pin", ["123456", "md5$abc", "", "scrypt$16384$8$1$salt$hash"])
+def test_staff_list_when_a_pin_is_not_hashed_then_is_refused(pin: str) -> None:
+    document = json.loads((EXAMPLES / "staff.json").read_text("utf-8"))
+    document["staff"][0]["pin"] = pin
+    with pytest.raises(BadMessageError, match=r"staff\.0\.pin"):
+        StaffList.from_bytes(json.dumps(document).encode())
+
+
+@pytest.mark.parametrize("visit", ["x", "a" * 31, "A" * 32])
+def test_visit_when_it_is_not_128_bits_in_hex_then_is_refused(visit: str) -> None:
+    with pytest.raises(BadBodyError, match=r"visit\.started: visit"):
+        parse_body("visit.started", {"visit": visit, "staff": "7", "how": "pin"})
 
 
 @given(st.binary(max_size=300))
