@@ -69,6 +69,8 @@ ATTACKS = (
     (BOTH, [*legs(3, 5, -5), entry(3, "c", previous="'made up'")], "hash of the entry before"),
     (BOTH, [*legs(4, 5, -5), entry(4, "c")], "hash of the entry before|null value"),
     (BOTH, [*legs(4, 5, -5), entry(4, "c", previous="'made up'")], "hash of the entry before"),
+    (BOTH, [*legs(4, 5, -5), entry(4, "c", previous="''")], "hash of the entry before"),
+    (BOTH, [*legs(0, 5, -5), entry(0, "c", previous="''")], "hash of the entry before"),
     (
         BOTH,
         ["INSERT INTO postings (entry_number, line, account_code, amount_minor) VALUES (1, 3, '1001', 7)"],

@@ -193,6 +193,15 @@ async def test_log_when_somebody_changes_it_then_the_database_refuses_or_the_cha
         with pytest.raises(DBAPIError, match="what was decided is final"):
             async with database.write() as db_session:
                 await db_session.execute(text(statement))
+    async with database.read() as db_session:
+        row = (await db_session.execute(text("SELECT * FROM agent_decisions WHERE number = 3"))).mappings().one()
+    for number in (0, 9):
+        forged = dict(zip(row, row, strict=True)) | {"previous_hash": "''"}
+        forged |= {"number": str(number), "call_id": f"'forged-{number}'"}
+        copied = f"SELECT {', '.join(forged.values())} FROM agent_decisions WHERE number = 3"  # noqa: S608 - our own
+        with pytest.raises(DBAPIError, match="continues the chain"):
+            async with database.write() as db_session:
+                await db_session.execute(text(f"INSERT INTO agent_decisions ({', '.join(forged)}) {copied}"))
     is_postgres = database.engine.dialect.name == "postgresql"
     async with database.write() as db_session:
         if is_postgres:
