@@ -5,16 +5,19 @@ They hold a ledger in memory and read its file for every question; that is what 
 be right, or the figure says WRONG.
 """
 
+import argparse
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -27,6 +30,10 @@ from tools.bench.ledger_journal import MONTH, NAMES, expected, write
 SIZES: Final = (10_000, 100_000, 1_000_000)
 QUICK_SIZES: Final = (10_000,)
 OURS, PLAIN, BEANCOUNT, HLEDGER = "this ledger", "plain SQLite", "Beancount", "hledger"
+LIMIT_S: Final = 3600
+"""A program that has no answer by then is stopped."""
+KIB_PER_ENTRY: Final = {BEANCOUNT: 3, HLEDGER: 8}
+"""Memory they were seen to take, rounded up: a computer with less is told so instead of being brought down."""
 
 BEANCOUNT_SCRIPT: Final = """
 import json, sys, time
@@ -79,17 +86,24 @@ def measure(*, quick: bool) -> list[Figure]:
     return [figure for result in results for figure in _figures(result)]
 
 
-def compare(sizes: Sequence[int]) -> list[Result]:
-    """Measure every ledger that is there, at every size."""
-    results = []
+def compare(sizes: Sequence[int], ledgers: Sequence[str] = ()) -> Iterator[Result]:
+    """Measure every ledger that is named and there, at every size, the smallest first."""
     for count in sizes:
         with tempfile.TemporaryDirectory(prefix="vend-ledger-") as folder:
-            for name, how in _LEDGERS.items():
+            for name in ledgers or _LEDGERS:
                 try:
-                    results.append(how(Path(folder), count))
+                    _has_memory(name, count)
+                    yield _LEDGERS[name](Path(folder), count)
                 except AbsentError as error:
-                    Console().print(f"[yellow]{name} at {count:,} entries: {error}[/]")
-    return results
+                    Console(stderr=True).print(f"[yellow]{name} at {count:,} entries: {error}[/]")
+
+
+def _has_memory(name: str, count: int) -> None:
+    needed = KIB_PER_ENTRY.get(name, 0) * count
+    found = re.search(r"^MemAvailable: +(\d+) kB", Path("/proc/meminfo").read_text("ascii"), re.MULTILINE)
+    free = int(found[1]) if found else needed
+    if needed > free:
+        raise AbsentError(f"needs about {needed / 2**20:.1f} GiB of memory, {free / 2**20:.1f} are free")
 
 
 def _figures(result: Result) -> list[Figure]:
@@ -114,8 +128,8 @@ def _figures(result: Result) -> list[Figure]:
     ]
 
 
-def _python(folder: Path, case: str, count: int) -> tuple[dict[str, Any], dict[str, int], float]:
-    command = [sys.executable, "-m", "tools.bench.ledger_cases", case, str(folder / f"{case[:4]}.db"), str(count)]
+def _python(folder: Path, module: str, case: str, count: int) -> tuple[dict[str, Any], dict[str, int], float]:
+    command = [sys.executable, "-m", f"tools.bench.{module}", case, str(folder / f"{module}.db"), str(count)]
     ran = _run(command)
     answer = json.loads(ran.text)
     return answer, answer.get("balances", {}), ran.peak_mib
@@ -124,10 +138,10 @@ def _python(folder: Path, case: str, count: int) -> tuple[dict[str, Any], dict[s
 _ASKED: Final = ("post_s", "month_s", "post_cpu_s", "month_cpu_s")
 
 
-def _database(name: str, case: str) -> Callable[[Path, int], Result]:
+def _database(name: str, module: str) -> Callable[[Path, int], Result]:
     def measured(folder: Path, count: int) -> Result:
-        loaded, _, _ = _python(folder, f"{case}_load", count)
-        asked, balances, peak_mib = _python(folder, f"{case}_ask", count)
+        loaded, _, _ = _python(folder, module, "load", count)
+        asked, balances, peak_mib = _python(folder, module, "ask", count)
         is_right = _nonzero(balances) == _nonzero(expected(count))
         return Result(
             name, count, **loaded, **{key: asked[key] for key in _ASKED}, peak_mib=peak_mib, is_right=is_right
@@ -167,8 +181,8 @@ def _hledger(folder: Path, count: int) -> Result:
 
 
 _LEDGERS: Final[dict[str, Callable[[Path, int], Result]]] = {
-    OURS: _database(OURS, "ours"),
-    PLAIN: _database(PLAIN, "plain"),
+    OURS: _database(OURS, "ledger_cases"),
+    PLAIN: _database(PLAIN, "ledger_plain"),
     BEANCOUNT: _beancount,
     HLEDGER: _hledger,
 }
@@ -199,28 +213,41 @@ def _run(command: list[str]) -> _Ran:
     """Run a program.
 
     Raises:
-        AbsentError: it failed.
+        AbsentError: it failed, or had no answer after `LIMIT_S`.
     """
     environment = os.environ | {"BEANCOUNT_DISABLE_LOAD_CACHE": "1", "LC_ALL": "C.UTF-8"}
     with tempfile.TemporaryFile() as out:
         begun = time.perf_counter()
         child = subprocess.Popen(command, stdout=out, env=environment)
-        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        stop = threading.Timer(LIMIT_S, os.kill, (child.pid, signal.SIGKILL))
+        stop.start()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it stays a zombie: its id is nobody else's yet
+        stop.cancel()
         seconds = time.perf_counter() - begun
         _, status, usage = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         text = out.read().decode()
+    if child.returncode == -signal.SIGKILL:
+        raise AbsentError(f"{Path(command[0]).name} was stopped after {seconds:,.0f} s, {usage.ru_maxrss >> 10:,} MiB")
     if child.returncode:
         raise AbsentError(f"{Path(command[0]).name} ended with {child.returncode}")
     return _Ran(text, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def main() -> None:
-    """Measure the sizes named on the command line and write the results as JSON."""
-    target, sizes = Path(sys.argv[1]), [int(size) for size in sys.argv[2:]] or SIZES
-    results = compare(sizes)
-    target.write_text(json.dumps([asdict(result) for result in results], indent=2) + "\n", "utf-8")
+    """Write the results as JSON, each as soon as it is there; rows of an earlier run that are not named stay."""
+    parser = argparse.ArgumentParser(prog="python -m tools.bench.ledger", description=main.__doc__)
+    parser.add_argument("target", type=Path, metavar="FILE")
+    parser.add_argument("sizes", nargs="*", type=int, metavar="ENTRIES", help="default: 10000 100000 1000000")
+    parser.add_argument("--only", nargs="+", choices=_LEDGERS, default=list(_LEDGERS), metavar="LEDGER")
+    options = parser.parse_args()
+    target: Path = options.target
+    before = json.loads(target.read_text("utf-8")) if target.exists() else []
+    rows = {(row["entries"], row["ledger"]): row for row in before}
+    for result in compare(options.sizes or SIZES, options.only):
+        rows[result.entries, result.ledger] = asdict(result)
+        target.write_text(json.dumps(list(rows.values()), indent=2) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
