@@ -19,7 +19,7 @@ from edge.cloud_link.window import Window, cut_frame
 from edge.store.store import Store
 from edge.vend.inputs import Input, SettingsRefused
 from protocol.commands import Command
-from protocol.desired import Planogram
+from protocol.desired import DOCUMENTS, Document, Planogram
 from protocol.envelope import pack_frame
 from protocol.link import Ack, Hello, State, Want
 from protocol.messages import BadMessageError, summary
@@ -70,6 +70,7 @@ class CloudLink:
         self._applied = applied
         self._on_planogram = on_planogram
         self.apply = apply
+        self._on_document: Callable[[str, Document], None] | None = None
         self._random = random.Random(seed)  # noqa: S311 - jitter, not a secret
         self.outbox_grew = asyncio.Event()
         self._listeners: list[Callable[[bool], None]] = []
@@ -83,6 +84,13 @@ class CloudLink:
     def on_change(self, listener: Callable[[bool], None]) -> None:
         """Call `listener(is_online)` whenever that changes."""
         self._listeners.append(listener)
+
+    def take_documents(self, taker: Callable[[str, Document], None]) -> None:
+        """Call `taker(name, document)` with every valid document that is no planogram: staff, pick list.
+
+        Without a taker they are let go, as those of kinds from the future are.
+        """
+        self._on_document = taker
 
     async def run(self) -> None:
         """Connect, and reconnect for ever."""
@@ -136,18 +144,21 @@ class CloudLink:
 
     def take_settings(self, want: Want) -> None:
         """A settings document: check it here, apply it when the customer has gone."""
-        if want.name != "planogram":
+        model = DOCUMENTS.get(want.name)
+        if model is None or (model is not Planogram and self._on_document is None):
             _log.info("settings document of a kind from the future", name=want.name, rev=want.rev)
             return
         try:
-            planogram = Planogram.model_validate(want.doc)
+            document = model.model_validate(want.doc)
         except ValidationError as error:
             self.apply(SettingsRefused(want.name, want.rev, summary(error)))
             return
-        if planogram.rev != want.rev:
-            self.apply(SettingsRefused(want.name, want.rev, f"the document says revision {planogram.rev}"))
-            return
-        self._on_planogram(planogram)
+        if document.rev != want.rev:
+            self.apply(SettingsRefused(want.name, want.rev, f"the document says revision {document.rev}"))
+        elif isinstance(document, Planogram):
+            self._on_planogram(document)
+        elif self._on_document is not None:
+            self._on_document(want.name, document)
 
 
 class Session:

@@ -14,7 +14,7 @@ from edge.store.store import Store
 from edge.vend import inputs as i
 from edge.vend.state import MachineState
 from protocol.commands import Command
-from protocol.desired import Planogram
+from protocol.desired import Document, Planogram, RestockList, StaffList
 from protocol.envelope import Envelope, unpack_frame
 from protocol.events import DoorOpened
 from protocol.link import Ack, Hello, State, Want
@@ -87,6 +87,7 @@ class Setup:
     def __init__(self, store: Store, cloud: FakeCloud) -> None:
         self.store, self.cloud = store, cloud
         self.planograms: list[Planogram] = []
+        self.documents: list[tuple[str, Document]] = []
         self.inputs: list[i.Input] = []
         self.link = CloudLink(
             store,
@@ -97,6 +98,7 @@ class Setup:
             apply=self.inputs.append,
             seed=1,
         )
+        self.link.take_documents(lambda name, document: self.documents.append((name, document)))
 
     def record(self, count: int) -> None:
         self.store.commit(i.Clear(), MachineState(), [DoorOpened()] * count)
@@ -239,6 +241,39 @@ async def test_planogram_when_unusable_then_is_refused_with_the_reason(
     refused = linked.inputs[0]
     assert isinstance(refused, i.SettingsRefused)
     assert why in refused.why
+
+
+async def test_document_when_it_arrives_then_is_handed_over_by_its_name(linked: Setup) -> None:
+    await asyncio.sleep(1)
+    for name, doc in (("staff", {"rev": 4, "staff": []}), ("restock", {"rev": 2, "made_ms": 7, "trip": "12"})):
+        want = Want(name=name, rev=doc["rev"], doc=doc)
+        linked.cloud.connections[0].say(Channel.WANT, want.to_bytes())
+    await asyncio.sleep(1)
+    assert linked.documents == [
+        ("staff", StaffList(rev=4, staff=[])),
+        ("restock", RestockList(rev=2, made_ms=7, trip="12")),
+    ]
+    assert linked.planograms == []
+
+
+async def test_document_when_unusable_then_is_refused_by_its_name(linked: Setup) -> None:
+    await asyncio.sleep(1)
+    plain = {"id": "7", "name": "佐藤", "pin": "123456", "rights": []}
+    want = Want(name="staff", rev=4, doc={"rev": 4, "staff": [plain]})
+    linked.cloud.connections[0].say(Channel.WANT, want.to_bytes())
+    await asyncio.sleep(1)
+    assert linked.documents == []
+    refused = linked.inputs[0]
+    assert isinstance(refused, i.SettingsRefused)
+    assert (refused.name, refused.rev) == ("staff", 4)
+    assert "staff.0.pin" in refused.why
+
+
+async def test_document_when_its_kind_is_from_the_future_then_nothing_happens(linked: Setup) -> None:
+    await asyncio.sleep(1)
+    linked.cloud.connections[0].say(Channel.WANT, Want(name="holidays", rev=1, doc={}).to_bytes())
+    await asyncio.sleep(1)
+    assert (linked.documents, linked.inputs) == ([], [])
 
 
 def command(conn: str, **differs: Any) -> bytes:
