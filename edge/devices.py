@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from hardware.bill_validator.port import BillValidator
 from hardware.cashless_reader.port import CashlessReader
@@ -31,6 +32,16 @@ class Devices:
     """None: this machine takes no cards."""
     coin_changer: CoinChanger | None = None
     """The device behind `coin_acceptor` and `hoppers`, when they are its slot and its tubes; it counts its coins."""
+
+    @property
+    def ways_to_pay(self) -> list[Literal["coins", "bills", "card"]]:
+        """What a customer can pay with here, cash first."""
+        found: list[Literal["coins", "bills", "card"]] = ["coins"]
+        if self.bill_validator is not None:
+            found.append("bills")
+        if self.cashless_reader is not None:
+            found.append("card")
+        return found
 
     async def close(self) -> None:
         """Everything into its safe state."""

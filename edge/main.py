@@ -167,7 +167,9 @@ def _clerk(settings: MachineSettings) -> WebSocketClerk | None:
 def _front(settings: MachineSettings, runtime: Runtime, link: CloudLink, rig: Rig, clerk: Clerk | None) -> FrontServer:
     cabinet: Cabinet | None = EmulatedCabinet(rig.emulated.world) if rig.emulated else None
     phone_page = f"{settings.cloud_url}/m/{settings.machine_id}" if settings.cloud_url else ""
-    display = Display(runtime, is_online=lambda: link.is_online, clerk=clerk, phone_page=phone_page)
+    display = Display(
+        runtime, is_online=lambda: link.is_online, clerk=clerk, phone_page=phone_page, ways=rig.devices.ways_to_pay
+    )
     front = FrontServer(
         runtime,
         display,

@@ -4,13 +4,15 @@ Not responsible for drawing: the browser front and the Kivy screen render the sa
 """
 
 import math
+from collections.abc import Sequence
 from typing import Final, Literal
 
 from edge.screens.codes import qr_code
 from edge.screens.messages import Said, blocked_text, invitation, notice, tell, unbroken
+from edge.screens.purchase import attract_of, cart_of, stages_of, ways_of, working
 from edge.screens.texts import LANGUAGES, labels, text
 from edge.screens.tiles import detail_of, money_text, tile_of
-from edge.screens.views import Button, Code, CustomerView, Message
+from edge.screens.views import Button, Code, CustomerView, Message, WayKind
 from edge.vend.state import MachineState, Phase
 from edge.vend.step import Step
 from protocol import events
@@ -20,7 +22,7 @@ MESSAGE_S: Final = 6.0
 CLAIM_S: Final = 60.0
 """How long a claim code stays: long enough to write it down or take a picture."""
 NEXT_CUSTOMER_S: Final = 60.0
-"""An untouched screen without money goes back to the first language and the high position."""
+"""An untouched screen without money goes back to the first language and the high position, and greets whoever comes."""
 IDLE_WARNING_S: Final = 10.0
 """So long before forgotten credit is returned, the screen asks."""
 
@@ -28,29 +30,43 @@ IDLE_WARNING_S: Final = 10.0
 class CustomerPresenter:
     """Turns the machine's state and what just happened into views. Knows the chosen language and key presses."""
 
-    def __init__(self, phone_page: str = "") -> None:
+    def __init__(self, phone_page: str = "", ways: Sequence[WayKind] = ("coins",)) -> None:
         """Begin with the first language.
 
         Args:
             phone_page: address of this machine's page for customers' phones; empty for none.
+            ways: how one can pay at this machine.
         """
         self.language = next(iter(LANGUAGES))
         self.is_low = False
         self.entered = ""
         self._phone_page = phone_page
+        self._ways = tuple(ways)
+        self._bought: tuple[tuple[str, int], ...] = ()
         self._touched_at = 0.0
         self._said: Said | None = None
 
     # --- what happened -------------------------------------------------------------------------
     def stepped(self, step: Step, now: float) -> None:
         """Remember what the customer should be told about a step; `now` in monotonic seconds."""
+        if step.state.phase is not Phase.IDLE:
+            self._touched_at = now
         for event in step.events:
             told = tell(event)
+            if isinstance(event, events.VendDispensed):
+                self._bought = (*self._bought, (event.slot, event.price_minor))
+                if step.state.phase is Phase.CREDIT:
+                    told = "bought", {"left": money_text(step.state.spendable)}, "ok"
             if told is not None:
                 key, values, tone = told
                 self._said = Said(key, values, tone, now + (CLAIM_S if "claim" in values else MESSAGE_S))
-            elif isinstance(event, events.CoinAccepted | events.VendStarted):
+                self._touched_at = now
+            elif isinstance(event, events.CoinAccepted | events.BillHeld | events.VendStarted):
                 self._said = None
+        if step.state.phase is Phase.SETTLING and self._said is not None and self._said.key == "bought":
+            self._said = None  # "choose again" is not true any more
+        if step.state.phase is Phase.IDLE:
+            self._bought = ()
 
     def set_language(self, code: str) -> None:
         """Switch; an unknown code is ignored (an old page may send one)."""
@@ -62,9 +78,8 @@ class CustomerPresenter:
         self._touched_at = now
 
     def next_customer_in(self, state: MachineState, now: float) -> float | None:
-        """Seconds until the screen is made ready for the next customer; None while it is, or while one is served."""
-        is_ready = self.language == next(iter(LANGUAGES)) and not self.is_low
-        if is_ready or state.due_to_customer or state.phase is not Phase.IDLE:
+        """Seconds until the screen greets the next customer; None while it does, or while one is served."""
+        if state.due_to_customer or state.phase is not Phase.IDLE:
             return None
         left = self._touched_at + NEXT_CUSTOMER_S - now
         if left <= 0:
@@ -100,14 +115,16 @@ class CustomerPresenter:
         language = self.language
         credit = state.due_to_customer
         is_leaving = idle_left_s is not None and idle_left_s <= IDLE_WARNING_S
+        screen, cart = _screen(state, said), cart_of(state, self._bought, language)
+        lever = "return_coins" if cart is None else "finish"
         buttons = [
-            Button("return_coins", text(language, "return_coins"), state.phase is Phase.CREDIT),
+            Button("return_coins", text(language, lever), state.phase is Phase.CREDIT),
             Button("clear", text(language, "clear"), bool(state.chosen or self.entered)),
         ]
         if is_leaving:
             buttons.append(Button("stay", text(language, "stay"), enabled=True))
         return CustomerView(
-            screen=_screen(state, said),
+            screen=screen,
             language=language,
             languages=[{"code": code, "label": label} for code, label in LANGUAGES.items()],
             credit={"minor": credit, "text": money_text(credit)},
@@ -115,12 +132,22 @@ class CustomerPresenter:
             tiles=[tile_of(state, row, language) for row in (state.planogram.slots if state.planogram else [])],
             keypad={"entered": self.entered},
             buttons=buttons,
-            notice=notice(state, language, online=online),
+            notice=notice(state, language, working(state, self._ways), online=online),
             labels=labels(language, "front."),
             detail=detail_of(state, language),
             code=self._code(said),
             is_low=self.is_low,
+            attract=attract_of(state) if self._is_alone(state, said, now) else None,
+            cart=cart,
+            ways=ways_of(state, self._ways, language),
+            stages=stages_of(state, is_delivered=screen == "delivered", language=language),
         )
+
+    def _is_alone(self, state: MachineState, said: Said | None, now: float) -> bool:
+        """Has nobody been here for a while, and is there something to sell?"""
+        is_busy = state.due_to_customer or state.phase is not Phase.IDLE or state.chosen or said is not None
+        is_open = state.planogram is not None and not state.blocked_by
+        return is_open and not is_busy and now - self._touched_at >= NEXT_CUSTOMER_S
 
     def _code(self, said: Said | None) -> Code | None:
         """The claim that is on the screen, for a phone to take along."""

@@ -4,7 +4,7 @@ Every renderer (browser, Kivy) draws the same view and sends the same intents. N
 (`edge/front`). Time is passed in, monotonic seconds.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from edge.clerk.port import Clerk
@@ -12,7 +12,7 @@ from edge.runtime import Runtime
 from edge.screens.clerk import ClerkPresenter
 from edge.screens.customer import CLAIM_S, IDLE_WARNING_S, MESSAGE_S, CustomerPresenter
 from edge.screens.intents import Intent
-from edge.screens.views import CustomerView
+from edge.screens.views import CustomerView, WayKind
 from edge.vend.step import Step
 
 MESSAGE_TIMES_S = (MESSAGE_S, CLAIM_S)
@@ -29,6 +29,7 @@ class Display:
         is_online: Callable[[], bool],
         clerk: Clerk | None = None,
         phone_page: str = "",
+        ways: Sequence[WayKind] = ("coins",),
     ) -> None:
         """Show `runtime`.
 
@@ -37,10 +38,11 @@ class Display:
             is_online: is the cloud there?
             clerk: whom a customer can ask; None for nobody.
             phone_page: address of this machine's page in the cloud, for customers' phones; empty for none.
+            ways: how one can pay at this machine, cash first.
         """
         self._runtime = runtime
         self._is_online = is_online
-        self._customer = CustomerPresenter(phone_page)
+        self._customer = CustomerPresenter(phone_page, ways)
         self._clerk = ClerkPresenter(clerk)
 
     def stepped(self, step: Step, now: float) -> None:
@@ -53,7 +55,8 @@ class Display:
         self._clerk.forget_after(now)
         self._customer.next_customer_in(state, now)
         view = self._customer.view(state, online=self._is_online(), now=now, idle_left_s=idle_left_s)
-        return replace(view, clerk=self._clerk.view(view.language))
+        attract = view.attract if self._clerk.standing == "closed" else None
+        return replace(view, clerk=self._clerk.view(view.language), attract=attract)
 
     def changes_in(self, now: float) -> float | None:
         """Seconds until the view changes by itself; None when it does not."""

@@ -32,6 +32,8 @@ class Intent:
     """The customer wants more time."""
     is_turning_low: bool = False
     """The customer wants the controls down, or up again."""
+    is_waking: bool = False
+    """Somebody has touched the screen that greets."""
     clerk: Literal["", "open", "close", "say"] = ""
     words: str = ""
     """With `say`: to the clerk."""
@@ -88,6 +90,7 @@ _INTENTS: Final[dict[str, Callable[[dict[str, Any]], Intent]]] = {
     "key": lambda message: Intent(key=_text(message, "key", _key)),
     "clear": lambda _: Intent(input=Clear()),
     "stay": lambda _: Intent(is_staying=True),
+    "wake": lambda _: Intent(is_waking=True),
     "low_position": lambda _: Intent(is_turning_low=True),
     "return_coins": lambda _: Intent(input=ReturnCredit("lever")),
     "clerk_open": lambda _: Intent(clerk="open"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from edge.screens.texts import text
 from edge.screens.tiles import money_text, name_of
-from edge.screens.views import Message, Tone
+from edge.screens.views import Message, Tone, WayKind
 from edge.vend.state import MachineState, Phase
 from protocol import events
 from protocol.faults import Severity, fault
@@ -86,12 +86,16 @@ def blocked_text(blocked: str, language: str) -> str:
     return row.customer_ja if language == "ja" else row.customer_en
 
 
-def notice(state: MachineState, language: str, *, online: bool) -> str:
-    """What does not work now and what still does, in one line."""
-    said: Sequence[str] = [
+def notice(state: MachineState, language: str, ways: Sequence[WayKind], *, online: bool) -> str:
+    """What does not work now and what still does, in one line; `ways` are those to pay that work."""
+    said = [
         row.customer_ja if language == "ja" else row.customer_en
         for row in {f.code: fault(f.code) for f in state.faults}.values()
         if row.severity is Severity.MONEY
     ]
-    offline = [] if online else [text(language, "offline")]
-    return " ".join([*said, *offline])
+    if state.hoppers and not any(state.payable.values()):
+        said.append(text(language, "no_change"))
+    if not online:
+        still = dict.fromkeys("card" if way == "card" else "cash" for way in ways)
+        said.append(text(language, f"offline.{'_'.join(still) or 'nothing'}"))
+    return " ".join(said)

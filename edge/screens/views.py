@@ -10,6 +10,7 @@ from edge.screens.clerk import ClerkView
 from edge.screens.maintenance.view import MaintenanceView
 
 Tone = Literal["neutral", "ok", "warn", "sorry"]
+WayKind = Literal["coins", "bills", "card"]
 TileState = Literal["available", "affordable", "chosen", "sold_out", "locked"]
 
 
@@ -77,6 +78,67 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Greeting:
+    """What the attract screen says in one language."""
+
+    language: str
+    title: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attract:
+    """Nobody is at the machine: it greets in every language at once. Any touch sends the intent `wake`."""
+
+    greetings: tuple[Greeting, ...]
+    slots: tuple[str, ...]
+    """Tiles to be shown large: goods that can be bought now, one of each temperature first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """One thing that was bought in this business."""
+
+    name: str
+    price_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cart:
+    """What was bought from the same money, on a machine that keeps the rest for the next choice."""
+
+    title: str
+    items: tuple[Bought, ...]
+    """Oldest first."""
+    total_text: str
+    left_text: str
+    """What is left to buy from; empty when nothing is known of it, as with most cards."""
+    hint: str
+    """That one may go on, or end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way to pay at this machine."""
+
+    kind: WayKind
+    text: str
+    standing: str
+    """In words: can it be used now?"""
+    is_working: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A part of a purchase under way, so that waiting has an end."""
+
+    text: str
+    standing: Literal["done", "now", "next"]
+    standing_text: str
+    """The same in words."""
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerView:
     """Everything a renderer needs. Field names are the renderers' contract."""
 
@@ -96,6 +158,14 @@ class CustomerView:
     """To be taken along on a phone: the claim, when there is one."""
     is_low: bool = False
     """All controls within reach of somebody who sits."""
+    attract: Attract | None = None
+    """Nobody is here; drawn over the home screen until somebody touches it."""
+    cart: Cart | None = None
+    """Something was bought, and the rest of the money waits for the next choice."""
+    ways: tuple[Way, ...] = ()
+    """How one can pay here, in the order they are shown."""
+    stages: tuple[Stage, ...] = ()
+    """How far the purchase is; empty when none is under way."""
     clerk: ClerkView | None = None
     """The talk with the clerk; None on a machine that has none."""
     maintenance: MaintenanceView | None = None

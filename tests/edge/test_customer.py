@@ -2,7 +2,7 @@
 
 import pytest
 
-from edge.screens.customer import MESSAGE_S, CustomerPresenter
+from edge.screens.customer import MESSAGE_S, NEXT_CUSTOMER_S, CustomerPresenter
 from edge.screens.texts import LANGUAGES, MissingTextError, strings, text
 from edge.screens.views import CustomerView
 from edge.vend import inputs as i
@@ -13,6 +13,7 @@ from protocol.desired import Planogram, PlanogramSlot
 from protocol.ids import claim_code
 
 CONTEXT = Context("5f0c9b1e7a2d4c68b3e1f0a9d8c7b6a5")
+KEEPING = Context(CONTEXT.epoch, is_multi_vend=True)
 
 
 class Journey:
@@ -27,14 +28,15 @@ class Journey:
         self.state = MachineState(
             planogram=Planogram(rev=1, slots=slots), on_hand={"A1": 3, "A2": 0}, hoppers={10: 20, 50: 9, 100: 9}
         )
-        self.presenter = CustomerPresenter()
+        self.context = CONTEXT
+        self.presenter = CustomerPresenter(ways=("coins", "bills", "card"))
         self.presenter.set_language(language)
         self.now = 0.0
         self.online = True
 
     def do(self, *happened: i.Input) -> CustomerView:
         for one in happened:
-            done = step(self.state, one, CONTEXT)
+            done = step(self.state, one, self.context)
             self.state = done.state
             self.presenter.stepped(done, self.now)
         return self.look()
@@ -117,7 +119,11 @@ def test_journey_when_the_door_is_open_then_is_out_of_service() -> None:
 def test_journey_when_offline_then_says_what_still_works() -> None:
     customer = Journey("en")
     customer.online = False
-    assert customer.look().notice == "Offline. You can still buy with cash."
+    assert customer.look().notice == "Offline. You can still buy with cash or a card."
+    view = customer.do(i.FaultSeen("cashless_reader.offline"))
+    assert view.notice == "Cards cannot be used now. Offline. You can still buy with cash."
+    assert [(way.kind, way.is_working) for way in view.ways] == [("coins", True), ("bills", True), ("card", False)]
+    assert view.ways[2].standing == "cannot be used"
 
 
 def test_journey_when_paying_by_card_then_each_screen_says_what_is_happening() -> None:
@@ -140,6 +146,129 @@ def test_journey_when_a_released_payment_cannot_be_confirmed_then_shows_a_claim_
     customer.do(i.CardBegun("s1", 1000), i.Select("A1"), i.CardApproved("s1", "r1", 160))
     view = customer.do(i.NotDelivered("jammed"), i.CardUnsettled("r1", "silent"))
     assert (view.screen, view.message.key) == ("sorry", "card_claim")
+
+
+def test_journey_when_the_machine_keeps_the_rest_then_shows_what_was_bought_and_how_to_end() -> None:
+    customer = Journey()
+    customer.context = KEEPING
+    view = customer.do(i.CoinIn(500, "hopper", 1), i.Select("A1"), i.Delivered(1))
+    assert (view.screen, view.message.key, view.credit["text"]) == ("credit", "bought", "¥340")
+    assert view.message.text == "取出口からお取りください。残り¥340で、つづけてお選びいただけます"
+    assert view.cart is not None
+    assert ([one.price_text for one in view.cart.items], view.cart.left_text) == (["¥160"], "残り ¥340")
+    assert (view.buttons[0].text, view.buttons[0].enabled) == ("おわる", True)
+    view = customer.do(i.Select("A1"))
+    assert (view.screen, view.cart is not None and view.cart.title) == ("vending", "お買い上げ 1点")
+    view = customer.do(i.Delivered(1))
+    assert view.cart is not None
+    assert (view.cart.title, view.cart.total_text, view.cart.left_text) == ("お買い上げ 2点", "合計 ¥320", "残り ¥180")
+    view = customer.do(i.ReturnCredit("lever"))
+    assert (view.cart, view.message.key) == (None, "paying_out")
+    view = customer.do(i.LegReady(1), i.LegDone(1), i.LegReady(1), i.LegDone(1), i.LegReady(1), i.LegDone(3))
+    assert (view.cart, view.message.text) == (None, "¥180をお返ししました")
+    view = customer.do(i.CoinIn(500, "hopper", 2))
+    assert (view.cart, view.buttons[0].text) == (None, "返却")
+
+
+def test_journey_when_change_is_paid_at_once_then_there_is_no_cart() -> None:
+    view = Journey().do(*COINS, i.Select("A1"), i.Delivered(1))
+    assert (view.cart, view.buttons[0].text) == (None, "返却")
+
+
+def test_journey_when_buying_then_says_how_far_it_is_in_words() -> None:
+    customer = Journey()
+    assert customer.do(*COINS).stages == ()
+    stages = customer.do(i.Select("A1")).stages
+    assert [(one.text, one.standing) for one in stages] == [
+        ("お支払い", "done"),
+        ("お出ししています", "now"),
+        ("お取りください", "next"),
+    ]
+    assert [one.standing_text for one in stages] == ["済", "いま", "つぎ"]
+    assert [one.standing for one in customer.do(i.Delivered(1)).stages] == ["done", "done", "now"]
+
+
+def test_journey_when_the_card_is_asked_then_that_is_the_first_stage() -> None:
+    stages = Journey().do(i.CardBegun("s1", 1000), i.Select("A1")).stages
+    assert [(one.text, one.standing) for one in stages][0] == ("カードの確認", "now")
+
+
+def test_attract_when_nobody_is_here_then_greets_in_every_language_until_touched() -> None:
+    customer = Journey("en")
+    assert customer.look().attract is None
+    view = customer.look(after_s=NEXT_CUSTOMER_S)
+    assert view.attract is not None
+    assert [one.title for one in view.attract.greetings] == ["いらっしゃいませ", "Welcome"]
+    assert view.attract.slots == ("A1",)
+    customer.presenter.touched(customer.now)
+    assert customer.look().attract is None
+
+
+def test_attract_when_money_is_in_or_nothing_is_sold_then_is_not_shown() -> None:
+    customer = Journey()
+    assert customer.do(COINS[0]).attract is None
+    assert customer.look(after_s=NEXT_CUSTOMER_S + 1).attract is None
+    assert Journey().do(i.DoorMoved(is_open=True)).attract is None
+
+
+def test_journey_when_a_coin_wakes_the_machine_then_it_does_not_greet_again_at_once() -> None:
+    customer = Journey()
+    assert customer.look(after_s=300).attract is not None
+    assert customer.do(COINS[0], i.ReturnCredit("lever"), i.LegReady(1), i.LegDone(1)).attract is None
+    assert customer.look(after_s=MESSAGE_S + 1).attract is None
+    assert customer.look(after_s=NEXT_CUSTOMER_S).attract is not None
+
+
+def test_journey_when_cancelled_then_the_money_comes_back_and_the_choice_is_gone() -> None:
+    customer = Journey()
+    customer.do(COINS[0], i.Select("A1"))
+    view = customer.do(i.Clear())
+    assert (view.message.key, view.detail) == ("choose", None)
+    view = customer.do(i.ReturnCredit("lever"), i.LegReady(1), i.LegDone(1))
+    assert (view.message.text, view.credit["text"]) == ("¥100をお返ししました", "¥0")
+
+
+def test_journey_when_it_sells_out_while_choosing_then_the_choice_is_refused_and_the_money_stays() -> None:
+    customer = Journey()
+    customer.state = customer.state.model_copy(update={"on_hand": {"A1": 1, "A2": 0}})
+    customer.context = KEEPING
+    customer.do(i.CoinIn(500, "hopper", 1), i.Select("A1"), i.Delivered(1))
+    view = customer.do(i.Select("A1"))
+    assert (view.message.key, view.tiles[0].state_text, view.credit["text"]) == ("refused.sold_out", "売切", "¥340")
+
+
+def test_journey_when_power_is_cut_while_vending_then_a_new_screen_shows_the_vend_and_then_its_end() -> None:
+    customer = Journey()
+    customer.do(*COINS, i.Select("A1"))
+    customer.presenter = CustomerPresenter()
+    assert (customer.look().screen, customer.look().credit["text"]) == ("vending", "¥200")
+    assert customer.do(i.Started("test", {})).screen == "vending"
+    assert customer.do(i.Delivered(0)).screen == "delivered"
+
+
+def test_journey_when_power_was_cut_and_nothing_fell_then_says_sorry_and_keeps_the_money() -> None:
+    customer = Journey()
+    customer.do(*COINS, i.Select("A1"))
+    customer.presenter = CustomerPresenter()
+    view = customer.do(i.Started("test", {}), i.NotDelivered("interrupted"))
+    assert (view.screen, view.credit["text"]) == ("sorry", "¥200")
+
+
+def test_journey_when_debt_is_left_then_its_code_can_be_taken_along() -> None:
+    customer = Journey()
+    customer.presenter = CustomerPresenter("https://vend.example/m/vm-1")
+    customer.state = customer.state.model_copy(update={"hoppers": {10: 4}})
+    paid = [i.CoinIn(100, "cash_box", 1), i.CoinIn(100, "cash_box", 2), i.Select("A1"), i.Delivered(1)]
+    view = customer.do(*paid, i.LegReady(1), i.LegDone(3))
+    assert view.code is not None
+    assert view.code.says == f"https://vend.example/m/vm-1?claim={claim_code(CONTEXT.epoch, 1)}"
+    assert len(view.code.rows) == len(view.code.rows[0])
+
+
+def test_journey_when_no_coin_is_left_for_change_then_says_so_before_money_is_put_in() -> None:
+    customer = Journey()
+    customer.state = customer.state.model_copy(update={"hoppers": {10: 0, 100: 0}})
+    assert customer.look().notice == "釣銭切れです。"
 
 
 def test_credit_when_nobody_touches_it_then_the_screen_asks_before_it_is_returned() -> None:

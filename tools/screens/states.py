@@ -9,7 +9,7 @@ from edge.clerk.port import Answered, Heard, Silent
 from edge.screens.clerk import ClerkPresenter
 from edge.screens.customer import CustomerPresenter
 from edge.screens.texts import LANGUAGES
-from edge.screens.views import CustomerView
+from edge.screens.views import CustomerView, WayKind
 from edge.vend import inputs as i
 from edge.vend.state import MachineState, Order
 from edge.vend.state_machine import step
@@ -17,6 +17,9 @@ from edge.vend.step import Context
 from protocol.commands import CouponOffer
 
 CONTEXT: Final = Context("5f0c9b1e7a2d4c68b3e1f0a9d8c7b6a5")
+KEEPING: Final = Context(CONTEXT.epoch, is_multi_vend=True)
+"""A machine that keeps the rest of the money for the next choice."""
+WAYS: Final[tuple[WayKind, ...]] = ("coins", "bills", "card")
 PHONE_PAGE: Final = "https://vend.example/m/vm-demo-0001"
 WELCOME: Final = {
     "ja": "いらっしゃいませ。商品のことや、お困りのことをお聞かせください。",
@@ -35,7 +38,8 @@ class Screen:
         planogram = demo_planogram()
         on_hand = {row.slot: 6 for row in planogram.slots} | {"A3": 0}
         self.state = MachineState(planogram=planogram, on_hand=on_hand, hoppers={10: 40, 50: 20, 100: 40, 500: 10})
-        self.customer = CustomerPresenter(PHONE_PAGE)
+        self.context, self.now = CONTEXT, 0.0
+        self.customer = CustomerPresenter(PHONE_PAGE, WAYS)
         self.customer.set_language(language)
         self._listeners: list[Callable[[Heard], None]] = []
         self.clerk = ClerkPresenter(self)
@@ -45,13 +49,13 @@ class Screen:
     def do(self, *happened: i.Input) -> None:
         """Let things happen, one after the other."""
         for one in happened:
-            done = step(self.state, one, CONTEXT)
+            done = step(self.state, one, self.context)
             self.state = done.state
             self.customer.stepped(done, 0.0)
 
     def view(self) -> CustomerView:
         """What is seen."""
-        view = self.customer.view(self.state, online=self.online, now=0.0, idle_left_s=self.idle_left_s)
+        view = self.customer.view(self.state, online=self.online, now=self.now, idle_left_s=self.idle_left_s)
         return replace(view, clerk=self.clerk.view(view.language))
 
     # --- a clerk that says what it is told to ----------------------------------------------------
@@ -117,6 +121,21 @@ def _short(screen: Screen) -> None:
     screen.do(*SOLD, i.LegReady(1), i.LegRefused("empty"))
 
 
+def _cart(screen: Screen) -> None:
+    screen.context = KEEPING
+    screen.do(i.CoinIn(500, "hopper", 1), i.Select("A1"), i.Delivered(1), i.Select("C1"), i.Delivered(1))
+    screen.now = 10.0
+
+
+def _attract(screen: Screen) -> None:
+    screen.now = 100.0
+
+
+def _troubled(screen: Screen) -> None:
+    screen.online = False
+    screen.do(i.FaultSeen("bill_validator.trouble"), i.FaultSeen("cashless_reader.offline"))
+
+
 def _low(screen: Screen) -> None:
     screen.customer.is_low = True
     screen.do(*COINS)
@@ -140,6 +159,9 @@ STATES: Final[dict[str, Callable[[Screen], None]]] = {
     "clerk": _talk,
     "clerk_offline": _no_clerk,
     "low": _low,
+    "cart": _cart,
+    "attract": _attract,
+    "troubled": _troubled,
 }
 """Name to the way there."""
 
