@@ -1,10 +1,10 @@
-"""The way through a purchase: how one can pay, how far it is, what was bought so far, and who is greeted when nobody is.
+"""The way through a purchase: how one can pay, how far it is, what was bought so far; and the greeting before it.
 
 Pure functions of the machine's state for `customer.py`.
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 from edge.screens.texts import LANGUAGES, text
 from edge.screens.tiles import money_text, name_of, tile_of
@@ -30,15 +30,8 @@ def working(state: MachineState, fitted: Sequence[WayKind]) -> list[WayKind]:
 def ways_of(state: MachineState, fitted: Sequence[WayKind], language: str) -> tuple[Way, ...]:
     """Every way to pay that this machine has, and whether it can be used."""
     can = working(state, fitted)
-    return tuple(
-        Way(
-            kind,
-            text(language, f"way.{kind}"),
-            text(language, "way.works" if kind in can else "way.stopped"),
-            kind in can,
-        )
-        for kind in fitted
-    )
+    standing = {is_here: text(language, "way.works" if is_here else "way.stopped") for is_here in (True, False)}
+    return tuple(Way(kind, text(language, f"way.{kind}"), standing[kind in can], kind in can) for kind in fitted)
 
 
 def stages_of(state: MachineState, *, is_delivered: bool, language: str) -> tuple[Stage, ...]:
@@ -50,7 +43,7 @@ def stages_of(state: MachineState, *, is_delivered: bool, language: str) -> tupl
     keys = ("stage.card" if is_card else "stage.paid", "stage.vending", "stage.take")
     found = []
     for place, key in enumerate(keys):
-        standing = "done" if place < now else "now" if place == now else "next"
+        standing: Literal["done", "now", "next"] = "done" if place < now else "now" if place == now else "next"
         found.append(Stage(text(language, key), standing, text(language, f"stage.is_{standing}")))
     return tuple(found)
 

@@ -189,8 +189,8 @@ def test_journey_when_buying_then_says_how_far_it_is_in_words() -> None:
 
 
 def test_journey_when_the_card_is_asked_then_that_is_the_first_stage() -> None:
-    stages = Journey().do(i.CardBegun("s1", 1000), i.Select("A1")).stages
-    assert [(one.text, one.standing) for one in stages][0] == ("カードの確認", "now")
+    first, *_ = Journey().do(i.CardBegun("s1", 1000), i.Select("A1")).stages
+    assert (first.text, first.standing) == ("カードの確認", "now")
 
 
 def test_attract_when_nobody_is_here_then_greets_in_every_language_until_touched() -> None:
