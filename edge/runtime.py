@@ -22,9 +22,10 @@ from edge.money_in.coins import CoinsIn
 from edge.money_in.poller import Poller
 from edge.money_in.tubes import Tubes
 from edge.payout_orders import PayoutOrders
+from edge.service.device_inputs import DeviceTestAsked, DeviceTestEnded
 from edge.store.store import Store
 from edge.vend import inputs as i
-from edge.vend.delivery import judge, judge_after_restart
+from edge.vend.delivery import MAX_TURNS, judge, judge_after_restart
 from edge.vend.state import MachineState, Phase, hopper_name
 from edge.vend.state_machine import step
 from edge.vend.step import Context, Step
@@ -38,6 +39,12 @@ DROP_WINDOW_S: Final = 2.0
 HOUSEKEEPING_S: Final = 1.0
 IDLE_RETURN_S: Final = 60.0
 """Credit nobody touches for so long is given back."""
+
+TOUCHES: Final = (
+    i.CoinIn, i.BillHeld, i.CardBegun, i.Select, i.Delivered, i.NotDelivered, DeviceTestAsked,
+)  # fmt: skip
+"""Inputs that show that somebody is there, or has only just been served."""
+TURNING: Final = frozenset({Phase.DISPENSING, Phase.SERVICING})
 
 _log = structlog.get_logger(__name__)
 
@@ -77,6 +84,8 @@ class Runtime:
         self._last_touch = 0.0
         self._last_vend_failed = False
         self._fell_late = False
+        self._coils = asyncio.Lock()
+        """Held while a coil turns or is looked at: the matrix has one home line per column."""
         self._chores = asyncio.Event()
         """Set with every step: there may be something to look after."""
         self._tasks: asyncio.TaskGroup | None = None
@@ -121,7 +130,7 @@ class Runtime:
         self._chores.set()
         for listener in self._listeners:
             listener(decided)
-        if isinstance(happened, i.CoinIn | i.BillHeld | i.CardBegun | i.Select | i.Delivered | i.NotDelivered):
+        if isinstance(happened, TOUCHES):
             self.touched()
         self._take_offered_planogram()
         self._watch_room()
@@ -260,21 +269,23 @@ class Runtime:
         if sensor.is_blocked:
             self.apply(i.FaultSeen("drop_sensor.blocked"))
             return i.NotDelivered("sensor_blocked")
+        is_motor_run = self.state.phase is Phase.SERVICING and self.state.open_test.test == "motor"
         outcome: i.Delivered | i.NotDelivered | None = None
         turns = 0
         while outcome is None:
-            turn = await dispenser.turn(slot)
+            async with self._coils:
+                turn = await dispenser.turn(slot)
             turns += 1
             dropped = await sensor.wait_drop(DROP_WINDOW_S)
-            outcome = judge(turn, turns, dropped=dropped)
-        self._last_vend_failed = isinstance(outcome, i.NotDelivered)
+            outcome = judge(turn, turns, dropped=dropped, most=1 if is_motor_run else MAX_TURNS)
+        self._last_vend_failed = isinstance(outcome, i.NotDelivered) and not is_motor_run
         return outcome
 
     async def _resolve_vend(self, slot: str, *, kept_power: bool) -> i.Delivered | i.NotDelivered:
         """A restart interrupted a vend: let what is falling fall, then ask the latch and the home switch."""
         sensor = self._devices.drop_sensor
         dropped = await sensor.wait_drop(DROP_WINDOW_S)
-        condition = await self._devices.dispenser.check(slot)
+        condition = await self.look_at_coil(slot)
         _log.warning("open vend resolved by sensors", slot=slot, dropped=dropped, coil=condition.value)
         return judge_after_restart(condition, dropped=dropped, is_blind=sensor.is_blocked, kept_power=kept_power)
 
@@ -300,9 +311,21 @@ class Runtime:
         for fault in self.state.faults:
             if fault.code in {"slot.no_drop", "vend.uncertain", "store.replaced"}:
                 self.apply(i.FaultGone(fault.code, fault.where))
-        if self.state.phase is not Phase.DISPENSING:
-            slots = sorted(self._devices.dispenser.slots)
-            self._report_coils({slot: await self._devices.dispenser.check(slot) for slot in slots})
+        if self.state.phase not in TURNING:
+            await self.look_at_coils(*sorted(self._devices.dispenser.slots))
+
+    async def look_at_coils(self, *slots: str) -> None:
+        """Report what the home switches of these coils say; a coil that is home has no fault any more."""
+        self._report_coils({slot: await self.look_at_coil(slot) for slot in slots})
+
+    async def look_at_coil(self, slot: str) -> SlotCondition:
+        """Look, without turning it, as soon as none turns.
+
+        Raises:
+            KeyError: there is no such slot.
+        """
+        async with self._coils:
+            return await self._devices.dispenser.check(slot)
 
     def _report_coils(self, conditions: dict[str, SlotCondition]) -> None:
         for slot, condition in conditions.items():
@@ -348,13 +371,16 @@ class Runtime:
 
     @property
     def _has_chores(self) -> bool:
-        """Credit that may be forgotten, a choice that may be dropped, a fault that may be gone."""
-        return self.state.phase is Phase.CREDIT or bool(self.state.chosen) or bool(self.state.faults)
+        """Credit or a test that may be forgotten, a choice that may be dropped, a fault that may be gone."""
+        is_waiting = self.state.phase is Phase.CREDIT or self.state.is_testing_coins
+        return is_waiting or bool(self.state.chosen) or bool(self.state.faults)
 
     def _clear_up_after_customer(self) -> None:
         if asyncio.get_running_loop().time() - self._last_touch < self._idle_return_s:
             return
         if self.state.phase is Phase.CREDIT:
             self.apply(i.ReturnCredit("idle"))
+        elif self.state.is_testing_coins:
+            self.apply(DeviceTestEnded())
         elif self.state.chosen:
             self.apply(i.Clear())

@@ -42,7 +42,7 @@ class BillsIn:
             machine,
             validator,
             fault="bill_validator.offline",
-            wish=lambda: machine.state.accepts_coins and machine.state.bill is None and not self._is_unsure,
+            wish=lambda: machine.state.accepts_money and machine.state.bill is None and not self._is_unsure,
             start=self._start,
             take=self._take,
             polled=self._look,

@@ -26,7 +26,7 @@ class CardsIn:
             machine,
             reader,
             fault="cashless_reader.offline",
-            wish=lambda: machine.state.accepts_coins and machine.state.card is None,
+            wish=lambda: machine.state.accepts_money and machine.state.card is None,
             start=self._start,
             take=self._take,
         )

@@ -162,8 +162,8 @@ class CustomerPresenter:
         under_way = {Phase.DISPENSING: "vending", Phase.APPROVING: "approving"}.get(state.phase)
         if under_way is not None:
             return Message(under_way, text(language, under_way))
-        if state.blocked_by:
-            return Message("blocked", blocked_text(state.blocked_by, language), "warn")
+        if state.blocked_by or state.phase is Phase.SERVICING:
+            return Message("blocked", blocked_text(state.blocked_by or "door", language), "warn")
         if said is not None:
             return Message(said.key, text(language, said.key, **said.values), said.tone)
         if is_leaving:
@@ -177,7 +177,7 @@ def _screen(
 ) -> Literal["home", "credit", "vending", "delivered", "sorry", "out_of_service"]:
     if state.phase in {Phase.DISPENSING, Phase.APPROVING}:
         return "vending"
-    if state.blocked_by:
+    if state.blocked_by or state.phase is Phase.SERVICING:
         return "out_of_service"
     if said is not None and said.tone == "sorry":
         return "sorry"

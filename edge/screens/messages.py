@@ -79,7 +79,7 @@ def invitation(state: MachineState, language: str) -> Message:
 
 
 def blocked_text(blocked: str, language: str) -> str:
-    """Why nothing is sold, for a customer."""
+    """Why nothing is sold, for a customer; `door`: staff are at work."""
     if blocked == "door":
         return text(language, "door_open")
     row = fault(blocked)

@@ -14,20 +14,21 @@ MAX_TURNS: Final = 2
 _FAULT_OF: Final = {Turn.JAMMED: "slot.jammed", Turn.NOT_HOME: "slot.not_home", Turn.MISSING: "slot.missing"}
 
 
-def judge(turn: Turn, turns: int, *, dropped: bool) -> Delivered | NotDelivered | None:
+def judge(turn: Turn, turns: int, *, dropped: bool, most: int = MAX_TURNS) -> Delivered | NotDelivered | None:
     """The outcome of a vend, or None when the coil should turn once more.
 
     Args:
         turn: how the last turn ended.
         turns: turns so far, at least 1.
         dropped: something passed the sensor since the first turn began.
+        most: turns that may be made.
     """
     fault = _FAULT_OF.get(turn, "")
     if dropped:
         return Delivered(turns=turns, fault=fault)
     if fault:
         return NotDelivered(reason=turn.value, fault=fault, turned=turn is Turn.NOT_HOME)
-    if turns < MAX_TURNS:
+    if turns < most:
         return None
     return NotDelivered(reason="no_drop", turned=True)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from edge.service.device_inputs import DeviceTestAsked, DeviceTestEnded, StaffReported
 from edge.vend.state import Order
 from protocol.commands import CouponOffer, VendPaid
 from protocol.desired import Planogram
@@ -217,6 +218,9 @@ class FaultGone:
 
     code: str
     where: str = ""
+    staff: str = ""
+    """Who says so; empty when the machine found it out itself."""
+    visit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +308,7 @@ Input = (
     | LegReady | LegDone | LegRefused | LegUncertain | DoorMoved | FaultSeen | FaultGone
     | PlanogramArrived | SettingsRefused | Restocked | FloatLoaded | Started
     | PaidVendAsked | CouponOffered | CommandRefused | OfferEnded
+    | DeviceTestAsked | DeviceTestEnded | StaffReported
 )  # fmt: skip
 
 

@@ -26,6 +26,8 @@ class Phase(StrEnum):
     """Intent on disk, motor ordered, outcome unknown."""
     SETTLING = "settling"
     """Coins are being paid out."""
+    SERVICING = "servicing"
+    """A device is being tested by staff; intent on disk, outcome unknown. Nothing is sold meanwhile."""
 
 
 def hopper_name(kind: int) -> str:
@@ -148,6 +150,21 @@ class Ending(_Part):
     vend_id: str = ""
 
 
+class DeviceTest(_Part):
+    """A test that staff ordered, from its intent to its outcome."""
+
+    test: Literal["vend", "motor", "coin"]
+    """`vend`: one unit must fall. `motor`: one turn, whatever falls. `coin`: coins are taken and are no credit."""
+    slot: str = ""
+    """Empty for coins."""
+    staff: str = ""
+    visit: str = ""
+    coins: int = 0
+    """Taken so far."""
+    worth: int = 0
+    """… in minor units."""
+
+
 class ActiveFault(_Part):
     """A fault that was raised and not cleared."""
 
@@ -172,6 +189,8 @@ class MachineState(_Part):
     """References of the newest payments that have their outcome; what is heard of them later is old."""
     doubtful: int = 0
     """Worth of a bill that nobody can find; the next payout records it as uncertain, with a claim code."""
+    test: DeviceTest | None = None
+    """Set while servicing."""
     chosen: str = ""
     """A slot that was chosen before there was enough money; vends when there is."""
     vend: Vend | None = None
@@ -226,6 +245,12 @@ class MachineState(_Part):
         return self.vend
 
     @property
+    def open_test(self) -> DeviceTest:
+        """The test under way; only where the phase says that there is one."""
+        assert self.test is not None, "nothing is being tested"  # noqa: S101 - the phase guarantees it
+        return self.test
+
+    @property
     def spendable(self) -> int:
         """Credit, and the bill in escrow while nothing was ordered of it."""
         return self.credit + (self.bill.value if self.bill and not self.bill.order else 0)
@@ -269,6 +294,16 @@ class MachineState(_Part):
         return {kind: count for kind, count in self.hoppers.items() if hopper_name(kind) not in faulty}
 
     @property
-    def accepts_coins(self) -> bool:
-        """May the acceptor take coins now? Not while something moves, and never without a way to sell."""
+    def accepts_money(self) -> bool:
+        """May a customer pay now? Not while something moves, and never without a way to sell."""
         return self.phase in {Phase.IDLE, Phase.CREDIT} and not self.blocked_by
+
+    @property
+    def is_testing_coins(self) -> bool:
+        """Coins are staff's, and no credit."""
+        return self.test is not None and self.test.test == "coin"
+
+    @property
+    def accepts_coins(self) -> bool:
+        """May the acceptor take coins now, a customer's or those of a test?"""
+        return self.accepts_money or (self.is_testing_coins and not self.door_open)

@@ -8,6 +8,8 @@ input that is not listed is a bug and is refused loudly, never ignored.
 from collections.abc import Callable
 from typing import Any
 
+from edge.service.device_inputs import DeviceTestAsked, DeviceTestEnded, StaffReported
+from edge.service.devices import coin_tested, nothing_fell, reported, begin_test, end_test, unit_fell
 from edge.vend import inputs as i
 from edge.vend.bills import (
     bill_back,
@@ -75,14 +77,15 @@ def step(state: MachineState, happened: i.Input, context: Context) -> Step:
 
 # --- money in ----------------------------------------------------------------------------------
 def _coin_in(state: MachineState, coin: i.CoinIn, context: Context) -> Step:
-    credit = state.credit + coin.amount
     hoppers = dict(state.hoppers)
     if coin.routed_to == "hopper":
         hoppers[coin.amount] = hoppers.get(coin.amount, 0) + 1
-    phase = Phase.CREDIT if state.phase is Phase.IDLE else state.phase
     ever = None if state.coins_ever is None else (state.coins_ever + 1) % COUNTS_TO
-    update = {"credit": credit, "coin_counter": coin.counter, "coins_ever": ever, "hoppers": hoppers, "phase": phase}
-    after = state.model_copy(update=update)
+    inside = state.model_copy(update={"coin_counter": coin.counter, "coins_ever": ever, "hoppers": hoppers})
+    if state.is_testing_coins:
+        return coin_tested(inside, coin)
+    phase = Phase.CREDIT if state.phase is Phase.IDLE else state.phase
+    after = inside.model_copy(update={"credit": state.credit + coin.amount, "phase": phase})
     accepted = events.CoinAccepted(
         amount_minor=coin.amount,
         currency=state.currency,
@@ -140,11 +143,12 @@ def _return_credit(state: MachineState, wish: i.ReturnCredit, context: Context) 
 
 
 # --- the machine itself ------------------------------------------------------------------------
-def _door(state: MachineState, door: i.DoorMoved, _: Context) -> Step:
+def _door(state: MachineState, door: i.DoorMoved, context: Context) -> Step:
     if door.is_open == state.door_open:
         return Step(state)
     event = events.DoorOpened() if door.is_open else events.DoorClosed()
-    return Step(state.model_copy(update={"door_open": door.is_open, "chosen": ""}), (event,))
+    here = Step(state.model_copy(update={"door_open": door.is_open, "chosen": ""}), (event,))
+    return here.then(end_test(here.state, DeviceTestEnded(), context))
 
 
 def _fault_seen(state: MachineState, seen: i.FaultSeen, _: Context) -> Step:
@@ -158,7 +162,7 @@ def _fault_gone(state: MachineState, gone: i.FaultGone, _: Context) -> Step:
     update: dict[str, Any] = {"faults": rest}
     if gone.code == "slot.no_drop":
         update["no_drop_streak"] = state.no_drop_streak | {gone.where: 0}
-    cleared = events.FaultCleared(code=gone.code, where=gone.where)
+    cleared = events.FaultCleared(code=gone.code, where=gone.where, staff=gone.staff, visit=gone.visit)
     return Step(state.model_copy(update=update), (cleared,))
 
 
@@ -218,8 +222,10 @@ def _started(state: MachineState, started: i.Started, context: Context) -> Step:
     if state.planogram is None:
         here = add_fault(here, "planogram.missing")
     here = withdraw_offer(here, "restarted")
-    if state.phase is Phase.DISPENSING:
-        resolve = (i.ResolveVend(state.open_vend.slot, kept_power=state.armed_on == context.host_boot),)
+    here = here.then(end_test(here.state, DeviceTestEnded(), context))
+    turning = state.vend if state.phase is Phase.DISPENSING else here.state.test
+    if turning is not None:
+        resolve = (i.ResolveVend(turning.slot, kept_power=state.armed_on == context.host_boot),)
         return Step(here.state, here.events, resume_bill(state) + resolve + resume_taking_back(state))
     here = here.then(resume_card(here.state, context))
     effects = resume_bill(state) + (resume_payout(state) if state.payout else ()) + resume_taking_back(state)
@@ -252,6 +258,9 @@ ANYTIME: dict[type, Handler] = {
     i.CouponOffered: coupon_offered,
     i.CommandRefused: command_refused,
     i.OfferEnded: offer_ended,
+    DeviceTestAsked: begin_test,
+    DeviceTestEnded: end_test,
+    StaffReported: reported,
     i.Started: _started,
 }
 """Inputs that mean the same in every phase. Money is money whenever it comes."""
@@ -274,5 +283,9 @@ TABLE: dict[tuple[Phase, type], Handler] = {
     (Phase.SETTLING, i.LegDone): leg_done,
     (Phase.SETTLING, i.LegRefused): leg_refused,
     (Phase.SETTLING, i.LegUncertain): leg_uncertain,
+    (Phase.SERVICING, i.Select): _busy,
+    (Phase.SERVICING, i.ReturnCredit): _busy,
+    (Phase.SERVICING, i.Delivered): unit_fell,
+    (Phase.SERVICING, i.NotDelivered): nothing_fell,
 }
 """One row: in this phase, this input is handled so."""

@@ -138,7 +138,7 @@ class Bench:
     async def until_idle(self, limit_s: float = 60.0) -> None:
         """Until nothing is under way any more (credit may be left)."""
         async with asyncio.timeout(limit_s):
-            while self.state.phase in {Phase.DISPENSING, Phase.SETTLING}:
+            while self.state.phase in {Phase.DISPENSING, Phase.SETTLING, Phase.SERVICING}:
                 await asyncio.sleep(0.1)
 
     @property

@@ -1,0 +1,1 @@
+"""What staff do at the machine, as pure functions over its state."""
