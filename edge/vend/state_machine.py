@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from edge.service.device_inputs import DeviceTestAsked, DeviceTestEnded, StaffReported
-from edge.service.devices import coin_tested, nothing_fell, reported, begin_test, end_test, unit_fell
+from edge.service.devices import begin_test, coin_tested, end_test, nothing_fell, reported, unit_fell
 from edge.vend import inputs as i
 from edge.vend.bills import (
     bill_back,

@@ -42,6 +42,10 @@ class Task(Protocol):
         """Seconds until the page changes by itself (live values, time-outs); None when it does not."""
         ...
 
+    def leave(self) -> None:
+        """End what must not go on without the person: called once, however it is left."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
