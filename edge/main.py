@@ -20,7 +20,7 @@ import structlog
 
 from edge.clerk.port import Clerk
 from edge.clerk.websocket import WebSocketClerk
-from edge.clock import SystemClock, host_boot
+from edge.clock import Clock, SystemClock, host_boot
 from edge.cloud_link.link import CloudLink
 from edge.cloud_link.mqtt import MqttTransport
 from edge.devices import Devices
@@ -28,6 +28,9 @@ from edge.emulated import EmulatedCabinet, WireTap, first_fill, load_world, save
 from edge.front.server import Cabinet, FrontServer
 from edge.runtime import Runtime
 from edge.screens.display import Display
+from edge.screens.maintenance.desk import MaintenanceDesk
+from edge.screens.maintenance.tasks import goods_and_cash
+from edge.service.inputs import RestockListArrived, StaffListArrived
 from edge.settings import MachineSettings
 from edge.store.health import replace_damaged
 from edge.store.store import Store
@@ -40,6 +43,7 @@ from hardware.emulated import EmulatedMachine, emulate
 from hardware.gpio import PinMap, open_pin_factory
 from hardware.wire.cctalk_host import CcTalkBus
 from hardware.wire.serial_link import SerialLink
+from protocol.desired import Document, RestockList, StaffList
 from protocol.kit.logs import setup_logging
 from protocol.kit.process import run_process, run_together
 from protocol.money import yen
@@ -74,7 +78,8 @@ def run(settings: MachineSettings, *, new_store: bool = False) -> None:
         SystemExit: with code 1 when a task dies; the store knows where it was.
     """
     started = time.monotonic()
-    setup_logging([settings.machine_secret.get_secret_value()], log_format=settings.log_format)
+    secret = [settings.machine_secret.get_secret_value(), settings.maintenance_pin.get_secret_value()]
+    setup_logging(secret, log_format=settings.log_format)
     run_process("machine", lambda stop: run_machine(settings, stop, started, new_store=new_store))
 
 
@@ -116,7 +121,8 @@ async def run_machine(
         )
         link = _link(settings, store, runtime)
         clerk = _clerk(settings)
-        front = _front(settings, runtime, link, rig, clerk)
+        desk = _desk(settings, runtime, link, clock)
+        front = _front(settings, runtime, link, rig, clerk, desk)
         await runtime.start()
         await front.start()
         cleanup.push_async_callback(front.close)
@@ -149,12 +155,21 @@ def _link(settings: MachineSettings, store: Store, runtime: Runtime) -> CloudLin
         store,
         transport,
         software=SOFTWARE,
-        applied=lambda: {"planogram": runtime.state.planogram.rev} if runtime.state.planogram else {},
+        applied=lambda: runtime.state.applied,
         on_planogram=runtime.offer_planogram,
         apply=runtime.apply,
     )
+    link.take_documents(lambda _, document: _take(runtime, document))
     runtime.listen(lambda step: link.wake() if step.events else None)
     return link
+
+
+def _take(runtime: Runtime, document: Document) -> None:
+    """Documents for staff touch no customer, so they are in force at once."""
+    if isinstance(document, StaffList):
+        runtime.apply(StaffListArrived(document))
+    elif isinstance(document, RestockList):
+        runtime.apply(RestockListArrived(document))
 
 
 def _clerk(settings: MachineSettings) -> WebSocketClerk | None:
@@ -164,11 +179,33 @@ def _clerk(settings: MachineSettings) -> WebSocketClerk | None:
     return WebSocketClerk(url, settings.machine_id, settings.machine_secret.get_secret_value())
 
 
-def _front(settings: MachineSettings, runtime: Runtime, link: CloudLink, rig: Rig, clerk: Clerk | None) -> FrontServer:
+def _desk(settings: MachineSettings, runtime: Runtime, link: CloudLink, clock: Clock) -> MaintenanceDesk:
+    return MaintenanceDesk(
+        runtime,
+        goods_and_cash(runtime),
+        is_online=lambda: link.is_online,
+        wall_ms=clock.wall_ms,
+        local_pin=settings.maintenance_pin.get_secret_value(),
+    )
+
+
+def _front(
+    settings: MachineSettings,
+    runtime: Runtime,
+    link: CloudLink,
+    rig: Rig,
+    clerk: Clerk | None,
+    desk: MaintenanceDesk,
+) -> FrontServer:
     cabinet: Cabinet | None = EmulatedCabinet(rig.emulated.world) if rig.emulated else None
     phone_page = f"{settings.cloud_url}/m/{settings.machine_id}" if settings.cloud_url else ""
     display = Display(
-        runtime, is_online=lambda: link.is_online, clerk=clerk, phone_page=phone_page, ways=rig.devices.ways_to_pay
+        runtime,
+        is_online=lambda: link.is_online,
+        clerk=clerk,
+        phone_page=phone_page,
+        ways=rig.devices.ways_to_pay,
+        desk=desk,
     )
     front = FrontServer(
         runtime,

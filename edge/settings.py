@@ -43,6 +43,8 @@ class MachineSettings(BaseSettings):
     """Address of the cloud's pages, for the clerk and for customers' own phones; empty: the machine has no clerk."""
     front_host: Literal["127.0.0.1", "::1", "localhost"] = "127.0.0.1"
     front_port: Annotated[int, Field(ge=0, le=65535)] = 8801
+    maintenance_pin: SecretStr = SecretStr("")
+    """Lets staff into the maintenance screens while the cloud has named nobody: 6 to 8 digits; empty lets nobody in."""
     idle_return_s: Annotated[float, Field(ge=5, le=3600)] = 60.0
     """Untouched credit is paid back after so many seconds."""
     multi_vend: bool = False
@@ -73,6 +75,14 @@ class MachineSettings(BaseSettings):
                 "not of the form https://host (http:// on this computer only: the machine's secret goes there)"
             )
         return url.rstrip("/")
+
+    @field_validator("maintenance_pin")
+    @classmethod
+    def _is_pin(cls, pin: SecretStr) -> SecretStr:
+        digits = pin.get_secret_value()
+        if digits and not (digits.isascii() and digits.isdigit() and 6 <= len(digits) <= 8):
+            raise ValueError("not 6 to 8 digits; leave it empty to let nobody in by the machine's own PIN")
+        return pin
 
     @field_validator("machine_secret")
     @classmethod

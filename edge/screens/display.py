@@ -1,4 +1,4 @@
-"""What a machine's display shows: the customer's business and the talk with the clerk, as one view.
+"""What a machine's display shows: the customer's business, the talk with the clerk, and staff's work, as one view.
 
 Every renderer (browser, Kivy) draws the same view and sends the same intents. Not responsible for carrying them
 (`edge/front`). Time is passed in, monotonic seconds.
@@ -12,7 +12,9 @@ from edge.runtime import Runtime
 from edge.screens.clerk import ClerkPresenter
 from edge.screens.customer import CLAIM_S, IDLE_WARNING_S, MESSAGE_S, CustomerPresenter
 from edge.screens.intents import Intent
-from edge.screens.views import CustomerView, WayKind
+from edge.screens.maintenance.desk import MaintenanceDesk
+from edge.screens.texts import text
+from edge.screens.views import CustomerView, Message, WayKind
 from edge.vend.step import Step
 
 MESSAGE_TIMES_S = (MESSAGE_S, CLAIM_S)
@@ -30,6 +32,7 @@ class Display:
         clerk: Clerk | None = None,
         phone_page: str = "",
         ways: Sequence[WayKind] = ("coins",),
+        desk: MaintenanceDesk | None = None,
     ) -> None:
         """Show `runtime`.
 
@@ -39,11 +42,13 @@ class Display:
             clerk: whom a customer can ask; None for nobody.
             phone_page: address of this machine's page in the cloud, for customers' phones; empty for none.
             ways: how one can pay at this machine, cash first.
+            desk: the maintenance screens; None for a machine without.
         """
         self._runtime = runtime
         self._is_online = is_online
         self._customer = CustomerPresenter(phone_page, ways)
         self._clerk = ClerkPresenter(clerk)
+        self._desk = desk
 
     def stepped(self, step: Step, now: float) -> None:
         """Remember what is to be told about a step."""
@@ -56,7 +61,19 @@ class Display:
         self._customer.next_customer_in(state, now)
         view = self._customer.view(state, online=self._is_online(), now=now, idle_left_s=idle_left_s)
         attract = view.attract if self._clerk.standing == "closed" else None
-        return replace(view, clerk=self._clerk.view(view.language), attract=attract)
+        view = replace(view, clerk=self._clerk.view(view.language), attract=attract)
+        return view if self._desk is None else self._with_staff(view, self._desk, now)
+
+    @staticmethod
+    def _with_staff(view: CustomerView, desk: MaintenanceDesk, now: float) -> CustomerView:
+        """The view while staff are here, or wanted to be."""
+        maintenance = desk.view(view.language, now)
+        if maintenance is not None:
+            return replace(view, language=desk.language(view.language), maintenance=maintenance)
+        if desk.is_refusing(now):
+            said = text(view.language, "maintenance.customer_first")
+            return replace(view, message=Message("customer_first", said, "warn"))
+        return view
 
     def changes_in(self, now: float) -> float | None:
         """Seconds until the view changes by itself; None when it does not."""
@@ -64,6 +81,8 @@ class Display:
         left_s = self._runtime.idle_left_s
         if left_s is not None:  # when the warning begins, and every second of it
             waits.append(left_s - IDLE_WARNING_S if left_s > IDLE_WARNING_S else 1.0)
+        if self._desk is not None:
+            waits.append(self._desk.changes_in(now))
         return min((wait for wait in waits if wait is not None), default=None)
 
     def obey(self, intent: Intent, now: float) -> None:
@@ -72,6 +91,8 @@ class Display:
         Raises:
             StoreFullError: it could not be written; nothing was done.
         """
+        if self._desk is not None and self._is_staffs(intent, self._desk, now):
+            return
         self._customer.touched(now)
         if intent.is_staying:
             self._runtime.touched()
@@ -88,6 +109,16 @@ class Display:
         elif intent.input is not None:
             self._customer.entered = ""
             self._runtime.apply(intent.input)
+
+    def _is_staffs(self, intent: Intent, desk: MaintenanceDesk, now: float) -> bool:
+        """Was it for the maintenance screens, and is done?"""
+        if intent.maintenance:
+            desk.obey(intent, self._customer.language, now)
+        elif intent.language and desk.view(self._customer.language, now) is not None:
+            desk.set_language(intent.language)
+        else:
+            return False
+        return True
 
     def _talk(self, intent: Intent, now: float) -> None:
         match intent.clerk:

@@ -10,16 +10,22 @@ from pathlib import Path
 from typing import Final
 
 from edge.vend.state import MachineState
-from protocol.desired import Planogram
+from protocol.desired import Document, Planogram, RestockList, StaffList
 
-SCHEMA_VERSION: Final = 2
-"""1: release 0.1.0, the planogram inside every row's state. 2: the planogram once, in its own table."""
+SCHEMA_VERSION: Final = 3
+"""1: release 0.1.0, the planogram inside every row's state. 2: the planogram once, in its own table. 3: `document`."""
+
+DOCUMENTS: Final[dict[str, type[Document]]] = {"staff_list": StaffList, "restock_list": RestockList}
+"""Fields of the state that are whole documents: kept once, not in every row."""
 
 DrawId = Callable[[int], str]
 """Draws an id of so many bytes, as hex."""
 
 _PLANOGRAM: Final = "CREATE TABLE planogram (id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL)"
 """One row is a settings document that was in force; journal rows point to it."""
+
+_DOCUMENT: Final = "CREATE TABLE document (field TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID"
+"""One row is the newest of its kind, written in the step that took it."""
 
 _SCHEMA: Final = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -34,6 +40,7 @@ _SCHEMA: Final = (
         planogram INTEGER
     )""",
     _PLANOGRAM,
+    _DOCUMENT,
     # One row is one event, as the bytes that are sent and that its digest is over. seq is gap-free from 1.
     "CREATE TABLE outbox (seq INTEGER PRIMARY KEY, body BLOB NOT NULL)",
 )
@@ -104,6 +111,10 @@ def migrate(db: sqlite3.Connection) -> None:
             db.execute("ALTER TABLE journal ADD COLUMN planogram INTEGER")
             db.execute(_PLANOGRAM)
             db.execute("UPDATE meta SET value = '2' WHERE key = 'schema'")
+    if schema_of(db) == 2:
+        with transaction(db):
+            db.execute(_DOCUMENT)
+            db.execute("UPDATE meta SET value = '3' WHERE key = 'schema'")
 
 
 def schema_of(db: sqlite3.Connection) -> int:
@@ -124,11 +135,17 @@ def newest_state(db: sqlite3.Connection) -> tuple[MachineState, int | None]:
     Raises:
         ValueError: it cannot be understood.
     """
-    reference = "planogram" if schema_of(db) > 1 else "NULL"
+    schema = schema_of(db)
+    reference = "planogram" if schema > 1 else "NULL"
     row = db.execute(f"SELECT state, {reference} FROM journal ORDER BY id DESC LIMIT 1").fetchone()  # noqa: S608
     if row is None:
         return MachineState(), None
     state = MachineState.model_validate_json(row[0])
+    if schema > 2:
+        kept = dict(db.execute("SELECT field, body FROM document"))
+        state = state.model_copy(
+            update={name: kind.model_validate_json(kept[name]) for name, kind in DOCUMENTS.items() if name in kept}
+        )
     if row[1] is None:
         return state, None
     body = db.execute("SELECT body FROM planogram WHERE id = ?", (row[1],)).fetchone()

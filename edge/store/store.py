@@ -21,10 +21,10 @@ from edge.clock import Clock
 from edge.store.errors import StoreFullError, is_full, our_errors
 from edge.store.health import refuse_lost, refuse_unhealthy
 from edge.store.room import FreeBytes, Room, free_bytes
-from edge.store.schema import DrawId, create, migrate, newest_state, transaction
+from edge.store.schema import DOCUMENTS, DrawId, create, migrate, newest_state, transaction
 from edge.vend.inputs import Input
 from edge.vend.state import MachineState
-from protocol.desired import Planogram
+from protocol.desired import Document, Planogram
 from protocol.envelope import GENESIS, digest
 from protocol.events import Event
 
@@ -67,6 +67,8 @@ class Store:
         self._draw = draw
         self._planogram: tuple[Planogram, int] | None = None
         """The settings document in force, and its row."""
+        self._documents: dict[str, Document | None] = dict.fromkeys(DOCUMENTS)
+        """The others, as they are on the disk."""
         self._read_meta()
 
     @classmethod
@@ -165,6 +167,7 @@ class Store:
         """The state after the last step; a fresh one for a new store."""
         state, row = newest_state(self._db)
         self._planogram = (state.planogram, row) if state.planogram and row else None
+        self._documents = _documents_of(state)
         return state
 
     def commit(self, happened: Input, state: MachineState, events: Sequence[Event]) -> None:
@@ -184,11 +187,15 @@ class Store:
         known, planogram = self._planogram, state.planogram
         is_known = known is not None and (known[0] is planogram or known[0] == planogram)
         row = known[1] if known is not None and is_known else None
+        documents = _documents_of(state)
+        new = {name: it for name, it in documents.items() if it is not None and it is not self._documents[name]}
 
         def write() -> None:
             nonlocal row
             if planogram is not None and not is_known:
                 row = self._insert_planogram(planogram)
+            for name, document in new.items():
+                self._db.execute("INSERT OR REPLACE INTO document VALUES (?, ?)", (name, document.model_dump_json()))
             cursor = self._db.execute(
                 "INSERT INTO journal (boot, wall_ms, mono_ms, input, state, planogram) VALUES (?, ?, ?, ?, ?, ?)",
                 (
@@ -196,7 +203,7 @@ class Store:
                     wall,
                     mono,
                     _input_json(happened),
-                    state.model_dump_json(exclude={"planogram"}),
+                    state.model_dump_json(exclude={"planogram", *DOCUMENTS}),
                     row,
                 ),
             )
@@ -205,6 +212,7 @@ class Store:
 
         self._write(write)
         self._last_seq, self._last_digest = seq, last
+        self._documents = documents
         self._planogram = (planogram, row) if planogram is not None and row is not None else None
 
     def _insert_planogram(self, planogram: Planogram) -> int:
@@ -283,6 +291,10 @@ class Store:
     def close(self) -> None:
         """Let go of the file. Safe to call twice."""
         self._db.close()
+
+
+def _documents_of(state: MachineState) -> dict[str, Document | None]:
+    return {name: getattr(state, name) for name in DOCUMENTS}
 
 
 def _input_json(happened: Input) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from edge.service.device_inputs import DeviceTestAsked, DeviceTestEnded, StaffReported
+from edge.service.inputs import ServiceInput
 from edge.vend.state import Order
 from protocol.commands import CouponOffer, VendPaid
 from protocol.desired import Planogram
@@ -309,6 +310,7 @@ Input = (
     | PlanogramArrived | SettingsRefused | Restocked | FloatLoaded | Started
     | PaidVendAsked | CouponOffered | CommandRefused | OfferEnded
     | DeviceTestAsked | DeviceTestEnded | StaffReported
+    | ServiceInput
 )  # fmt: skip
 
 

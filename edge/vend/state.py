@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from protocol.desired import Planogram, PlanogramSlot
+from edge.service.memory import Standing, Visit
+from protocol.desired import Planogram, PlanogramSlot, RestockList, StaffList
 from protocol.faults import Severity, fault
 
 
@@ -218,7 +219,28 @@ class MachineState(_Part):
     """Vends in a row that turned and dropped nothing, by slot."""
     faults: tuple[ActiveFault, ...] = ()
     door_open: bool = False
+    visit: Visit | None = None
+    """Of staff."""
+    pin_failures: int = 0
+    """Wrong PINs in a row."""
+    changing: dict[str, Standing] = Field(default_factory=dict)
+    """Slots in which another product still stands than the planogram says; `on_hand` is of that one."""
+    cash_box: dict[int, int] = Field(default_factory=dict)
+    """Coins believed in the cash box, by denomination, since it was last emptied."""
+    stacker: dict[int, int] = Field(default_factory=dict)
+    """Bills believed in the stacker, likewise."""
+    restock_done: tuple[str, ...] = ()
+    """Slots of the pick list that were seen to."""
     planogram: Planogram | None = None
+    staff_list: StaffList | None = None
+    """Who may work at the machine; None until the cloud has said."""
+    restock_list: RestockList | None = None
+
+    @property
+    def applied(self) -> dict[str, int]:
+        """Name of each settings document in force, as it travels, to its revision."""
+        kept = {"planogram": self.planogram, "staff": self.staff_list, "restock": self.restock_list}
+        return {name: document.rev for name, document in kept.items() if document is not None}
 
     def slot(self, name: str) -> PlanogramSlot | None:
         """What the planogram has in a slot."""

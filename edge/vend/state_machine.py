@@ -10,6 +10,7 @@ from typing import Any
 
 from edge.service.device_inputs import DeviceTestAsked, DeviceTestEnded, StaffReported
 from edge.service.devices import begin_test, coin_tested, end_test, nothing_fell, reported, unit_fell
+from edge.service.table import SERVICE
 from edge.vend import inputs as i
 from edge.vend.bills import (
     bill_back,
@@ -262,6 +263,7 @@ ANYTIME: dict[type, Handler] = {
     DeviceTestEnded: end_test,
     StaffReported: reported,
     i.Started: _started,
+    **SERVICE,
 }
 """Inputs that mean the same in every phase. Money is money whenever it comes."""
 

@@ -11,7 +11,7 @@ from edge.store.errors import StoreForeignError, StoreFullError
 from edge.store.store import Keep, Store
 from edge.vend import inputs as i
 from edge.vend.state import MachineState, Phase
-from protocol.desired import Planogram
+from protocol.desired import Planogram, RestockList, StaffList
 from protocol.envelope import GENESIS, Envelope, digest
 from protocol.events import DoorClosed, DoorOpened
 
@@ -124,6 +124,18 @@ def test_planogram_when_in_many_states_then_is_written_once_and_read_with_each(p
     assert store._db.execute("SELECT count(*) FROM planogram").fetchone() == (2,)
     store.close()
     assert open_store(path).load_state() == MachineState(credit=400, planogram=second)
+
+
+def test_documents_of_staff_when_written_then_are_kept_outside_the_rows_and_read_again(path: Path) -> None:
+    store = open_store(path)
+    people, picks = StaffList(rev=3, staff=[]), RestockList(rev=2, made_ms=1, trip="trip-9")
+    state = MachineState(staff_list=people)
+    store.commit(i.Clear(), state, [])
+    state = state.model_copy(update={"credit": 100, "restock_list": picks})
+    store.commit(i.Clear(), state, [])
+    assert "trip-9" not in store._db.execute("SELECT group_concat(state) FROM journal").fetchone()[0]
+    store.close()
+    assert open_store(path).load_state() == state
 
 
 def test_planogram_when_the_step_that_brought_it_fails_then_comes_with_the_next(path: Path) -> None:

@@ -5,10 +5,30 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from edge.screens.maintenance.view import Page
+from edge.vend.inputs import Input
+from edge.vend.state import MachineState
+from edge.vend.step import Step
 
 
 class RefusedEntryError(ValueError):
     """What was entered or pressed cannot be; the text says what is wrong and what to do, in the page's language."""
+
+
+class Machine(Protocol):
+    """The machine as a task needs it; `edge.runtime.Runtime` is one."""
+
+    @property
+    def state(self) -> MachineState:
+        """As it is now."""
+        ...
+
+    def apply(self, happened: Input) -> Step:
+        """Decide, write, then start what is to be done.
+
+        Raises:
+            StoreFullError: it could not be written; nothing was done.
+        """
+        ...
 
 
 class Task(Protocol):
@@ -56,6 +76,8 @@ class Session:
     name: str
     visit: str
     """Id of the visit, as events carry it."""
+    rights: frozenset[str] = frozenset()
+    """Of `protocol.desired.Right`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +91,5 @@ class TaskKind:
     """What is left to do in it, short: `3`; asked for every view."""
     is_here: Callable[[], bool] = lambda: True
     """Does this machine have what the task is about?"""
+    right: str = ""
+    """Of `protocol.desired.Right`: who lacks it sees the row and cannot press it. Empty: everybody may."""
