@@ -179,7 +179,7 @@ class MaintenanceDesk:
         elif is_typed:
             self._task.enter(intent.name, intent.entry, language, now)
         elif not self._task.press(intent.name, language, now):
-            self._task = None
+            self._leave_task()
 
     def _choose(self, action: str, session: Session, language: str) -> None:
         if action == "log_out":
@@ -195,10 +195,16 @@ class MaintenanceDesk:
 
     def log_out(self) -> None:
         """Nobody is here any more; the visit stays open."""
-        self._session = self._task = None
+        self._leave_task()
+        self._session = None
         self._is_asked_for = False
         self._language = self._trouble = ""
         self._login.forget()
+
+    def _leave_task(self) -> None:
+        task, self._task = self._task, None
+        if task is not None:
+            task.leave()
 
     # --- what time and the machine do -----------------------------------------------------------
     def settle(self, now: float) -> None:

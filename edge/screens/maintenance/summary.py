@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from edge.screens.maintenance.task import Machine
+from edge.screens.maintenance.task import Machine, StillTask
 from edge.screens.maintenance.view import Block, Fact, Key, Note, Page
 from edge.screens.texts import text
 from edge.service.inputs import VisitOver
@@ -11,7 +11,7 @@ from edge.service.visits import minutes_of
 from edge.vend.state import MachineState
 
 
-class Summary:
+class Summary(StillTask):
     """The last page of a visit."""
 
     def __init__(self, machine: Machine, wall_ms: Callable[[], int]) -> None:
@@ -37,13 +37,6 @@ class Summary:
         if action == "end":
             self._machine.apply(VisitOver(self._wall_ms()))
         return action not in {"end", "back"}
-
-    def enter(self, field: str, value: str, language: str, now: float) -> None:
-        """Nothing can be typed here."""
-
-    def changes_in(self, now: float) -> float | None:  # noqa: ARG002 - as `Task` wants it
-        """See `Task`."""
-        return None
 
 
 def _done(visit: Visit, minutes: int, language: str) -> Iterator[Block]:

@@ -93,3 +93,17 @@ class TaskKind:
     """Does this machine have what the task is about?"""
     right: str = ""
     """Of `protocol.desired.Right`: who lacks it sees the row and cannot press it. Empty: everybody may."""
+
+
+class StillTask:
+    """What most tasks are: nothing changes by itself, nothing must be ended, and perhaps nothing can be typed."""
+
+    def enter(self, field: str, value: str, language: str, now: float) -> None:
+        """See `Task`: nothing can be typed."""
+
+    def changes_in(self, now: float) -> float | None:  # noqa: ARG002 - as `Task` wants it
+        """See `Task`: never."""
+        return None
+
+    def leave(self) -> None:
+        """See `Task`: nothing goes on."""
