@@ -10,6 +10,7 @@ from dataclasses import replace
 from edge.clerk.port import Clerk
 from edge.runtime import Runtime
 from edge.screens.clerk import ClerkPresenter
+from edge.screens.cues import Cues, light_of
 from edge.screens.customer import CLAIM_S, IDLE_WARNING_S, MESSAGE_S, CustomerPresenter
 from edge.screens.intents import Intent
 from edge.screens.maintenance.desk import MaintenanceDesk
@@ -49,10 +50,12 @@ class Display:
         self._customer = CustomerPresenter(phone_page, ways)
         self._clerk = ClerkPresenter(clerk)
         self._desk = desk
+        self._cues = Cues()
 
     def stepped(self, step: Step, now: float) -> None:
         """Remember what is to be told about a step."""
         self._customer.stepped(step, now)
+        self._cues.stepped(step)
 
     def view(self, now: float) -> CustomerView:
         """What is to be seen at this moment."""
@@ -61,7 +64,14 @@ class Display:
         self._customer.next_customer_in(state, now)
         view = self._customer.view(state, online=self._is_online(), now=now, idle_left_s=idle_left_s)
         attract = view.attract if self._clerk.standing == "closed" else None
-        view = replace(view, clerk=self._clerk.view(view.language), attract=attract)
+        view = replace(
+            view,
+            clerk=self._clerk.view(view.language),
+            attract=attract,
+            sound=self._cues.sound(state.volume),
+            light=light_of(state, view.language),
+            brightness=state.brightness,
+        )
         return view if self._desk is None else self._with_staff(view, self._desk, now)
 
     @staticmethod
@@ -114,6 +124,9 @@ class Display:
         """Was it for the maintenance screens, and is done?"""
         if intent.maintenance:
             desk.obey(intent, self._customer.language, now)
+            shown = desk.view(self._customer.language, now)
+            if shown is not None and shown.page.trouble:
+                self._cues.give("refused")
         elif intent.language and desk.view(self._customer.language, now) is not None:
             desk.set_language(intent.language)
         else:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from edge.screens.clerk import ClerkView
+from edge.screens.cues import Light, Sound
 from edge.screens.maintenance.view import MaintenanceView
 
 Tone = Literal["neutral", "ok", "warn", "sorry"]
@@ -170,6 +171,11 @@ class CustomerView:
     """The talk with the clerk; None on a machine that has none."""
     maintenance: MaintenanceView | None = None
     """Staff are at the machine: this is drawn instead of everything else."""
+    sound: Sound = field(default_factory=Sound)
+    """Also while staff are at the machine, as are the next two."""
+    light: Light | None = None
+    brightness: int = 100
+    """Of the display, in percent, as staff have set it."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""

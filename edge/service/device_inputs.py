@@ -24,6 +24,7 @@ class DeviceTestEnded:
 
 @dataclass(frozen=True, slots=True)
 class StaffReported:
-    """Something that changes nothing of the machine's memory and that the cloud should know."""
+    """Something staff did that the cloud should know."""
 
     event: DeviceTested | AuditExported | MachineAdjusted
+    """An adjustment is of `volume` or `brightness`, in percent."""

@@ -98,8 +98,11 @@ def end_test(state: MachineState, _: DeviceTestEnded, __: Context) -> Step:
 
 
 def reported(state: MachineState, report: StaffReported, _: Context) -> Step:
-    """Tell the cloud."""
-    return Step(state, (report.event,))
+    """Tell the cloud; a knob stays as it was turned."""
+    event = report.event
+    if isinstance(event, events.MachineAdjusted):
+        state = state.model_copy(update={event.name: event.value})
+    return Step(state, (event,))
 
 
 def _ended(state: MachineState, *, ok: bool, detail: str) -> Step:

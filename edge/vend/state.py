@@ -231,6 +231,10 @@ class MachineState(_Part):
     """Bills believed in the stacker, likewise."""
     restock_done: tuple[str, ...] = ()
     """Slots of the pick list that were seen to."""
+    volume: Annotated[int, Field(ge=0, le=100)] = 60
+    """Of sounds, percent."""
+    brightness: Annotated[int, Field(ge=10, le=100)] = 90
+    """Of the display, percent; never dark, or nobody would find the way back."""
     planogram: Planogram | None = None
     staff_list: StaffList | None = None
     """Who may work at the machine; None until the cloud has said."""

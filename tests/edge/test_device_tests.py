@@ -152,10 +152,16 @@ def test_coin_test_when_the_door_opens_or_the_machine_restarts_then_ends(end: i.
     assert (done.state.phase, done.state.test) == (Phase.IDLE, None)
 
 
-def test_report_when_staff_did_something_then_only_the_cloud_hears_of_it() -> None:
-    event = events.MachineAdjusted(staff="s-1", visit=VISIT, name="volume", value=40)
+def test_report_when_staff_tried_a_sensor_then_only_the_cloud_hears_of_it() -> None:
+    event = events.DeviceTested(staff="s-1", visit=VISIT, test="sensor", where="drop sensor", ok=True)
     state = ready()
     assert play(state, StaffReported(event)) == Step(state, (event,))
+
+
+def test_knob_when_turned_then_stays_so() -> None:
+    event = events.MachineAdjusted(staff="s-1", visit=VISIT, name="volume", value=40)
+    done = play(ready(), StaffReported(event))
+    assert (done.state.volume, done.events) == (40, (event,))
 
 
 # --- on the whole machine ------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tools.design import art
+from tools.design import art, sounds
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKENS = Path(__file__).with_name("tokens.json")
@@ -23,6 +23,8 @@ STATIC_FOLDERS = (ROOT / "edge/front/static", ROOT / "cloud/dashboard/static")
 
 KIOSK = ROOT / "edge/screens/kiosk"
 """The touchscreen is always in the dark cabinet: it has one theme."""
+SOUNDS = ROOT / "edge/front/static/sounds"
+"""For the browser and for the touchscreen, which reads them from the same package."""
 
 
 def theme_json(tokens: Mapping[str, Any]) -> str:
@@ -81,22 +83,20 @@ def _rule(selector: str, lines: list[str], indent: str = "") -> str:
     return f"{indent}{selector} {{\n{body}\n{indent}}}"
 
 
-def generated_files() -> dict[Path, str]:
+def generated_files() -> dict[Path, bytes]:
     """Say what every generated file must contain."""
     files: dict[str, str] = {"tokens.css": tokens_css(load_tokens())}
     for picture, svg in art.draw_all().items():
         files[f"art/{picture}.svg"] = svg
     found = {folder / name: text for folder in STATIC_FOLDERS for name, text in files.items()}
-    return found | {KIOSK / "theme.json": theme_json(load_tokens())}
+    found[KIOSK / "theme.json"] = theme_json(load_tokens())
+    heard = {SOUNDS / f"{cue}.wav": wav for cue, wav in sounds.draw_all().items()}
+    return {path: text.encode() for path, text in found.items()} | heard
 
 
 def stale_files() -> list[Path]:
     """Name the generated files that are missing or differ from what the sources give."""
-    return [
-        path
-        for path, text in generated_files().items()
-        if not path.exists() or path.read_text(encoding="utf-8") != text
-    ]
+    return [path for path, content in generated_files().items() if not path.exists() or path.read_bytes() != content]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -110,7 +110,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{'stale' if options.check else 'wrote'} {path.relative_to(ROOT)}")
         if not options.check:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(contents[path], encoding="utf-8")
+            path.write_bytes(contents[path])
     if stale and options.check:
         print("Run `python -m tools.design.build` and commit what it writes.")
         return 1
