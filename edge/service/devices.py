@@ -8,6 +8,8 @@ customer has money in the machine, nor with the door open: a hand may be in the 
 from typing import Final
 
 from edge.service.device_inputs import DeviceTestAsked, DeviceTestEnded, StaffReported
+from edge.service.memory import CHECK
+from edge.service.visits import noted
 from edge.vend import inputs as i
 from edge.vend.state import DeviceTest, MachineState, Phase
 from edge.vend.step import Context, Step, add_fault
@@ -46,9 +48,9 @@ def begin_test(state: MachineState, ask: DeviceTestAsked, context: Context) -> S
 def unit_fell(state: MachineState, outcome: i.Delivered, _: Context) -> Step:
     """A unit is in the tray: staff take it, and the slot has one less. One that nobody knew of is counted first."""
     test, slot = state.open_test, state.open_test.slot
-    row, believed = state.slot(slot), state.on_hand.get(slot, 0)
+    believed = state.on_hand.get(slot, 0)
     who = {"staff": test.staff, "visit": test.visit}
-    product, left = row.product_id if row else "", max(0, believed - 1)
+    product, left = state.product_in(slot), max(0, believed - 1)
     found = events.SlotCounted(slot=slot, product_id=product, counted=1, believed=0, on_hand=1, **who)
     taken = events.SlotRemoved(slot=slot, product_id=product, removed=1, why="test", on_hand=left, **who)
     after = state.model_copy(
@@ -116,7 +118,7 @@ def _ended(state: MachineState, *, ok: bool, detail: str) -> Step:
         visit=test.visit,
     )
     after = state.model_copy(update={"test": None, "phase": state.resting_phase})
-    return Step(after, (told,))
+    return Step(noted(after, CHECK), (told,))
 
 
 def _cleared(here: Step, codes: tuple[str, ...], slot: str, test: DeviceTest) -> Step:

@@ -80,6 +80,8 @@ class SlotServiced:
     """Of what was added."""
     best_before: str = ""
     """… YYYY-MM-DD, or empty."""
+    is_count_only: bool = False
+    """Nobody came to restock it: the pick list's line stays to be done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,14 @@ class CashCounted:
     bag: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class FloatFilled:
+    """Coins were put into hoppers or tubes, or taken out of them. One write."""
+
+    added: tuple[tuple[int, int], ...]
+    """Denomination in minor units, coins; negative when they were taken out."""
+
+
 ServiceInput = (
     StaffListArrived
     | RestockListArrived
@@ -117,4 +127,5 @@ ServiceInput = (
     | SlotServiced
     | SlotChangedOver
     | CashCounted
+    | FloatFilled
 )

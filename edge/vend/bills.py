@@ -51,7 +51,8 @@ def bill_in(state: MachineState, stacked: i.BillIn, context: Context) -> Step:
         return Step(state)  # said twice
     credit = state.credit + stacked.amount - state.bill.unpaid
     phase = Phase.CREDIT if state.phase is Phase.IDLE else state.phase
-    after = state.model_copy(update={"bill": None, "credit": credit, "phase": phase})
+    stacker = state.stacker | {stacked.amount: state.stacker.get(stacked.amount, 0) + 1}
+    after = state.model_copy(update={"bill": None, "credit": credit, "phase": phase, "stacker": stacker})
     event = events.BillStacked(amount_minor=stacked.amount, currency=state.currency, credit_minor=credit)
     return Step(after, (event,)).then(_go_on(after, context))
 

@@ -252,6 +252,11 @@ class MachineState(_Part):
             return None
         return next((row for row in self.planogram.slots if row.slot == name), None)
 
+    def product_in(self, name: str) -> str:
+        """Id of the product that stands in a slot, whatever the planogram wants there; empty when nobody knows."""
+        standing, row = self.changing.get(name), self.slot(name)
+        return standing.product_id if standing else row.product_id if row else ""
+
     def offer_for(self, row: PlanogramSlot) -> Offer | None:
         """The offer that lowers the price of this row now."""
         offer = self.offer

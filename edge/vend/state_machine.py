@@ -8,8 +8,11 @@ input that is not listed is a bug and is refused loudly, never ignored.
 from collections.abc import Callable
 from typing import Any
 
+from edge.service.cash import float_loaded
+from edge.service.changeover import take_over
 from edge.service.device_inputs import DeviceTestAsked, DeviceTestEnded, StaffReported
 from edge.service.devices import begin_test, coin_tested, end_test, nothing_fell, reported, unit_fell
+from edge.service.slots import restocked
 from edge.service.table import SERVICE
 from edge.vend import inputs as i
 from edge.vend.bills import (
@@ -42,8 +45,8 @@ from edge.vend.commands import (
 )
 from edge.vend.outcome import delivered, not_delivered
 from edge.vend.payout import leg_done, leg_ready, leg_refused, leg_uncertain, resume_payout
-from edge.vend.state import ActiveFault, MachineState, Phase, hopper_name
-from edge.vend.step import Context, Step, add_fault
+from edge.vend.state import MachineState, Phase
+from edge.vend.step import Context, Step, add_fault, clear_fault
 from protocol import events
 
 COUNTS_TO = 2**24
@@ -78,11 +81,11 @@ def step(state: MachineState, happened: i.Input, context: Context) -> Step:
 
 # --- money in ----------------------------------------------------------------------------------
 def _coin_in(state: MachineState, coin: i.CoinIn, context: Context) -> Step:
-    hoppers = dict(state.hoppers)
-    if coin.routed_to == "hopper":
-        hoppers[coin.amount] = hoppers.get(coin.amount, 0) + 1
+    where = "hoppers" if coin.routed_to == "hopper" else "cash_box"
+    pile: dict[int, int] = getattr(state, where)
     ever = None if state.coins_ever is None else (state.coins_ever + 1) % COUNTS_TO
-    inside = state.model_copy(update={"coin_counter": coin.counter, "coins_ever": ever, "hoppers": hoppers})
+    counted = pile | {coin.amount: pile.get(coin.amount, 0) + 1}
+    inside = state.model_copy(update={"coin_counter": coin.counter, "coins_ever": ever, where: counted})
     if state.is_testing_coins:
         return coin_tested(inside, coin)
     phase = Phase.CREDIT if state.phase is Phase.IDLE else state.phase
@@ -109,7 +112,7 @@ def _coin_counter(state: MachineState, moved: i.CoinCounterMoved, _: Context) ->
     return Step(state.model_copy(update={"coin_counter": moved.counter}))
 
 
-def _coins_counted(state: MachineState, counted: i.CoinsCounted, context: Context) -> Step:
+def _coins_counted(state: MachineState, counted: i.CoinsCounted, _: Context) -> Step:
     """Coins that the machine never read are recorded: how many, and that nobody knows what they are worth."""
     known = state.coins_ever
     missed = 0 if known is None else (counted.total - known) % COUNTS_TO
@@ -118,7 +121,7 @@ def _coins_counted(state: MachineState, counted: i.CoinsCounted, context: Contex
     here = Step(state.model_copy(update={"coins_ever": counted.total}))
     if not 0 < missed <= MOST_MISSED:
         return here  # the first count, or another device's
-    here = here.then(_fault_gone(here.state, i.FaultGone("coin_acceptor.lost_events"), context))
+    here = clear_fault(here, "coin_acceptor.lost_events")
     return add_fault(here, "coin_acceptor.lost_events", detail=f"{missed} accepted and never read")
 
 
@@ -157,64 +160,24 @@ def _fault_seen(state: MachineState, seen: i.FaultSeen, _: Context) -> Step:
 
 
 def _fault_gone(state: MachineState, gone: i.FaultGone, _: Context) -> Step:
-    if not state.has_fault(gone.code, gone.where):
-        return Step(state)
-    rest = tuple(f for f in state.faults if f != ActiveFault(code=gone.code, where=gone.where))
-    update: dict[str, Any] = {"faults": rest}
-    if gone.code == "slot.no_drop":
-        update["no_drop_streak"] = state.no_drop_streak | {gone.where: 0}
-    cleared = events.FaultCleared(code=gone.code, where=gone.where, staff=gone.staff, visit=gone.visit)
-    return Step(state.model_copy(update=update), (cleared,))
+    return clear_fault(Step(state), gone.code, gone.where)
 
 
 def _planogram(state: MachineState, arrived: i.PlanogramArrived, _: Context) -> Step:
-    """Take the new document. A slot that gets another product is empty until somebody fills it."""
+    """Take the new document. What stands in a slot stays there until staff change it."""
     new = arrived.planogram
     if state.planogram is not None and new.rev <= state.planogram.rev:
         return Step(state)
-    before = {row.slot: row.product_id for row in state.planogram.slots} if state.planogram else {}
-    on_hand = {
-        row.slot: state.on_hand.get(row.slot, 0) if before.get(row.slot, row.product_id) == row.product_id else 0
-        for row in new.slots
-    }
-    update = {"planogram": new, "on_hand": on_hand, "currency": new.currency, "chosen": ""}
-    here = Step(state.model_copy(update=update), (events.SettingsApplied(name="planogram", rev=new.rev, ok=True),))
+    here = take_over(state, new)
     shown = here.state.slot(state.offer.slot) if state.offer else None
     if shown is None or here.state.offer_for(shown) is None:
         here = withdraw_offer(here, "other_price")
-    return here.then(_fault_gone(here.state, i.FaultGone("planogram.missing"), _))
+    return clear_fault(here, "planogram.missing")
 
 
 def _settings_refused(state: MachineState, refused: i.SettingsRefused, _: Context) -> Step:
     event = events.SettingsApplied(name=refused.name, rev=refused.rev, ok=False, why=refused.why)
     return Step(state, (event,))
-
-
-def _restocked(state: MachineState, visit: i.Restocked, _: Context) -> Step:
-    row = state.slot(visit.slot)
-    on_hand = max(0, state.on_hand.get(visit.slot, 0) + visit.added)
-    event = events.SlotRestocked(
-        slot=visit.slot,
-        product_id=row.product_id if row else "",
-        added=visit.added,
-        on_hand=on_hand,
-        staff=visit.staff,
-    )
-    return Step(state.model_copy(update={"on_hand": state.on_hand | {visit.slot: on_hand}}), (event,))
-
-
-def _float_loaded(state: MachineState, visit: i.FloatLoaded, context: Context) -> Step:
-    kind = visit.denomination
-    count = max(0, state.hoppers.get(kind, 0) + visit.added)
-    counter = state.coin_counter if visit.counter is None else visit.counter
-    after = state.model_copy(update={"hoppers": state.hoppers | {kind: count}, "coin_counter": counter})
-    event = events.FloatLoaded(
-        denomination_minor=kind, currency=state.currency, added=visit.added, in_hopper=count, staff=visit.staff
-    )
-    here = Step(after, (event,))
-    for code in ("coin_hopper.short", "coin_hopper.offline", "payout.uncertain"):
-        here = here.then(_fault_gone(here.state, i.FaultGone(code, hopper_name(kind)), context))
-    return here
 
 
 def _started(state: MachineState, started: i.Started, context: Context) -> Step:
@@ -253,8 +216,8 @@ ANYTIME: dict[type, Handler] = {
     i.FaultSeen: _fault_seen,
     i.FaultGone: _fault_gone,
     i.SettingsRefused: _settings_refused,
-    i.Restocked: _restocked,
-    i.FloatLoaded: _float_loaded,
+    i.Restocked: restocked,
+    i.FloatLoaded: float_loaded,
     i.PaidVendAsked: vend_paid,
     i.CouponOffered: coupon_offered,
     i.CommandRefused: command_refused,

@@ -1,7 +1,7 @@
 """The result of a step, and the small things every step may add to one."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from edge.vend.inputs import Effect
 from edge.vend.state import ActiveFault, MachineState
@@ -47,3 +47,15 @@ def add_fault(here: Step, code: str, where: str = "", detail: str = "", *, again
     faults = (*here.state.faults, ActiveFault(code=code, where=where))
     raised = FaultRaised(code=code, where=where, detail=detail)
     return Step(here.state.model_copy(update={"faults": faults}), (*here.events, raised), here.effects)
+
+
+def clear_fault(here: Step, code: str, where: str = "", *, staff: str = "", visit: str = "") -> Step:
+    """Clear a fault; nothing when it is not raised. `staff`, `visit`: who did, where the machine was told."""
+    if not here.state.has_fault(code, where):
+        return here
+    state = here.state
+    update: dict[str, Any] = {"faults": tuple(f for f in state.faults if f != ActiveFault(code=code, where=where))}
+    if code == "slot.no_drop":
+        update["no_drop_streak"] = state.no_drop_streak | {where: 0}
+    cleared = FaultCleared(code=code, where=where, staff=staff, visit=visit)
+    return Step(state.model_copy(update=update), (*here.events, cleared), here.effects)

@@ -230,11 +230,12 @@ def test_restart_when_an_order_was_not_written_yet_then_begins_it() -> None:
     assert play(state, i.Started("1", {})).effects == (i.ReadHopper(100),)
 
 
-def test_planogram_when_a_slot_gets_another_product_then_it_is_empty_until_filled() -> None:
+def test_planogram_when_a_slot_gets_another_product_then_the_units_that_stand_there_lock_it() -> None:
     new = planogram(2)
     other = new.model_copy(update={"slots": [new.slots[0].model_copy(update={"product_id": "x"}), new.slots[1]]})
     done = play(ready(), i.PlanogramArrived(other))
-    assert done.state.on_hand == {"A1": 0, "A2": 0}
+    assert done.state.on_hand == {"A1": 2, "A2": 0}
+    assert done.state.slot_fault("A1") == "slot.changing"
 
 
 def test_planogram_when_not_newer_then_changes_nothing() -> None:
