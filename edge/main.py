@@ -29,10 +29,12 @@ from edge.front.server import Cabinet, FrontServer
 from edge.runtime import Runtime
 from edge.screens.display import Display
 from edge.screens.maintenance.desk import MaintenanceDesk
+from edge.screens.maintenance.device_tasks import Workshop, devices
 from edge.screens.maintenance.tasks import goods_and_cash
 from edge.service.inputs import RestockListArrived, StaffListArrived
 from edge.settings import MachineSettings
 from edge.store.health import replace_damaged
+from edge.store.history import History
 from edge.store.store import Store
 from hardware.coin_acceptor.cctalk import CcTalkCoinAcceptor
 from hardware.coin_hopper.cctalk import CcTalkCoinHopper
@@ -121,7 +123,8 @@ async def run_machine(
         )
         link = _link(settings, store, runtime)
         clerk = _clerk(settings)
-        desk = _desk(settings, runtime, link, clock)
+        shop = Workshop(runtime, sorted(rig.devices.dispenser.slots), History(store).raised_ms, runtime.look_again)
+        desk = _desk(settings, runtime, link, clock, shop)
         front = _front(settings, runtime, link, rig, clerk, desk)
         await runtime.start()
         await front.start()
@@ -179,10 +182,12 @@ def _clerk(settings: MachineSettings) -> WebSocketClerk | None:
     return WebSocketClerk(url, settings.machine_id, settings.machine_secret.get_secret_value())
 
 
-def _desk(settings: MachineSettings, runtime: Runtime, link: CloudLink, clock: Clock) -> MaintenanceDesk:
+def _desk(
+    settings: MachineSettings, runtime: Runtime, link: CloudLink, clock: Clock, shop: Workshop
+) -> MaintenanceDesk:
     return MaintenanceDesk(
         runtime,
-        goods_and_cash(runtime),
+        (*goods_and_cash(runtime), *devices(shop)),
         is_online=lambda: link.is_online,
         wall_ms=clock.wall_ms,
         local_pin=settings.maintenance_pin.get_secret_value(),

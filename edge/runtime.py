@@ -318,6 +318,17 @@ class Runtime:
         """Report what the home switches of these coils say; a coil that is home has no fault any more."""
         self._report_coils({slot: await self.look_at_coil(slot) for slot in slots})
 
+    def look_again(self, where: str) -> None:
+        """Check the coil of a slot soon, or the drop sensor now; a fault that is gone is cleared."""
+        if where not in self._devices.dispenser.slots:
+            self._look_at_beam()
+        elif self._tasks is not None:
+            self._as_task(self._tasks, self.look_at_coils(where), "look again")
+
+    def _look_at_beam(self) -> None:
+        if self.state.has_fault("drop_sensor.blocked") and not self._devices.drop_sensor.is_blocked:
+            self.apply(i.FaultGone("drop_sensor.blocked"))
+
     async def look_at_coil(self, slot: str) -> SlotCondition:
         """Look, without turning it, as soon as none turns.
 
@@ -365,8 +376,7 @@ class Runtime:
             await asyncio.sleep(HOUSEKEEPING_S)
             await self._find_hoppers()
             self._watch_room()
-            if self.state.has_fault("drop_sensor.blocked") and not self._devices.drop_sensor.is_blocked:
-                self.apply(i.FaultGone("drop_sensor.blocked"))
+            self._look_at_beam()
             self._clear_up_after_customer()
 
     @property

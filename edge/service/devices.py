@@ -11,12 +11,14 @@ from edge.service.device_inputs import DeviceTestAsked, DeviceTestEnded, StaffRe
 from edge.service.memory import CHECK
 from edge.service.visits import noted
 from edge.vend import inputs as i
-from edge.vend.state import DeviceTest, MachineState, Phase
-from edge.vend.step import Context, Step, add_fault
+from edge.vend.state import DeviceTest, MachineState, Phase, Tested
+from edge.vend.step import Context, Step, add_fault, clear_fault
 from protocol import events
 
 COIL_FAULTS: Final = ("slot.jammed", "slot.not_home", "slot.missing")
 """A coil that turned once and came home has none of these."""
+SHOWN: Final = 8
+"""Coins of a test that are kept to be shown."""
 COIN_TEST_WHERE: Final = "coin acceptor"
 
 
@@ -59,6 +61,8 @@ def unit_fell(state: MachineState, outcome: i.Delivered, _: Context) -> Step:
             "no_drop_streak": state.no_drop_streak | {slot: 0},
         }
     )
+    if after.visit is not None:
+        after = noted(after, CHECK, units_removed=after.visit.units_removed + 1)
     here = Step(after, (taken,) if believed else (found, taken))
     here = here.then(_ended(here.state, ok=not outcome.fault, detail=outcome.fault or "dropped"))
     if outcome.fault:
@@ -79,7 +83,10 @@ def nothing_fell(state: MachineState, outcome: i.NotDelivered, _: Context) -> St
 def coin_tested(inside: MachineState, coin: i.CoinIn) -> Step:
     """A coin of staff's: the machine has it from now on, and nobody has credit. `inside`: with the coin counted."""
     test = inside.open_test
-    counted = test.model_copy(update={"coins": test.coins + 1, "worth": test.worth + coin.amount})
+    newest = ((coin.amount, coin.routed_to), *test.newest)[:SHOWN]
+    counted = test.model_copy(
+        update={"coins": test.coins + 1, "worth": test.worth + coin.amount, "newest": newest},
+    )
     told = events.CoinTested(
         amount_minor=coin.amount,
         currency=inside.currency,
@@ -104,6 +111,8 @@ def reported(state: MachineState, report: StaffReported, _: Context) -> Step:
     event = report.event
     if isinstance(event, events.MachineAdjusted):
         state = state.model_copy(update={event.name: event.value})
+    if isinstance(event, events.DeviceTested):
+        state = noted(state, CHECK)
     return Step(state, (event,))
 
 
@@ -117,13 +126,13 @@ def _ended(state: MachineState, *, ok: bool, detail: str) -> Step:
         staff=test.staff,
         visit=test.visit,
     )
-    after = state.model_copy(update={"test": None, "phase": state.resting_phase})
+    tested = Tested(test=test.test, slot=test.slot, ok=ok, detail=detail)
+    after = state.model_copy(update={"test": None, "tested": tested, "phase": state.resting_phase})
     return Step(noted(after, CHECK), (told,))
 
 
 def _cleared(here: Step, codes: tuple[str, ...], slot: str, test: DeviceTest) -> Step:
     """The test has shown that these are gone."""
-    gone = [code for code in codes if here.state.has_fault(code, slot)]
-    rest = tuple(fault for fault in here.state.faults if fault.where != slot or fault.code not in gone)
-    told = tuple(events.FaultCleared(code=code, where=slot, staff=test.staff, visit=test.visit) for code in gone)
-    return here.then(Step(here.state.model_copy(update={"faults": rest}), told))
+    for code in codes:
+        here = clear_fault(here, code, slot, staff=test.staff, visit=test.visit)
+    return here

@@ -164,6 +164,17 @@ class DeviceTest(_Part):
     """Taken so far."""
     worth: int = 0
     """… in minor units."""
+    newest: tuple[tuple[int, str], ...] = ()
+    """The last of them, newest first: minor units, and where the sorter sent it."""
+
+
+class Tested(_Part):
+    """How the newest test ended."""
+
+    test: str
+    slot: str
+    ok: bool
+    detail: str
 
 
 class ActiveFault(_Part):
@@ -192,6 +203,7 @@ class MachineState(_Part):
     """Worth of a bill that nobody can find; the next payout records it as uncertain, with a claim code."""
     test: DeviceTest | None = None
     """Set while servicing."""
+    tested: Tested | None = None
     chosen: str = ""
     """A slot that was chosen before there was enough money; vends when there is."""
     vend: Vend | None = None

@@ -160,7 +160,7 @@ def _fault_seen(state: MachineState, seen: i.FaultSeen, _: Context) -> Step:
 
 
 def _fault_gone(state: MachineState, gone: i.FaultGone, _: Context) -> Step:
-    return clear_fault(Step(state), gone.code, gone.where)
+    return clear_fault(Step(state), gone.code, gone.where, staff=gone.staff, visit=gone.visit)
 
 
 def _planogram(state: MachineState, arrived: i.PlanogramArrived, _: Context) -> Step:

@@ -1,0 +1,35 @@
+"""The second half of the desk's menu: devices, what is wrong with them, and what the machine knows of itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edge.screens.maintenance.coils import CoilTask
+from edge.screens.maintenance.coin_test import CoinTest
+from edge.screens.maintenance.faults import FaultList, LookAgain, RaisedMs
+from edge.screens.maintenance.task import Machine, TaskKind
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What these tasks need of the machine besides its state."""
+
+    machine: Machine
+    slots: Sequence[str]
+    """With a motor, in the order in which they are shown."""
+    raised_ms: RaisedMs
+    look_again: LookAgain
+
+
+def devices(shop: Workshop) -> tuple[TaskKind, ...]:
+    """Rows of the menu."""
+    machine = shop.machine
+    return (
+        TaskKind(
+            "faults",
+            lambda session: FaultList(machine, session, shop.raised_ms, shop.look_again),
+            badge=lambda: str(len(machine.state.faults) or ""),
+        ),
+        TaskKind("motors", lambda session: CoilTask(machine, shop.slots, "motors", session), right="devices"),
+        TaskKind("test_vend", lambda session: CoilTask(machine, shop.slots, "test_vend", session), right="devices"),
+        TaskKind("coin_test", lambda session: CoinTest(machine, session), right="devices"),
+    )

@@ -1,0 +1,187 @@
+"""Staff test devices and clear faults: journeys on the pages, without a display and without a device."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from edge.clock import LoopClock
+from edge.screens.maintenance.device_tasks import Workshop, devices
+from edge.screens.maintenance.task import Machine, TaskKind
+from edge.screens.texts import strings
+from edge.service.clearing import BY_OPERATOR, BY_STAFF, CHECKED, who_clears
+from edge.store.history import History
+from edge.store.store import Store
+from edge.vend import inputs as i
+from edge.vend.state import MachineState, Phase
+from protocol.events import DoorOpened, FaultRaised
+from protocol.faults import CATALOGUE
+from tests.edge.staff_bench import OTHER_PIN, Staff
+
+FAULT_MS = 1_795_000_000_000
+
+
+class Shop:
+    """The rest of the machine, as these tasks see it."""
+
+    def __init__(self) -> None:
+        self.looked_at: list[str] = []
+
+    def kinds(self, machine: Machine) -> Sequence[TaskKind]:
+        return devices(Workshop(machine, ("A1", "A2", "A3"), lambda *_: FAULT_MS, self.looked_at.append))
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return Shop()
+
+
+@pytest.fixture
+def staff(shop: Shop) -> Staff:
+    here = Staff(shop.kinds)
+    here.ask()
+    here.log_in()
+    return here
+
+
+def test_motor_run_when_a_jam_is_freed_then_the_coil_turns_once_and_the_slot_sells_again(staff: Staff) -> None:
+    staff.machine.apply(i.FaultSeen("slot.jammed", "A1"))
+    staff.press("task:motors")
+    assert "詰まり" in staff.item("A1").detail
+    staff.press("slot:A1", "run")
+    assert "まわしています" in staff.notes()
+    assert staff.machine.state.phase is Phase.SERVICING
+    staff.machine.apply(i.NotDelivered("no_drop", turned=True))
+    assert staff.fact("結果").tone == "ok"
+    assert staff.fact("異常").tone == "ok"
+    told = staff.told("device.tested")[0]
+    assert (told["test"], told["where"], told["ok"], told["staff"]) == ("motor", "A1", True, "st-1")
+    cleared = staff.told("fault.cleared")[0]
+    assert (cleared["code"], cleared["staff"]) == ("slot.jammed", "st-1")
+    assert cleared["visit"] == told["visit"] != ""
+    staff.press("back", "back")
+    assert staff.page == "menu"
+
+
+def test_test_vend_when_a_unit_falls_then_stock_and_summary_have_it(staff: Staff) -> None:
+    staff.press("task:test_vend", "slot:A1", "run")
+    staff.machine.apply(i.Delivered(turns=1))
+    assert staff.fact("在庫").value == "2個"
+    assert "センサーが感知" in staff.fact("結果").value
+    assert staff.told("slot.removed")[0]["why"] == "test"
+    staff.press("back", "back", "end_visit")
+    assert staff.fact("取り出し").value == "1個"
+
+
+@pytest.mark.parametrize(
+    ("task", "slot", "said"),
+    [("motors", "A1", "扉を閉めてから"), ("test_vend", "A2", "在庫がありません")],
+)
+def test_coil_when_it_may_not_turn_then_the_page_says_why_and_the_key_is_off(
+    staff: Staff, task: str, slot: str, said: str
+) -> None:
+    if task == "motors":
+        staff.open_door()
+    staff.press(f"task:{task}", f"slot:{slot}")
+    view = staff.look()
+    assert view is not None
+    assert said in staff.notes()
+    assert not next(key for key in view.page.keys if key.action == "run").enabled
+    staff.press("run")
+    assert said in staff.trouble
+    assert staff.machine.state.test is None
+
+
+def test_devices_when_somebody_has_no_right_then_the_tests_are_closed_to_them(shop: Shop) -> None:
+    staff = Staff(shop.kinds)
+    staff.ask()
+    staff.log_in("山田", OTHER_PIN)
+    assert not staff.item("モーター運転").enabled
+    assert staff.item("異常の一覧").enabled
+
+
+def test_coin_test_when_coins_come_then_each_is_shown_and_none_is_credit(staff: Staff) -> None:
+    staff.press("task:coin_test", "start")
+    staff.machine.apply(i.CoinIn(100, "hopper", 1))
+    staff.machine.apply(i.CoinIn(500, "cash_box", 2))
+    assert staff.fact("受け取った").value == "¥600"
+    assert staff.fact("¥500").value == "金庫へ"
+    assert staff.machine.state.credit == 0
+    staff.press("end")
+    assert "終わりました" in staff.notes()
+    assert staff.fact("受け取った").value == "¥600"
+    assert staff.told("device.tested")[0]["ok"]
+
+
+@pytest.mark.parametrize("how", ["back", "time", "log_out", "restart"])
+def test_coin_test_when_nobody_is_there_any_more_then_the_next_coin_is_credit(staff: Staff, how: str) -> None:
+    staff.press("task:coin_test", "start")
+    match how:
+        case "back":
+            staff.press("back")
+        case "time":
+            staff.wait(200)
+            staff.look()
+        case "log_out":
+            staff.desk.log_out()
+        case _:
+            staff.restart()
+    staff.machine.apply(i.CoinIn(100, "hopper", 1))
+    assert staff.machine.state.credit == 100
+
+
+def test_fault_when_a_person_may_clear_it_then_it_is_cleared_in_their_name(staff: Staff) -> None:
+    staff.machine.apply(i.FaultSeen("coin_hopper.short", "hopper 100"))
+    staff.press("task:faults")
+    staff.press(staff.item("hopper 100").action)
+    assert "から" in staff.fact("hopper 100").detail
+    assert staff.fact("すること").value
+    staff.press("clear")
+    assert "異常はありません" in staff.notes()
+    assert staff.told("fault.cleared")[0]["staff"] == "st-1"
+
+
+def test_fault_when_the_machine_can_look_then_it_is_asked_to_and_nobody_can_talk_it_away(
+    staff: Staff, shop: Shop
+) -> None:
+    staff.machine.apply(i.FaultSeen("slot.jammed", "A2"))
+    staff.press("task:faults")
+    staff.press(staff.item("A2").action, "clear")
+    assert "解除できません" in staff.trouble
+    staff.press("check")
+    assert shop.looked_at == ["A2"]
+    assert staff.machine.state.slot_fault("A2") == "slot.jammed"
+    staff.machine.apply(i.FaultGone("slot.jammed", "A2"))
+    assert staff.page == "faults"
+
+
+def test_faults_when_there_are_some_then_the_menu_counts_them(staff: Staff) -> None:
+    staff.machine.apply(i.FaultSeen("slot.jammed", "A2"))
+    staff.machine.apply(i.FaultSeen("drop_sensor.late"))
+    assert staff.item("異常の一覧").badge == "2"
+
+
+def test_faults_when_listed_then_every_one_of_the_catalogue_has_words_and_somebody_who_clears_it() -> None:
+    for code in CATALOGUE:
+        for language in ("ja", "en"):
+            assert f"maintenance.fault.{code}" in strings(language)
+            assert f"maintenance.fault.{code}.do" in strings(language)
+    known = BY_STAFF | BY_OPERATOR | CHECKED
+    assert known <= CATALOGUE.keys()
+    assert not BY_STAFF & BY_OPERATOR
+    assert {who_clears(code) for code in CHECKED} == {"machine"}
+
+
+async def test_history_when_a_fault_was_raised_twice_then_tells_the_newest(tmp_path: Path) -> None:
+
+    store = Store.open(tmp_path / "s.db", "vm-test-0001", LoopClock(asyncio.get_running_loop(), 1000), durable=False)
+    raised = FaultRaised(code="slot.jammed", where="A1")
+    store.commit(i.Clear(), MachineState(), [raised])
+    await asyncio.sleep(5)
+    store.commit(i.Clear(), MachineState(), [raised, FaultRaised(code="slot.jammed", where="A2")])
+    store.commit(i.Clear(), MachineState(), [DoorOpened()] * 600)
+    history = History(store)
+    assert history.raised_ms("slot.jammed", "A1") == 6000
+    assert history.raised_ms("slot.missing", "A1") is None
+    store.close()
