@@ -1,21 +1,23 @@
-"""Draw every state of the touchscreen at every size, and look for what nobody could read or hit.
+"""Draw every state of the touchscreen at every size, and look for what nobody could read, hit or understand.
 
-    xvfb-run -a python -m tools.screens.kiosk build/screens
+    xvfb-run -a python -m tools.screens.kiosk [folder]
 
-One Kivy process draws all of them into pictures of the wanted size; nothing is cut to the window it runs in.
+One Kivy process draws all of them into pictures of the wanted size; nothing is cut to the window it runs in. Every
+state is looked at twice: as it is, and with texts as long as those of another language may be.
 """
 
 import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from edge.screens.kiosk.layout import GAP_MM, TARGET_MM, Display
+from edge.screens.kiosk.layout import Display
+from tools.screens.longer import lengthened
 from tools.screens.states import Shown, every_state
 
 SIZES: Final = {
@@ -23,71 +25,84 @@ SIZES: Final = {
     "1024x600": Display(1024, 600, 7.0),
     "1080x1920": Display(1080, 1920, 21.5),
 }
-LONGER: Final = 1.4
-"""Texts of another language may be so much longer; what is drawn must still have room."""
-_SLACK: Final = 0.999
+LONGER_LANGUAGE: Final = "en"
+"""Which language is lengthened besides being drawn as it is: the one with words that must not be broken."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something nobody could read or hit."""
+class Easel:
+    """One display in an open Kivy, that shows one state after the other as the machine does."""
 
-    size: str
-    language: str
-    state: str
-    kind: str
-    """target, gap, overlap, overflow or outside."""
-    what: str
+    def __init__(self, size: str) -> None:
+        from edge.screens.kiosk.stage import Stage  # noqa: PLC0415 - Kivy reads its configuration first
 
+        self._size, self._display = size, SIZES[size]
+        self.stage: Any = Stage(self._display, lambda _: None)
 
-def findings_of(screen: Any, display: Display, where: tuple[str, str, str]) -> Iterator[Finding]:
-    """Look at one drawn screen."""
-    from edge.screens.kiosk.widgets import Key, Plate, Tile  # noqa: PLC0415 - Kivy reads its configuration first
+    def draw(self, shown: Shown, *, is_longer: bool = False) -> None:
+        """Draw a state, by the JSON that the controller sends."""
+        view = json.loads(json.dumps(shown.view.to_dict()))
+        self.stage.heard({"type": "view", "view": lengthened(view) if is_longer else view})
+        for part in shown.presses:
+            self._press(part)
+        settle()
 
-    seen = [widget for widget in screen.walk() if widget.opacity > 0]
-    sheet = screen.sheet
-    targets = [w for w in seen if isinstance(w, Key | Tile) and (not isinstance(w, Tile) or sheet is None)]
-    mm = display.px_per_mm
-    for one in targets:
-        if min(one.width, one.height) < TARGET_MM * mm * _SLACK:
-            yield Finding(*where, "target", f"{_name(one)}: {one.width / mm:.1f} x {one.height / mm:.1f} mm")
-        if one.x < 0 or one.y < 0 or one.right > display.width + 1 or one.top > display.height + 1:
-            yield Finding(*where, "outside", _name(one))
-    for number, one in enumerate(targets):
-        for other in targets[number + 1 :]:
-            apart = max(other.x - one.right, one.x - other.right, other.y - one.top, one.y - other.top)
-            if apart < GAP_MM * mm * 0.95 and one.parent is other.parent:
-                kind = "overlap" if apart < 0 else "gap"
-                yield Finding(*where, kind, f"{_name(one)} and {_name(other)}: {apart / mm:.1f} mm")
-    shaded = {id(w) for tile in seen if isinstance(tile, Tile) and sheet is not None for w in tile.walk()}
-    for one in seen:
-        if isinstance(one, Plate) and id(one) not in shaded and (missing := one.overflow()) > 1:
-            yield Finding(*where, "overflow", f"{one.text[:30]!r}: {missing / mm:.1f} mm")
+    def _press(self, part: str) -> None:
+        """Press a part, on whichever sheet of the page it is."""
+        maintenance = self.stage.maintenance
+        while part not in maintenance.names:
+            maintenance.press("turn.next")
+        maintenance.press(part)
 
+    def findings(self, shown: Shown, *, is_longer: bool = False) -> Iterator[Any]:
+        """Look at what is drawn now."""
+        from tools.screens.checks import Drawn  # noqa: PLC0415
 
-def _name(widget: Any) -> str:
-    return getattr(widget, "text", "") or getattr(widget, "slot", "") or type(widget).__name__
+        name = f"{shown.name} +40 %" if is_longer else shown.name
+        yield from Drawn(self.stage, self._display, (self._size, shown.language, name)).findings()
+
+    def keep(self, folder: Path, shown: Shown) -> Path:
+        """Write what is drawn now to a file."""
+        path = folder / f"kiosk-{self._size}-{shown.language}-{shown.name}.png"
+        self.stage.export_to_png(str(path))
+        return path
 
 
-def draw(shown: Shown, size: str, folder: Path | None) -> list[Finding]:
-    """Draw one state at one size, into `folder` if there is one, and look at it."""
+def settle() -> None:
+    """Let text become texture and rules become places; the window itself is never drawn."""
     from kivy.clock import Clock  # noqa: PLC0415
     from kivy.lang import Builder  # noqa: PLC0415
 
-    from edge.screens.kiosk.customer import CustomerScreen  # noqa: PLC0415
-
-    display = SIZES[size]
-    screen = CustomerScreen(display, lambda _: None)
-    screen.show(json.loads(json.dumps(shown.view.to_dict())))
-    for _ in range(2):  # text becomes texture, rules become places; the window itself is never drawn
+    for _ in range(2):
         Clock.tick()
         Builder.sync()
         Clock.tick_draw()
         Builder.sync()
-    found = list(findings_of(screen, display, (size, shown.language, shown.name)))
-    if folder is not None:
-        screen.export_to_png(str(folder / f"kiosk-{size}-{shown.language}-{shown.name}.png"))
-    return found
+
+
+def look_at_all(folder: Path | None, sizes: Iterable[str] = SIZES, only: str = "") -> tuple[int, list[Any]]:
+    """Draw all, keep the pictures if there is a folder for them.
+
+    Args:
+        folder: for the pictures; None for none.
+        sizes: which of `SIZES`.
+        only: states whose name begins so.
+
+    Returns:
+        How many screens were looked at, and what was found.
+    """
+    states = [one for one in every_state() if one.name.startswith(only)]
+    found: list[Any] = []
+    count = 0
+    for size in sizes:
+        easel = Easel(size)
+        for shown in states:
+            for is_longer in (False, True) if shown.language == LONGER_LANGUAGE else (False,):
+                easel.draw(shown, is_longer=is_longer)
+                found += easel.findings(shown, is_longer=is_longer)
+                count += 1
+                if folder is not None and not is_longer:
+                    easel.keep(folder, shown)
+    return count, found
 
 
 def main() -> int:
@@ -96,29 +111,34 @@ def main() -> int:
     parser.add_argument(
         "folder", type=Path, nargs="?", help="where the pictures go; without it they are only looked at"
     )
-    folder: Path | None = parser.parse_args().folder
+    parser.add_argument("--size", choices=SIZES, action="append", help="only this size (may be given again)")
+    parser.add_argument("--only", default="", help="only states whose name begins so")
+    options = parser.parse_args()
+    folder: Path | None = options.folder
     with TemporaryDirectory() as home:
-        _open_window(home)
+        open_window(home)
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
-        found = [one for size in SIZES for shown in every_state() for one in draw(shown, size, folder)]
+        count, found = look_at_all(folder, options.size or SIZES, options.only)
     for one in found:
-        print(*asdict(one).values(), sep="  ")
-    print(f"{len(found)} findings in {len(SIZES) * sum(1 for _ in every_state())} screens")
+        print(*astuple(one), sep="  ")
+    print(f"{len(found)} findings in {count} screens")
     return 1 if found else 0
 
 
-def _open_window(home: str) -> None:
+def open_window(home: str) -> None:
     """Kivy needs one for its drawing context; nothing is shown in it."""
     os.environ |= {"KIVY_NO_ARGS": "1", "KIVY_NO_FILELOG": "1", "KIVY_NO_CONSOLELOG": "1", "KIVY_HOME": home}
     from kivy.config import Config  # noqa: PLC0415
 
     Config.set("graphics", "width", "320")
     Config.set("graphics", "height", "240")
+    Config.set("graphics", "maxfps", "0")  # nothing waits for the next frame
     from kivy.base import EventLoop  # noqa: PLC0415
     from kivy.core.window import Window  # noqa: PLC0415 - importing it opens it
 
     del Window
+    sys.stderr = sys.__stderr__  # Kivy takes it for its log; what goes wrong here must be seen
     EventLoop.ensure_window()
 
 

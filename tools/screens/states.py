@@ -1,4 +1,4 @@
-"""Every state of the customer's display, reached as a customer reaches it: by steps of the real state machine."""
+"""Every state of the display: the customer's reached as a customer reaches it, by steps of the real state machine."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -15,6 +15,7 @@ from edge.vend.state import MachineState, Order
 from edge.vend.state_machine import step
 from edge.vend.step import Context
 from protocol.commands import CouponOffer
+from tools.screens.maintenance_states import every_page
 
 CONTEXT: Final = Context("5f0c9b1e7a2d4c68b3e1f0a9d8c7b6a5")
 KEEPING: Final = Context(CONTEXT.epoch, is_multi_vend=True)
@@ -173,6 +174,8 @@ class Shown:
     name: str
     language: str
     view: CustomerView
+    presses: tuple[str, ...] = ()
+    """Parts of the maintenance screen that are pressed before it is looked at."""
 
 
 def every_state() -> Iterator[Shown]:
@@ -182,3 +185,7 @@ def every_state() -> Iterator[Shown]:
             screen = Screen(language)
             reach(screen)
             yield Shown(name, language, screen.view())
+        for made in every_page(language):
+            yield Shown(
+                f"m-{made.name}", language, replace(Screen(language).view(), maintenance=made.view), made.presses
+            )

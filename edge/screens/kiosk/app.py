@@ -7,13 +7,11 @@ from typing import Any
 from kivy.app import App
 from kivy.clock import Clock
 from kivy.core.window import Window
-from kivy.uix.floatlayout import FloatLayout
 
-from edge.screens.kiosk.customer import CustomerScreen
 from edge.screens.kiosk.layout import Display
 from edge.screens.kiosk.line import Line
 from edge.screens.kiosk.settings import ScreenSettings
-from edge.screens.kiosk.veil import Veil
+from edge.screens.kiosk.stage import Stage
 
 
 class ScreenApp(App):  # type: ignore[misc] # Kivy has no types
@@ -25,14 +23,11 @@ class ScreenApp(App):  # type: ignore[misc] # Kivy has no types
         token_file = settings.machine_dir / "local_token"
         self._line = Line(settings.controller_url, token_file, self._in_kivy(self._heard), self._in_kivy(self._lost))
 
-    def build(self) -> FloatLayout:
+    def build(self) -> Stage:
         """Make the window's content."""
         width, height = Window.size
-        self._screen = CustomerScreen(Display(width, height, self._settings.screen_inch), self._intend)
-        self._veil = Veil(Display(width, height, self._settings.screen_inch))
-        self._root = FloatLayout()
-        self._root.add_widget(self._veil)
-        return self._root
+        self._stage = Stage(Display(width, height, self._settings.screen_inch), self._intend)
+        return self._stage
 
     def on_start(self) -> None:
         """Begin to listen, in a thread: drawing and listening must not wait for each other."""
@@ -44,17 +39,10 @@ class ScreenApp(App):  # type: ignore[misc] # Kivy has no types
         return lambda *values: Clock.schedule_once(lambda _: call(*values), 0)
 
     def _heard(self, frame: dict[str, Any]) -> None:
-        if frame.get("type") != "view":
-            return
-        self._screen.show(frame["view"])
-        if self._veil.parent is not None:
-            self._root.remove_widget(self._veil)
-            self._root.add_widget(self._screen)
+        self._stage.heard(frame)
 
     def _lost(self) -> None:
-        if self._veil.parent is None:
-            self._root.remove_widget(self._screen)
-            self._root.add_widget(self._veil)
+        self._stage.lost()
 
     def _intend(self, intent: dict[str, Any]) -> None:
         self._line.send({"type": "intent", **intent})

@@ -8,18 +8,23 @@ from kivy.uix.floatlayout import FloatLayout
 
 from edge.screens.kiosk import look
 from edge.screens.kiosk.layout import Display, arrange
-from edge.screens.kiosk.sheets import DetailSheet, ResultSheet, Sheet, sheet_of
+from edge.screens.kiosk.letters import width_of
+from edge.screens.kiosk.sheets import AnySheet, DetailSheet, ResultSheet, sheet_of
 from edge.screens.kiosk.widgets import Key, Plate, Tile, place
 
 Intend = Callable[[dict[str, Any]], None]
 """Sends one intent to the controller."""
 
 COLUMNS: Final = 4
+LANGUAGE_KEY: Final = 2
+"""Of the keys beside the shelf; held down, it asks for the maintenance screens."""
 PICTURE_MM: Final = 30.0
 """Tiles at least so wide show a picture above the price."""
-MARKS: Final = {"ok": "○ ", "warn": "! ", "sorry": "! ", "neutral": ""}
+MARKS: Final = {"ok": "○\u00a0", "warn": "!\u00a0", "sorry": "×\u00a0", "neutral": ""}
 """Before a message, so that its colour is not all that tells what it is."""
 FILLS: Final = {"ok": "success", "warn": "amber", "sorry": "danger", "neutral": "surface"}
+TILE_MARKS: Final = {"affordable": "○", "chosen": "◎"}
+"""The lamp of a key: can be bought now, has been chosen."""
 SHADED: Final = {"sold_out", "locked", "empty"}
 
 
@@ -33,10 +38,10 @@ class CustomerScreen(FloatLayout):  # type: ignore[misc] # Kivy has no types
         self._page = 0
         self._made_for: tuple[object, ...] = ()
         self._view: dict[str, Any] = {}
-        self._sheet: Sheet | None = None
+        self._sheet: AnySheet | None = None
 
     @property
-    def sheet(self) -> Sheet | None:
+    def sheet(self) -> AnySheet | None:
         """What lies over the shelf now."""
         return self._sheet
 
@@ -66,23 +71,35 @@ class CustomerScreen(FloatLayout):  # type: ignore[misc] # Kivy has no types
         self.add_widget(self._ground())
         self._tiles = [Tile(self._select) for _ in self._shown_tiles()]
         for widget, rect in zip(self._tiles, places.tiles, strict=False):
-            widget.type_price, widget.type_body = places.type.tag, places.type.body
+            widget.type_price, widget.type_body, widget.type_least = (
+                places.type.tag,
+                places.type.body,
+                places.type.least,
+            )
             widget.is_small = rect.width < PICTURE_MM * places.mm
             place(widget, rect)
             self.add_widget(widget)
-        self._credit = Plate(font_name=look.BOLD, color=look.colours()["amber"], font_size=places.type.display)
-        self._message = Plate(font_size=places.type.body, pad=places.mm)
+        self._credit = Plate(
+            font_name=look.BOLD, color=look.colours()["amber"], letters=places.type.display, least=places.type.least
+        )
+        self._message = Plate(letters=places.type.body, least=places.type.least, pad=places.mm, pad_high=places.mm)
         place(self._credit, places.credit)
         place(self._message, places.message)
         self._keys = [
-            Key(partial(self._press, number), font_size=places.type.body) for number in range(len(places.keys))
+            Key(
+                partial(self._press, number),
+                self._for_staff if number == LANGUAGE_KEY else None,
+                letters=places.type.body,
+                least=places.type.least,
+            )
+            for number in range(len(places.keys))
         ]
         for widget, rect in zip(self._keys, places.keys, strict=True):
             place(widget, rect)
         for widget in (self._credit, self._message, *self._keys):
             self.add_widget(widget)
         if places.sign is not None:
-            self._sign = Plate(font_size=places.type.display)
+            self._sign = Plate(letters=places.type.display, least=places.type.least)
             place(self._sign, places.sign)
             self.add_widget(self._sign)
 
@@ -106,14 +123,15 @@ class CustomerScreen(FloatLayout):  # type: ignore[misc] # Kivy has no types
         edges = {"affordable": colours["amber"], "chosen": colours["brand"]}
         for widget, tile in zip(self._tiles, self._shown_tiles(), strict=True):
             widget.slot, widget.name, widget.price = tile["slot"], tile["name"], tile["price_text"]
-            widget.longest_word = max((len(word) for word in tile["name"].split() if word.isascii()), default=0)
-            widget.list_price = tile["list_price_text"]
+            has_room = not widget.is_small or width_of(tile["name"]) * widget.type_least < widget.width
+            widget.list_price = tile["list_price_text"] if has_room else ""
             widget.band = (
                 self._view["labels"][f"short_{tile['temperature']}"] if widget.is_small else tile["temperature_text"]
             )
             widget.band_fill = colours[tile["temperature"]]
             widget.sign = tile["state_text"] if tile["state"] in SHADED else ""
             widget.picture = look.picture(tile["picture"])
+            widget.mark = TILE_MARKS.get(tile["state"], "")
             widget.edge = edges.get(tile["state"], colours["white"])
 
     def _fill_panel(self) -> None:
@@ -166,6 +184,9 @@ class CustomerScreen(FloatLayout):  # type: ignore[misc] # Kivy has no types
     def _select(self, slot: str) -> None:
         if self._sheet is None:
             self._intend({"intent": "select", "slot": slot})
+
+    def _for_staff(self) -> None:
+        self._intend({"intent": "maintenance", "do": "open"})
 
     def _press(self, number: int) -> None:
         _, intent, _ = self._meanings()[number]

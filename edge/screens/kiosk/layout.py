@@ -20,8 +20,8 @@ PANEL_MM: Final = 39.5
 """Least width of the panel beside the shelf."""
 PANEL_SHARE: Final = 0.18
 """… and of a wider display this share of its width."""
-SIZES_MM: Final = (11.0, 8.0, 6.0, 4.5)
-"""Letters at 7 inch: credit, price, headings, everything else."""
+SIZES_MM: Final = (11.0, 8.0, 6.0, 4.5, 4.0)
+"""Letters at 7 inch: credit, price, headings, everything else, and the least for a text that finds no room."""
 TILE_MM: Final = 22.0
 """Least width and height of a tile: name in two lines, price, band."""
 
@@ -78,6 +78,8 @@ class Type:
     tag: float
     head: float
     body: float
+    least: float
+    """What letters may be made smaller to when a text finds no room."""
 
 
 @dataclass(frozen=True, slots=True)

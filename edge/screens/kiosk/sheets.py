@@ -13,6 +13,8 @@ from edge.screens.kiosk.layout import GAP_MM, TARGET_MM, Arrangement, Rect
 from edge.screens.kiosk.widgets import Key, Plate, place
 
 RESULTS: Final = {"vending", "delivered", "sorry", "out_of_service"}
+SIGNS: Final = {"ok": ("○", "success"), "warn": ("!", "amber"), "sorry": ("×", "danger"), "neutral": ("", "ink")}
+"""Over a result, so large that it is seen from afar: what kind of result it is, and its colour."""
 QUIET_ZONE: Final = 4
 """Light modules around a QR code. Source: ISO/IEC 18004."""
 
@@ -25,10 +27,6 @@ class Sheet(Plate):
         place(self, places.shelf)
         self.places, self.intend = places, intend
         self.gap = GAP_MM * places.mm
-
-    def show(self, view: dict[str, Any]) -> None:
-        """Fill it from a view."""
-        raise NotImplementedError
 
     def inner(self, x: float, y: float, width: float, height: float) -> Rect:
         """A part of the sheet, in shares of what lies within its margin; `y` from below."""
@@ -48,11 +46,16 @@ class ResultSheet(Sheet):
 
     def __init__(self, places: Arrangement, intend: Callable[[dict[str, Any]], None]) -> None:
         super().__init__(places, intend)
-        self._words = self.put(Plate(font_size=places.type.head, font_name=look.BOLD), self.inner(0, 0.3, 1, 0.7))
+        self._words = self.put(
+            Plate(letters=places.type.head, least=places.type.least, font_name=look.BOLD), self.inner(0, 0.3, 1, 0.7)
+        )
+        self._mark = self.put(
+            Plate(letters=2.2 * places.type.display, font_name=look.BOLD, pad_high=0), self.inner(0, 0.74, 1, 0.26)
+        )
         self._code = self.put(QrCode(), self.inner(0, 0.02, 1, 0.5))
-        self._caption = self.put(Plate(font_size=places.type.body), self.inner(0, 0.5, 1, 0.12))
+        self._caption = self.put(Plate(letters=places.type.body, least=places.type.least), self.inner(0, 0.5, 1, 0.12))
         self._stay = self.put(
-            Key(lambda: intend({"intent": "stay"}), font_size=places.type.head, is_main=True),
+            Key(lambda: intend({"intent": "stay"}), letters=places.type.head, least=places.type.least, is_main=True),
             self.inner(0.2, 0.02, 0.6, max(0.24, TARGET_MM * places.mm / places.shelf.height)),
         )
 
@@ -61,8 +64,11 @@ class ResultSheet(Sheet):
         code = view["code"]
         stay = next((button for button in view["buttons"] if button["intent"] == "stay"), None)
         self._words.text = view["message"]["text"]
+        sign, colour = SIGNS[view["message"]["tone"]]
+        self._mark.text, self._mark.color = "" if code else sign, look.colours()[colour]
         tall = 0.36 if code else 0.66 if stay else 1.0
-        place(self._words, self.inner(0, 1.0 - tall, 1, tall))
+        above = 0.26 if self._mark.text else 0.0
+        place(self._words, self.inner(0, 1.0 - tall, 1, tall - above))
         self._code.show(code["rows"] if code else ())
         self._caption.text = code["caption"] if code else ""
         self._stay.text = stay["text"] if stay else ""
@@ -77,13 +83,22 @@ class DetailSheet(Sheet):
         kind, colours = places.type, look.colours()
         self._picture = self.put(Image(fit_mode="contain"), self.inner(0, 0.12, 0.3, 0.88))
         self._band = self.put(
-            Plate(font_size=kind.body, font_name=look.BOLD, color=colours["white"], pad=2), self.inner(0, 0, 0.3, 0.1)
+            Plate(letters=kind.body, least=kind.least, font_name=look.BOLD, color=colours["white"], pad=2, pad_high=2),
+            self.inner(0, 0, 0.3, 0.1),
         )
-        self._name = self.put(Plate(font_size=kind.head, font_name=look.BOLD), self.inner(0.32, 0.78, 0.68, 0.22))
-        self._price = self.put(Plate(font_size=kind.head), self.inner(0.32, 0.62, 0.68, 0.16))
-        self._facts = self.put(Plate(font_size=kind.body), self.inner(0.32, 0.27, 0.68, 0.35))
+        self._name = self.put(
+            Plate(letters=kind.head, least=kind.least, font_name=look.BOLD), self.inner(0.32, 0.78, 0.68, 0.22)
+        )
+        self._price = self.put(Plate(letters=kind.head, least=kind.least), self.inner(0.32, 0.62, 0.68, 0.16))
+        self._facts = self.put(Plate(letters=kind.body, least=kind.least), self.inner(0.32, 0.27, 0.68, 0.35))
         self._missing = self.put(
-            Plate(font_size=kind.head, font_name=look.BOLD, fill=colours["amber"], color=colours["black-ink"]),
+            Plate(
+                letters=kind.head,
+                least=kind.least,
+                font_name=look.BOLD,
+                fill=colours["amber"],
+                color=colours["black-ink"],
+            ),
             self.inner(0.32, 0.0, 0.68, 0.25),
         )
 
@@ -114,21 +129,29 @@ class ClerkSheet(Sheet):
         close_width = 2 * TARGET_MM * places.mm / places.shelf.width
         note_share = max(key_share, 3.4 * places.type.body / (places.shelf.height - 2 * self.gap))
         self._note = self.put(
-            Plate(font_size=places.type.body, color=look.colours()["muted"], halign="left", valign="top", pad=0),
+            Plate(
+                letters=places.type.body,
+                least=places.type.least,
+                color=look.colours()["muted"],
+                halign="left",
+                valign="top",
+                pad=0,
+                pad_high=0,
+            ),
             self.inner(0, 1 - note_share, 0.98 - close_width, note_share),
         )
         self._close = self.put(
-            Key(lambda: intend({"intent": "clerk_close"}), font_size=places.type.body),
+            Key(lambda: intend({"intent": "clerk_close"}), letters=places.type.body, least=places.type.least),
             self.inner(1 - close_width, 1 - key_share, close_width, key_share),
         )
         self._words = self.put(
-            Plate(font_size=places.type.body, halign="left", valign="bottom"),
+            Plate(letters=places.type.body, least=places.type.least, halign="left", valign="bottom"),
             self.inner(0, above, 1, 1 - above - note_share - gap_share / 2),
         )
         self._half_gap = self.gap / 2 / (places.shelf.width - 2 * self.gap)
         self._questions = [
             self.put(
-                Key(partial(self._ask, number), font_size=places.type.body),
+                Key(partial(self._ask, number), letters=places.type.body, least=places.type.least),
                 self.inner(
                     (0.5 + self._half_gap) * (number % 2),
                     (1 - number // 2) * (key_share + gap_share),
@@ -178,7 +201,10 @@ class QrCode(Widget):  # type: ignore[misc] # Kivy has no types
                         Rectangle(pos=corner, size=(module, module))
 
 
-def sheet_of(view: dict[str, Any]) -> type[Sheet] | None:
+AnySheet = ResultSheet | DetailSheet | ClerkSheet
+
+
+def sheet_of(view: dict[str, Any]) -> type[AnySheet] | None:
     """Which sheet a view needs; the clerk steps back when something happens to the customer's money."""
     is_asking = any(button["intent"] == "stay" for button in view["buttons"])
     if view["screen"] in RESULTS or view["code"] or is_asking:

@@ -18,10 +18,11 @@ class Veil(Plate):
         super().__init__(
             text=words,
             fill=look.colours()["paper"],
-            font_size=4.5 * display.px_per_mm,
+            letters=4.5 * display.px_per_mm,
             size=(display.width, display.height),
             size_hint=(None, None),
             pad=8 * display.px_per_mm,
+            pad_high=8 * display.px_per_mm,
             radius=0,
             **values,
         )

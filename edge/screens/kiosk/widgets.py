@@ -1,8 +1,10 @@
 """What the screens are built of. The looks are in `widgets.kv`; nothing here knows what is sold."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final
 
+from kivy.clock import Clock
 from kivy.core.text import Label as CoreLabel
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, ColorProperty, NumericProperty, StringProperty
@@ -15,6 +17,10 @@ from edge.screens.kiosk.layout import Rect
 
 Builder.load_file(str(look.HERE / "widgets.kv"))
 
+SMALLER: Final = 0.96
+"""One step down for letters that find no room."""
+HOLD_S: Final = 3.0
+"""A key held so long means something else: what only staff know of."""
 QUIET: Final = (0.0, 0.0, 0.0, 0.0)
 
 
@@ -31,26 +37,51 @@ class Plate(Label):  # type: ignore[misc] # Kivy has no types
     line = ColorProperty(QUIET)
     radius = NumericProperty(8)
     pad = NumericProperty(6)
+    """Left and right of the text, in pixels."""
+    pad_high = NumericProperty(6)
+    """Above and below it."""
+
+    letters = NumericProperty(15)
+    """Height of the letters that is wanted, in pixels."""
+    least = NumericProperty(0)
+    """Letters may be made as small as this when a text finds no room; 0 for never."""
+
+    def __init__(self, **values: Any) -> None:
+        self._fitting = Clock.create_trigger(self._fit, -1)
+        super().__init__(**values)
+        self.fbind("letters", self._fitting)
+        for name in ("text", "size", "least", "pad", "pad_high", "font_name"):
+            self.fbind(name, self._fitting)
+        self._fitting()
+
+    def _fit(self, _: float) -> None:
+        """Write the text as large as wanted, or as it finds room; just before the next frame is drawn."""
+        self.font_size = self.letters
+        while self.least and self.font_size > self.least and self.overflow() > 0:
+            self.font_size = max(self.least, self.font_size * SMALLER)
 
     def overflow(self) -> float:
         """How many pixels of the text find no room, or of a word that has to be broken; 0 when all of it is seen."""
         if not self.text or self.opacity == 0:
             return 0.0
-        wide, high = max(1.0, self.width - 2 * self.pad), self.height - 2 * self.pad
-        words = [word for word in self.text.split() if word.isascii()]  # Japanese may break anywhere
+        wide, high = max(1.0, self.width - 2 * self.pad), self.height - 2 * self.pad_high
+        words = {word for word in self.text.split() if word.isascii()}  # Japanese may break anywhere
         too_wide = max((self._measured(word)[0] - wide for word in words), default=0.0)
         return float(max(0.0, too_wide, self._measured(self.text, wide)[1] - high))
 
+    def measured(self) -> tuple[float, float]:
+        """Width and height of the text as it is drawn, in pixels."""
+        return self._measured(self.text, max(1.0, self.width - 2 * self.pad))
+
     def _measured(self, text: str, width: float | None = None) -> tuple[float, float]:
-        free = CoreLabel(
-            text=text,
-            font_name=self.font_name,
-            font_size=self.font_size,
-            line_height=self.line_height,
-            text_size=(width, None),
-        )
-        free.refresh()
-        return free.content_width, free.content_height
+        return _measured(text, self.font_name, self.font_size, self.line_height, width)
+
+
+@lru_cache(maxsize=4096)
+def _measured(text: str, font: str, size: float, line: float, width: float | None) -> tuple[float, float]:
+    free = CoreLabel(text=text, font_name=font, font_size=size, line_height=line, text_size=(width, None))
+    free.refresh()
+    return free.content_width, free.content_height
 
 
 class Key(ButtonBehavior, Plate):  # type: ignore[misc]
@@ -60,14 +91,38 @@ class Key(ButtonBehavior, Plate):  # type: ignore[misc]
     is_main = BooleanProperty(defaultvalue=False)
     """The one thing to do on this screen."""
 
-    def __init__(self, pressed: Callable[[], None], **values: Any) -> None:
-        self._pressed = pressed
+    is_field = BooleanProperty(defaultvalue=False)
+    """Shows a value; pressing it asks for another one."""
+
+    def __init__(self, pressed: Callable[[], None], held: Callable[[], None] | None = None, **values: Any) -> None:
+        """A key.
+
+        Args:
+            pressed: called when the finger is lifted.
+            held: called instead, after `HOLD_S` with the finger down; None when holding means nothing.
+            values: of Kivy's properties.
+        """
+        self._pressed, self._held = pressed, held
+        self._was_held = False
+        self._holding = Clock.create_trigger(self._hold, HOLD_S)
         super().__init__(**values)
+
+    def on_press(self) -> None:
+        """Begin to count."""
+        self._was_held = False
+        if self._held is not None:
+            self._holding()
 
     def on_release(self) -> None:
         """Pass the press on."""
-        if self.is_on:
+        self._holding.cancel()
+        if self.is_on and not self._was_held:
             self._pressed()
+
+    def _hold(self, _: float) -> None:
+        if self._held is not None and self.state == "down":
+            self._was_held = True
+            self._held()
 
 
 class Tile(ButtonBehavior, Widget):  # type: ignore[misc]
@@ -75,20 +130,21 @@ class Tile(ButtonBehavior, Widget):  # type: ignore[misc]
 
     slot = StringProperty("")
     name = StringProperty("")
-    longest_word = NumericProperty(0)
-    """Letters of the longest word of the name that must not be broken."""
     price = StringProperty("")
     list_price = StringProperty("")
     band = StringProperty("")
     band_fill = ColorProperty(QUIET)
     sign = StringProperty("")
-    """売切, 準備中: a word over a tile that cannot be bought."""
+    """売切, 準備中: in the place of the band when it cannot be bought."""
+    mark = StringProperty("")
+    """Before the band's word: what the colour of the edge means, for those who do not see it."""
     picture = StringProperty("")
     is_small = BooleanProperty(defaultvalue=True)
     """No room for a picture beside a price that can be read; the goods stand behind the glass."""
     edge = ColorProperty(QUIET)
     type_price = NumericProperty(20)
     type_body = NumericProperty(12)
+    type_least = NumericProperty(10)
 
     def __init__(self, pressed: Callable[[str], None], **values: Any) -> None:
         self._pressed = pressed
