@@ -21,16 +21,8 @@ from edge.screens.maintenance.view import (
     Picture,
     Stepper,
 )
+from edge.screens.texts import labels
 
-Text = tuple[str, str]
-"""Japanese, English."""
-LABELS: Final[dict[str, Text]] = {
-    "delete": ("消す", "Delete"),
-    "done": ("決定", "Enter"),
-    "next": ("次", "Next"),
-    "before": ("前", "Back"),
-    "cancel": ("戻る", "Cancel"),
-}
 _HELPFUL: Final = "https://vend.example/m/vm-demo-0001/audit?from=2026-11-01"
 
 
@@ -49,10 +41,9 @@ def every_page(language: str) -> Iterator[MadePage]:
     for name, title, blocks, keys, trouble, presses in _pages(say):
         is_inside = name not in {"login", "pin", "pin_wrong"}
         page = Page(f"made.{name}", title, blocks, keys, trouble)
-        labels = {key: say(*texts) for key, texts in LABELS.items()}
         standing = say("扉: 開 · クラウド: 通信中", "Door open · Cloud: connected")
         staff = say("佐藤 花子", "Hanako Sato") if is_inside else ""
-        yield MadePage(name, MaintenanceView(page, staff, standing, labels), presses)
+        yield MadePage(name, MaintenanceView(page, staff, standing, labels(language, "maintenance.label.")), presses)
 
 
 class _Speaker:

@@ -16,7 +16,7 @@ DIGITS: Final = "123456789"
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ-"
 _KEY_MM: Final = 17.0
 """Width of a pad's keys on a small display."""
-SIGNS: Final = {"delete": "←", "done": "OK", "cancel": "×"}
+SIGNS: Final = {"delete": "←", "done": "OK", "close": "×"}
 """Shown where the view has no word for them."""
 _LETTER_COLUMNS: Final = 8
 
@@ -65,7 +65,7 @@ def pin_pad(on: Surface, box: Box, block: BlockDict, labels: dict[str, str], typ
 def cancel(on: Surface, labels: dict[str, str]) -> Part:
     """The key that leaves a pad as if nothing had been typed."""
     key = on.keys[-1]
-    return Part("pad.cancel", key, word(labels, "cancel", key), "key", on.body, does=Does("cancel"), is_key=True)
+    return Part("pad.cancel", key, word(labels, "close", key), "key", on.body, does=Does("cancel"), is_key=True)
 
 
 def number_pad(on: Surface, block: BlockDict, typed: str, labels: dict[str, str]) -> Iterator[Part]:
@@ -134,7 +134,7 @@ def code_pad(on: Surface, block: BlockDict, typed: str, labels: dict[str, str], 
     last = (
         ("pad.layer", "ABC" if is_digits else "123", Does("layer"), "key"),
         ("pad.erase", word(labels, "delete", ends[0]), Does("erase"), "key"),
-        ("pad.cancel", word(labels, "cancel", ends[0]), Does("cancel"), "key"),
+        ("pad.cancel", word(labels, "close", ends[0]), Does("cancel"), "key"),
         ("pad.done", word(labels, "done", ends[0]), done, "main" if done else "key"),
     )
     for (name, text, does, look), cell in zip(last, ends, strict=True):
