@@ -31,6 +31,7 @@ from edge.screens.display import Display
 from edge.screens.maintenance.desk import MaintenanceDesk
 from edge.screens.maintenance.device_tasks import Workshop, devices
 from edge.screens.maintenance.tasks import goods_and_cash
+from edge.sensor_watch import SensorWatch
 from edge.service.inputs import RestockListArrived, StaffListArrived
 from edge.settings import MachineSettings
 from edge.store.health import replace_damaged
@@ -123,7 +124,8 @@ async def run_machine(
         )
         link = _link(settings, store, runtime)
         clerk = _clerk(settings)
-        shop = Workshop(runtime, sorted(rig.devices.dispenser.slots), History(store).raised_ms, runtime.look_again)
+        watch = SensorWatch(runtime, rig.devices)
+        shop = Workshop(runtime, watch.slots, watch, History(store).raised_ms, runtime.look_again)
         desk = _desk(settings, runtime, link, clock, shop)
         front = _front(settings, runtime, link, rig, clerk, desk)
         await runtime.start()
@@ -133,7 +135,7 @@ async def run_machine(
         _log.info(
             "ready to sell", machine=settings.machine_id, url=f"http://{settings.front_host}:{front.port}/", ms=ready_ms
         )
-        tasks = {"runtime": runtime.run(), "link": link.run(), "front": front.watch()}
+        tasks = {"runtime": runtime.run(), "link": link.run(), "front": front.watch(), "sensors": watch.run()}
         if clerk is not None:
             tasks["clerk"] = clerk.run()
         if rig.emulated is not None and settings.first_fill:

@@ -263,9 +263,7 @@ class Runtime:
     # --- goods out -----------------------------------------------------------------------------
     async def _vend(self, slot: str) -> i.Delivered | i.NotDelivered:
         sensor, dispenser = self._devices.drop_sensor, self._devices.dispenser
-        if self._fell_late:
-            self._fell_late = False
-            self.apply(i.FaultSeen("drop_sensor.late", detail="a unit fell after a vend had failed"))
+        self._tell_late_fall()
         if sensor.is_blocked:
             self.apply(i.FaultSeen("drop_sensor.blocked"))
             return i.NotDelivered("sensor_blocked")
@@ -324,6 +322,20 @@ class Runtime:
             self._look_at_beam()
         elif self._tasks is not None:
             self._as_task(self._tasks, self.look_at_coils(where), "look again")
+
+    def rearm_drop_sensor(self) -> bool:
+        """Clear the latch for a person who tries the sensor; False, and nothing done, unless the machine is idle."""
+        if self.state.phase is not Phase.IDLE:
+            return False
+        self._arm_drop_sensor()
+        self._last_vend_failed = False
+        self._tell_late_fall()
+        return True
+
+    def _tell_late_fall(self) -> None:
+        if self._fell_late:
+            self._fell_late = False
+            self.apply(i.FaultSeen("drop_sensor.late", detail="a unit fell after a vend had failed"))
 
     def _look_at_beam(self) -> None:
         if self.state.has_fault("drop_sensor.blocked") and not self._devices.drop_sensor.is_blocked:

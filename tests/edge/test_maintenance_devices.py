@@ -10,11 +10,13 @@ from edge.clock import LoopClock
 from edge.screens.maintenance.device_tasks import Workshop, devices
 from edge.screens.maintenance.task import Machine, TaskKind
 from edge.screens.texts import strings
+from edge.sensor_watch import Reading
 from edge.service.clearing import BY_OPERATOR, BY_STAFF, CHECKED, who_clears
 from edge.store.history import History
 from edge.store.store import Store
 from edge.vend import inputs as i
 from edge.vend.state import MachineState, Phase
+from hardware.dispenser.port import SlotCondition
 from protocol.events import DoorOpened, FaultRaised
 from protocol.faults import CATALOGUE
 from tests.edge.staff_bench import OTHER_PIN, Staff
@@ -27,9 +29,28 @@ class Shop:
 
     def __init__(self) -> None:
         self.looked_at: list[str] = []
+        self.found: list[Reading] = []
+        self.is_watched = False
+        self.has_dropped = True
+        self.is_busy = False
 
     def kinds(self, machine: Machine) -> Sequence[TaskKind]:
-        return devices(Workshop(machine, ("A1", "A2", "A3"), lambda *_: FAULT_MS, self.looked_at.append))
+        return devices(Workshop(machine, ("A1", "A2", "A3"), self, lambda *_: FAULT_MS, self.looked_at.append))
+
+    # --- its sensors -----------------------------------------------------------------------------
+    def watch(self) -> None:
+        self.is_watched = True
+
+    def rest(self) -> None:
+        self.is_watched = False
+
+    def readings(self) -> Sequence[Reading]:
+        return self.found
+
+    def rearm(self) -> bool:
+        if not self.is_busy:
+            self.has_dropped = False
+        return not self.is_busy
 
 
 @pytest.fixture
@@ -185,3 +206,52 @@ async def test_history_when_a_fault_was_raised_twice_then_tells_the_newest(tmp_p
     assert history.raised_ms("slot.jammed", "A1") == 6000
     assert history.raised_ms("slot.missing", "A1") is None
     store.close()
+
+
+# --- sensors -------------------------------------------------------------------------------------
+def test_sensors_when_shown_then_each_speaks_in_words_and_coils_by_their_row(staff: Staff, shop: Shop) -> None:
+    shop.found = [
+        Reading("door", "attention", "open"),
+        Reading("hopper", "missing", "silent", "100"),
+        *(Reading("coil", "ok", "home", slot) for slot in ("A1", "A2")),
+        Reading("coil", "ok", "home", "B1"),
+        Reading("coil", "fault", "not_home", "B2"),
+    ]
+    staff.press("task:sensors")
+    assert (staff.fact("扉").value, staff.fact("扉").tone) == ("開いている", "warn")
+    assert (staff.fact("釣銭機 ¥100").value, staff.fact("釣銭機").tone) == ("応答なし", "sorry")
+    assert staff.fact("らせん A").value == "2本とも定位置"
+    assert (staff.fact("らせん B").value, staff.fact("らせん B").tone) == ("B2 途中で停止", "sorry")
+
+
+def test_sensors_when_the_page_is_left_then_the_devices_are_left_alone(staff: Staff, shop: Shop) -> None:
+    staff.press("task:sensors")
+    assert shop.is_watched
+    assert staff.desk.changes_in(staff.now) == pytest.approx(0.5)
+    staff.wait(200)
+    staff.look()
+    assert not shop.is_watched
+
+
+@pytest.mark.parametrize("is_seen", [True, False])
+def test_drop_sensor_when_tried_then_the_cloud_hears_how_it_went(staff: Staff, shop: Shop, is_seen: bool) -> None:
+    staff.press("task:sensors", "try")
+    assert "光をさえぎって" in staff.notes()
+    shop.has_dropped = is_seen
+    assert ("感知しました" in staff.notes()) == is_seen
+    staff.press("back")
+    told = staff.told("device.tested")
+    assert [(one["test"], one["ok"]) for one in told] == [("sensor", is_seen)]
+    assert "○点検" in staff.fact("訪問の手順").value
+
+
+def test_drop_sensor_when_a_customer_is_served_then_the_try_is_refused(staff: Staff, shop: Shop) -> None:
+    shop.is_busy = True
+    staff.press("task:sensors", "try", "back")
+    assert staff.told("device.tested") == []
+
+
+def test_sensors_when_they_can_speak_then_every_word_is_known() -> None:
+    says = {"open", "closed", "clear", "blocked", "fell", "nothing_fell", "silent", "accepting", "refusing"}
+    says |= {"paying", "fault", "ready", "holding", "card"} | {found.value for found in SlotCondition}
+    assert {f"maintenance.sensor.says.{word}" for word in says} <= strings("ja").keys()

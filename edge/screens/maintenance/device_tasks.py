@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from edge.screens.maintenance.coils import CoilTask
 from edge.screens.maintenance.coin_test import CoinTest
 from edge.screens.maintenance.faults import FaultList, LookAgain, RaisedMs
+from edge.screens.maintenance.sensors import SensorPage, Sensors
 from edge.screens.maintenance.task import Machine, TaskKind
 
 
@@ -16,6 +17,7 @@ class Workshop:
     machine: Machine
     slots: Sequence[str]
     """With a motor, in the order in which they are shown."""
+    sensors: Sensors
     raised_ms: RaisedMs
     look_again: LookAgain
 
@@ -29,6 +31,7 @@ def devices(shop: Workshop) -> tuple[TaskKind, ...]:
             lambda session: FaultList(machine, session, shop.raised_ms, shop.look_again),
             badge=lambda: str(len(machine.state.faults) or ""),
         ),
+        TaskKind("sensors", lambda session: SensorPage(machine, shop.sensors, session)),
         TaskKind("motors", lambda session: CoilTask(machine, shop.slots, "motors", session), right="devices"),
         TaskKind("test_vend", lambda session: CoilTask(machine, shop.slots, "test_vend", session), right="devices"),
         TaskKind("coin_test", lambda session: CoinTest(machine, session), right="devices"),
