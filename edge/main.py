@@ -9,7 +9,7 @@ import fcntl
 import os
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -30,7 +30,8 @@ from edge.runtime import Runtime
 from edge.screens.display import Display
 from edge.screens.maintenance.desk import MaintenanceDesk
 from edge.screens.maintenance.device_tasks import Workshop, devices
-from edge.screens.maintenance.tasks import goods_and_cash
+from edge.screens.maintenance.task import TaskKind
+from edge.screens.maintenance.tasks import Fittings, goods_and_cash
 from edge.sensor_watch import SensorWatch
 from edge.service.inputs import RestockListArrived, StaffListArrived
 from edge.settings import MachineSettings
@@ -126,7 +127,7 @@ async def run_machine(
         clerk = _clerk(settings)
         watch = SensorWatch(runtime, rig.devices)
         shop = Workshop(runtime, watch.slots, watch, History(store).raised_ms, runtime.look_again)
-        desk = _desk(settings, runtime, link, clock, shop)
+        desk = _desk(settings, runtime, link, clock, (*goods_and_cash(runtime, _fittings(rig)), *devices(shop)))
         front = _front(settings, runtime, link, rig, clerk, desk)
         await runtime.start()
         await front.start()
@@ -184,12 +185,16 @@ def _clerk(settings: MachineSettings) -> WebSocketClerk | None:
     return WebSocketClerk(url, settings.machine_id, settings.machine_secret.get_secret_value())
 
 
+def _fittings(rig: Rig) -> Fittings:
+    return Fittings(rig.devices.bill_validator is not None, rig.devices.coin_changer is not None)
+
+
 def _desk(
-    settings: MachineSettings, runtime: Runtime, link: CloudLink, clock: Clock, shop: Workshop
+    settings: MachineSettings, runtime: Runtime, link: CloudLink, clock: Clock, kinds: Sequence[TaskKind]
 ) -> MaintenanceDesk:
     return MaintenanceDesk(
         runtime,
-        (*goods_and_cash(runtime), *devices(shop)),
+        kinds,
         is_online=lambda: link.is_online,
         wall_ms=clock.wall_ms,
         local_pin=settings.maintenance_pin.get_secret_value(),

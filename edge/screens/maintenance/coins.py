@@ -1,0 +1,59 @@
+"""Coins for change: how many were put into each hopper or tube, or taken out. All of it is one write."""
+
+from typing import Final
+
+from edge.screens.maintenance.task import Machine, RefusedEntryError, StillTask
+from edge.screens.maintenance.view import Block, Fact, Key, Note, Page, Stepper
+from edge.screens.maintenance.words import number_of
+from edge.screens.texts import text
+from edge.screens.tiles import money_text
+from edge.service.cash import worth
+from edge.service.inputs import FloatFilled
+
+MOST_COINS: Final = 2_000
+"""More go into no hopper."""
+
+
+class FillCoins(StillTask):
+    """One page: a row for each kind of coin that the machine pays."""
+
+    def __init__(self, machine: Machine) -> None:
+        """`machine`: gives the state, takes what was put in."""
+        self._machine = machine
+        self._added: dict[int, int] = {}
+
+    def page(self, language: str, now: float) -> Page:  # noqa: ARG002 - the same at every moment
+        """See `Task`."""
+        hoppers = self._machine.state.hoppers
+        unit = text(language, "maintenance.cash.unit")
+        blocks: list[Block] = [Note(text(language, "maintenance.float.how"))]
+        for kind in sorted(hoppers, reverse=True):
+            here = text(language, "maintenance.float.here", coins=hoppers[kind])
+            added = self._added.get(kind, 0)
+            blocks.append(Stepper(f"kind-{kind}", money_text(kind), added, -hoppers[kind], MOST_COINS, 10, unit, here))
+        moved = worth(self._added)
+        said = f"{'+' if moved > 0 else '−' if moved else '±'}{money_text(abs(moved))}"
+        blocks.append(Fact(text(language, "maintenance.float.total"), said))
+        keys = (
+            Key("back", text(language, "maintenance.back")),
+            Key("save", text(language, "maintenance.save"), is_main=True),
+        )
+        return Page("float", text(language, "maintenance.float"), tuple(blocks), keys)
+
+    def press(self, action: str, language: str, now: float) -> bool:  # noqa: ARG002 - as `Task` wants it
+        """See `Task`."""
+        if action == "save":
+            added = tuple((kind, coins) for kind, coins in self._added.items() if coins)
+            if not added:
+                raise RefusedEntryError(text(language, "maintenance.refused.nothing"))
+            if any(self._machine.state.hoppers.get(kind, 0) + coins < 0 for kind, coins in added):
+                raise RefusedEntryError(text(language, "maintenance.refused.coins_too_many"))
+            self._machine.apply(FloatFilled(added))
+        return action not in {"save", "back"}
+
+    def enter(self, field: str, value: str, language: str, now: float) -> None:  # noqa: ARG002 - as `Task` wants it
+        """See `Task`."""
+        kind = field.removeprefix("kind-")
+        hoppers = self._machine.state.hoppers
+        if kind.isdigit() and int(kind) in hoppers:
+            self._added[int(kind)] = number_of(value, MOST_COINS, language, -hoppers[int(kind)])
