@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Sequence
+from importlib import resources
 from pathlib import Path
 
 import pytest
 
 from edge.clock import LoopClock
 from edge.screens.maintenance.device_tasks import Workshop, devices
+from edge.screens.maintenance.jam import STAGES
 from edge.screens.maintenance.task import Machine, TaskKind
+from edge.screens.maintenance.view import Item
 from edge.screens.texts import strings
 from edge.sensor_watch import Reading
 from edge.service.clearing import BY_OPERATOR, BY_STAFF, CHECKED, who_clears
@@ -20,6 +23,7 @@ from hardware.dispenser.port import SlotCondition
 from protocol.events import DoorOpened, FaultRaised
 from protocol.faults import CATALOGUE
 from tests.edge.staff_bench import OTHER_PIN, Staff
+from tools.design import guide
 
 FAULT_MS = 1_795_000_000_000
 
@@ -255,3 +259,58 @@ def test_sensors_when_they_can_speak_then_every_word_is_known() -> None:
     says = {"open", "closed", "clear", "blocked", "fell", "nothing_fell", "silent", "accepting", "refusing"}
     says |= {"paying", "fault", "ready", "holding", "card"} | {found.value for found in SlotCondition}
     assert {f"maintenance.sensor.says.{word}" for word in says} <= strings("ja").keys()
+
+
+# --- the jam guide -------------------------------------------------------------------------------
+def test_jam_guide_when_followed_then_ends_with_a_slot_that_sells(staff: Staff, shop: Shop) -> None:
+    staff.machine.apply(i.FaultSeen("slot.no_drop", "A2"))
+    staff.press("task:jam")
+    assert next(block.action for block in staff.blocks if isinstance(block, Item)) == "slot:A2"
+    staff.press("slot:A2")
+    staff.open_door()
+    staff.press("next", "next", "next")
+    staff.close_door()
+    staff.press("next", "run")
+    staff.machine.apply(i.NotDelivered("no_drop", turned=True))
+    assert staff.fact("結果").tone == "ok"
+    staff.press("next", "try")
+    shop.has_dropped = True
+    assert "感知しました" in staff.notes()
+    staff.press("next", "sell")
+    assert staff.page == "menu"
+    assert staff.machine.state.slot_fault("A2") == ""
+    assert [(one["test"], one["ok"]) for one in staff.told("device.tested")] == [("motor", True), ("sensor", True)]
+    assert staff.told("fault.cleared")[-1]["staff"] == "st-1"
+
+
+def test_jam_guide_when_the_machine_still_finds_the_jam_then_only_leaving_it_locked_ends_it(staff: Staff) -> None:
+    staff.machine.apply(i.FaultSeen("slot.jammed", "A1"))
+    staff.press("task:jam", "slot:A1", *["next"] * 6)
+    assert staff.page == "jam.end"
+    staff.press("sell")
+    assert "まだ異常" in staff.trouble
+    staff.press("leave_locked")
+    assert (staff.page, staff.machine.state.slot_fault("A1")) == ("menu", "slot.jammed")
+
+
+def test_jam_guide_when_staff_are_in_doubt_then_a_slot_that_would_sell_stays_locked(staff: Staff) -> None:
+    staff.machine.apply(i.FaultSeen("slot.jammed", "A1"))
+    staff.press("task:jam", "slot:A1")
+    staff.machine.apply(i.FaultGone("slot.jammed", "A1"))
+    staff.press(*["next"] * 6, "leave_locked")
+    assert staff.machine.state.slot_fault("A1") == "slot.jammed"
+
+
+def test_jam_guide_when_gone_back_then_shows_the_step_before_and_at_last_the_menu(staff: Staff) -> None:
+    staff.press("task:jam", "slot:A1", "next", "back", "back")
+    assert staff.page == "jam"
+    staff.press("back")
+    assert staff.page == "menu"
+
+
+def test_jam_guide_when_it_has_pictures_then_both_renderers_have_each_of_them() -> None:
+    assert set(STAGES[1:-1]) == set(guide.draw_all())
+    for name, svg in guide.draw_all().items():
+        assert len(svg) < 6 * 1024
+        drawn = resources.files("edge.screens").joinpath(f"kiosk/art/guide/{name}.png").read_bytes()
+        assert drawn.startswith(b"\x89PNG")

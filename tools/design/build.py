@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tools.design import art, sounds
+from tools.design import art, guide, sounds
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKENS = Path(__file__).with_name("tokens.json")
@@ -23,6 +23,7 @@ STATIC_FOLDERS = (ROOT / "edge/front/static", ROOT / "cloud/dashboard/static")
 
 KIOSK = ROOT / "edge/screens/kiosk"
 """The touchscreen is always in the dark cabinet: it has one theme."""
+GUIDE = ROOT / "edge/front/static/art/guide"
 SOUNDS = ROOT / "edge/front/static/sounds"
 """For the browser and for the touchscreen, which reads them from the same package."""
 
@@ -89,6 +90,7 @@ def generated_files() -> dict[Path, bytes]:
     for picture, svg in art.draw_all().items():
         files[f"art/{picture}.svg"] = svg
     found = {folder / name: text for folder in STATIC_FOLDERS for name, text in files.items()}
+    found |= {GUIDE / f"{name}.svg": svg for name, svg in guide.draw_all().items()}
     found[KIOSK / "theme.json"] = theme_json(load_tokens())
     heard = {SOUNDS / f"{cue}.wav": wav for cue, wav in sounds.draw_all().items()}
     return {path: text.encode() for path, text in found.items()} | heard

@@ -39,7 +39,7 @@ class CoilTask(StillTask):
         state, back = self._machine.state, Key("back", text(language, "maintenance.back"))
         if not self._slot:
             note = Note(text(language, "maintenance.test.choose"))
-            rows = tuple(_item(state, slot, language) for slot in self._slots)
+            rows = tuple(slot_item(state, slot, language) for slot in self._slots)
             return Page(self._key, title, (note, *rows), (back,))
         blocks: tuple[Block, ...] = (
             Note(text(language, f"maintenance.test.{self._key}.what")),
@@ -115,7 +115,8 @@ def fault_name(code: str, language: str) -> str:
     return text(language, f"maintenance.fault.{code}")
 
 
-def _item(state: MachineState, slot: str, language: str) -> Item:
+def slot_item(state: MachineState, slot: str, language: str) -> Item:
+    """A row to choose a slot by."""
     fault = state.slot_fault(slot)
     units = text(language, "maintenance.units", units=state.on_hand.get(slot, 0))
     return Item(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from edge.screens.maintenance.coils import CoilTask
 from edge.screens.maintenance.coin_test import CoinTest
 from edge.screens.maintenance.faults import FaultList, LookAgain, RaisedMs
+from edge.screens.maintenance.jam import JamGuide
 from edge.screens.maintenance.sensors import SensorPage, Sensors
 from edge.screens.maintenance.task import Machine, TaskKind
 
@@ -31,6 +32,7 @@ def devices(shop: Workshop) -> tuple[TaskKind, ...]:
             lambda session: FaultList(machine, session, shop.raised_ms, shop.look_again),
             badge=lambda: str(len(machine.state.faults) or ""),
         ),
+        TaskKind("jam", lambda session: JamGuide(machine, shop.slots, shop.sensors, session), right="devices"),
         TaskKind("sensors", lambda session: SensorPage(machine, shop.sensors, session)),
         TaskKind("motors", lambda session: CoilTask(machine, shop.slots, "motors", session), right="devices"),
         TaskKind("test_vend", lambda session: CoilTask(machine, shop.slots, "test_vend", session), right="devices"),
