@@ -5,7 +5,10 @@ import shutil
 from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
+
+from tools.screens.front import chromium
 
 CHROMIUM = os.environ.get("CHROMIUM", shutil.which("chromium") or "/usr/bin/chromium")
 ARGUMENTS = [
@@ -17,6 +20,13 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def one_browser() -> AsyncIterator[Browser]:
+    """For a whole file of tests, which must then run in the module's loop."""
+    async with chromium() as running:
+        yield running
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ import { buildClerk, showClerk } from "./clerk.js";
 import { keepOpen } from "./link.js";
 import { buildKeypad, showCoins, showCup, showPanel, showPurse, showTray } from "./panel.js";
 import { showSlots, showTiles } from "./shelf.js";
+import { buildMaintenance, showMaintenance } from "./maintenance.js";
+import { buildTouch, hideTouch, measure, showTouch } from "./touch.js";
 
 const WIRE_LINES = 80;
 let view = null;
@@ -32,11 +34,13 @@ const act = (deed) => link.send({ type: "world", ...deed });
 
 buildKeypad(press);
 buildClerk(press);
+buildTouch(press);
+buildMaintenance(press);
 for (const id of ["tray", "return-cup", "door", "card"]) {
   $(id).addEventListener("click", () => act({ do: $(id).dataset.do }));
 }
 $("bill").addEventListener("click", () => act({ do: $("bill").dataset.do, value: Number($("bill").dataset.value) }));
-$("retry").addEventListener("click", () => link.retry());
+for (const id of ["retry", "t-retry"]) $(id).addEventListener("click", () => link.retry());
 $("wire-toggle").addEventListener("click", toggleWire);
 showConnection();
 
@@ -51,17 +55,30 @@ function showView(frame) {
     showWireToggle();
   }
   document.body.dataset.screen = view.screen;
-  showTiles(view, (slot) => press({ intent: "select", slot }));
-  showPanel(view, press);
-  showClerk(view, press);
+  measure(view);
+  showMaintenance(view.maintenance, press);
+  if (world) {
+    showTiles(view, (slot) => press({ intent: "select", slot }));
+    showPanel(view, press);
+    showClerk(view, press);
+    showSlots(world.slots);
+  } else {
+    $("touch").hidden = false;
+    showTouch(view);
+  }
   showConnection();
-  if (world) showSlots(world.slots);
 }
 
 function showWorld(frame) {
+  const isNew = world === null;
   world = frame.world;
   document.body.dataset.world = "simulated";
   document.body.dataset.door = world.door_open ? "open" : "closed";
+  if (isNew && view) {
+    $("touch").hidden = true;
+    hideTouch();
+    showView({ view });
+  }
   showCoins(world.coins, act);
   showSlots(world.slots);
   showTray(world.tray);
@@ -80,16 +97,20 @@ function showConnection() {
   for (const element of document.querySelectorAll("#tray, #slots, .panel, #door, #bill, #card, #languages, #clerk, #clerk-open")) element.inert = !isUp;
   const isClosed = isUp && view.screen === "out_of_service" && !world?.door_open; // an open door is seen as such
   $("veil").hidden = isUp && !isClosed;
-  $("retry").hidden = !isLost;
+  $("t-veil").hidden = isUp;
+  $("retry").hidden = $("t-retry").hidden = !isLost;
   if (!hasLabels()) {
-    if (isLost) setText($("retry"), "いますぐつなぐ / Connect now");
+    $("touch").hidden = world !== null; // before the first view both are there, and one is not drawn
+    if (isLost) for (const id of ["retry", "t-retry"]) setText($(id), "いますぐつなぐ / Connect now");
     return;
   }
   setText($("connection-text"), label(isUp ? "connected" : isLost ? "disconnected" : "connecting"));
-  setText($("retry"), label("retry_now"));
+  const lost = label(secondsLeft ? "lost_text" : "lost_trying", { seconds: secondsLeft });
+  for (const id of ["retry", "t-retry"]) setText($(id), label("retry_now"));
   setText($("veil-title"), label(isClosed ? "closed_title" : "lost_title"));
-  if (isClosed) setText($("veil-text"), view.message.text);
-  else setText($("veil-text"), label(secondsLeft ? "lost_text" : "lost_trying", { seconds: secondsLeft }));
+  setText($("veil-text"), isClosed ? view.message.text : lost);
+  setText($("t-veil-title"), label("lost_title"));
+  setText($("t-veil-text"), lost);
 }
 
 function showWire(frame) {

@@ -1,0 +1,238 @@
+"""Draw every state of the browser front at every size, without a machine, and look for what nobody could read or hit.
+
+    python -m tools.screens.front build/screens
+
+One Chromium, one page: its files come from `edge/front/static`, its views from `tools/screens/states.py`, fed over the
+page's own WebSocket. Needs Chromium (CHROMIUM names another one).
+"""
+
+import argparse
+import asyncio
+import json
+import mimetypes
+import os
+import shutil
+import sys
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+from playwright.async_api import Browser, Page, Route, WebSocketRoute, async_playwright
+
+from edge.front.server import CSP
+from tools.screens.pages import every_page
+from tools.screens.states import every_state
+
+HOST: Final = "http://front.test"
+SIZES: Final = {"800x480": (800, 480), "1024x600": (1024, 600), "1080x1920": (1080, 1920), "390x844": (390, 844)}
+LONGER: Final = 1.4
+"""Texts of another language may be so much longer; what is drawn must still have room."""
+TARGET_MM: Final = 15.0
+FLAGS: Final = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+
+LOOK: Final = """(least) => {
+  const mm = parseFloat(getComputedStyle(document.documentElement).getPropertyValue('--mm'));
+  const overlay = document.querySelector('#maintenance:not([hidden]) .m-pad') ||
+    document.querySelector('#maintenance:not([hidden])') || document.querySelector('#t-attract:not([hidden])');
+  const root = overlay || document.querySelector('#touch:not([hidden])') || document.body;
+  const sheet = overlay ? null : document.querySelector('#t-sheet:not([hidden])');
+  const isSeen = (e) => e.checkVisibility() && !(sheet && e.closest('#t-shelf'));
+  const name = (e) => (e.textContent || e.id || e.className).trim().slice(0, 30);
+  const found = [];
+  const targets = [...root.querySelectorAll('button'), ...(root.matches('button') ? [root] : [])].filter(isSeen);
+  const boxes = targets.map((e) => e.getBoundingClientRect());
+  const letters = (e) => e.closest('[data-accepts="code"]');
+  targets.forEach((e, n) => {
+    const b = boxes[n];
+    const wanted = letters(e) ? Math.min(least, 8) : least;
+    if (Math.min(b.width, b.height) < wanted * mm * 0.995)
+      found.push(['target', `${name(e)}: ${(b.width / mm).toFixed(1)} x ${(b.height / mm).toFixed(1)} mm`]);
+    if (b.left < -0.5 || b.right > innerWidth + 0.5) found.push(['outside', name(e)]);
+    const isPhone = document.documentElement.dataset.panel === 'phone';
+    if (!isPhone && (b.top < -0.5 || b.bottom > innerHeight + 0.5)) found.push(['outside', name(e)]);
+    targets.slice(n + 1).forEach((other, k) => {
+      const c = boxes[n + 1 + k];
+      const apart = Math.max(c.left - b.right, b.left - c.right, c.top - b.bottom, b.top - c.bottom);
+      if (apart < -0.5 && !e.contains(other)) found.push(['overlap', `${name(e)} and ${name(other)}`]);
+    });
+  });
+  for (const e of [...root.querySelectorAll('*'), root]) {
+    if (!isSeen(e) || e.closest('svg')) continue;
+    const hasText = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+    const style = getComputedStyle(e);
+    if ((hasText || e.tagName === 'BUTTON') && e.clientWidth && !/auto|scroll/.test(style.overflowY) &&
+        (e.scrollWidth > e.clientWidth + 2 || (e.scrollHeight > e.clientHeight + 6 && style.overflowY !== 'visible')))
+      found.push(['overflow', `${name(e)}: ${e.scrollWidth}x${e.scrollHeight} in ${e.clientWidth}x${e.clientHeight}`]);
+    if (!hasText) continue;
+    const range = document.createRange();
+    range.selectNodeContents(e);
+    const t = range.getBoundingClientRect();
+    for (let p = e.parentElement; p && root.contains(p); p = p.parentElement) {
+      const overflow = getComputedStyle(p).overflowY;
+      if (/auto|scroll/.test(overflow)) break;
+      const b = p.getBoundingClientRect();
+      if (overflow !== 'visible' && (t.bottom > b.bottom + 4 || t.right > b.right + 2 || t.top < b.top - 4)) {
+        found.push(['overflow', `${name(e)} out of ${p.id || p.className}`]);
+        break;
+      }
+    }
+  }
+  if (document.documentElement.scrollWidth > innerWidth) found.push(['outside', 'the page is wider than the panel']);
+  return found;
+}"""
+"""What a finger misses and an eye cannot read, of the uppermost layer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something nobody could read or hit."""
+
+    size: str
+    language: str
+    state: str
+    kind: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawable:
+    """One state: its name, its language, and the view as renderers get it."""
+
+    name: str
+    language: str
+    view: dict[str, Any]
+
+
+def every_view() -> Iterator[Drawable]:
+    """Customer's states, then maintenance pages, in every language."""
+    for shown in every_state():
+        yield Drawable(shown.name, shown.language, shown.view.to_dict())
+    yield from (Drawable(f"maintenance-{name}", language, view) for name, language, view in every_page())
+
+
+def longer(value: Any) -> Any:
+    """The same view in a language whose words are longer."""
+    if isinstance(value, dict):
+        return {key: grown if (grown := _grown(key, one)) is not None else longer(one) for key, one in value.items()}
+    return [longer(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _grown(key: str, value: Any) -> str | None:
+    is_words = key in {"text", "name", "note", "notice", "title", "hint", "label", "detail", "caption", "standing_text"}
+    if not is_words or not isinstance(value, str):
+        return None
+    return value + value[: round(len(value) * (LONGER - 1))]
+
+
+class Front:
+    """The page, and the machine that it believes to talk to."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.pressed: list[dict[str, Any]] = []
+        """What the page asked for."""
+        self._line: WebSocketRoute | None = None
+
+    async def open(self) -> None:
+        """Load the page and wait until it has called."""
+        called = asyncio.Event()
+
+        def answer(line: WebSocketRoute) -> None:
+            self._line = line
+            line.on_message(lambda raw: self.pressed.append(json.loads(raw)))
+            called.set()
+
+        await self.page.route(f"{HOST}/**", _serve)
+        await self.page.route_web_socket("**/ws", answer)
+        await self.page.goto(f"{HOST}/")
+        await called.wait()
+
+    def send(self, message: dict[str, Any]) -> None:
+        """A frame from the machine."""
+        if self._line is None:
+            raise RuntimeError("open the page first")
+        self._line.send(json.dumps(message, ensure_ascii=False))
+
+    async def show(self, view: dict[str, Any], world: dict[str, Any] | None = None) -> None:
+        """Draw a view, and wait until it is drawn."""
+        self.send({"type": "view", "view": view})
+        if world is not None:
+            self.send({"type": "world", "world": world})
+        await self.page.evaluate("document.fonts.ready.then(() => document.body.offsetHeight)")
+
+    async def findings(self, least_mm: float = TARGET_MM) -> list[tuple[str, str]]:
+        """Look at what is drawn now."""
+        return [(kind, what) for kind, what in await self.page.evaluate(LOOK, least_mm)]
+
+
+async def _serve(route: Route) -> None:
+    path = route.request.url.removeprefix(HOST).split("?")[0]
+    name = "index.html" if path == "/" else path.removeprefix("/static/")
+    file = resources.files("edge.front").joinpath("static", *name.split("/"))
+    if not file.is_file():
+        await route.fulfill(status=404, body="No such file.")
+        return
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    await route.fulfill(body=file.read_bytes(), content_type=kind, headers={"Content-Security-Policy": CSP})
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """The system's own."""
+    path = os.environ.get("CHROMIUM", shutil.which("chromium") or "/usr/bin/chromium")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        await browser.close()
+
+
+async def look(front: Front, size: str, shown: Drawable, folder: Path | None) -> list[Finding]:
+    """Draw one state, into `folder` if there is one, and look at it; then again with longer words."""
+    found: list[Finding] = []
+    for view, suffix in ((shown.view, ""), (longer(shown.view), "+40%")):
+        await front.show(view)
+        found += [Finding(size, shown.language, shown.name + suffix, *one) for one in await front.findings()]
+        if folder is not None and not suffix:
+            await front.page.screenshot(path=folder / f"front-{size}-{shown.language}-{shown.name}.png")
+    return found
+
+
+async def draw(folder: Path | None, sizes: Sequence[str], only: str = "") -> list[Finding]:
+    """Draw everything."""
+    found: list[Finding] = []
+    async with chromium() as browser:
+        page = await browser.new_page(reduced_motion="reduce")
+        front = Front(page)
+        await front.open()
+        for size in sizes:
+            width, height = SIZES[size]
+            await page.set_viewport_size({"width": width, "height": height})
+            for shown in every_view():
+                if only in shown.name:
+                    found += await look(front, size, shown, folder)
+    return found
+
+
+def main() -> int:
+    """Draw all; the exit code tells whether something was found."""
+    parser = argparse.ArgumentParser(description="Draw every state of the browser front and look for what is wrong.")
+    parser.add_argument(
+        "folder", type=Path, nargs="?", help="where the pictures go; without it they are only looked at"
+    )
+    parser.add_argument("--size", choices=SIZES, action="append", help="only this size; may be repeated")
+    parser.add_argument("--only", default="", help="only states with this in their name")
+    given = parser.parse_args()
+    if given.folder is not None:
+        given.folder.mkdir(parents=True, exist_ok=True)
+    found = asyncio.run(draw(given.folder, given.size or list(SIZES), given.only))
+    for one in found:
+        print(*asdict(one).values(), sep="  ")
+    print(f"{len(found)} findings")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
