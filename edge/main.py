@@ -186,7 +186,8 @@ def _clerk(settings: MachineSettings) -> WebSocketClerk | None:
 
 
 def _fittings(rig: Rig) -> Fittings:
-    return Fittings(rig.devices.bill_validator is not None, rig.devices.coin_changer is not None)
+    devices = rig.devices
+    return Fittings(tuple(devices.hoppers), devices.bill_validator is not None, devices.coin_changer is not None)
 
 
 def _desk(

@@ -15,13 +15,13 @@ from protocol.desired import Planogram
 from tests.edge.machine_bench import Bench, PowerCutError
 from tests.edge.staff_bench import PIN, STAFF, START_MS, Staff, row
 
+KINDS = Fittings((10, 100))
+
 
 def at_work(*, fittings: Fittings | None = None, **update: object) -> Staff:
     rows = [row("A1", "p1"), row("A2", "p2")]
     state = MachineState(planogram=Planogram(rev=1, slots=rows), on_hand={"A1": 3, "A2": 0}, hoppers={10: 20, 100: 9})
-    staff = Staff(
-        lambda machine: goods_and_cash(machine, fittings or Fittings()), state=state.model_copy(update=update)
-    )
+    staff = Staff(lambda machine: goods_and_cash(machine, fittings or KINDS), state=state.model_copy(update=update))
     staff.open_door()
     staff.log_in()
     staff.machine.events.clear()
@@ -78,7 +78,7 @@ def test_hoppers_when_counted_then_are_believed_as_counted() -> None:
 
 
 def test_cash_when_the_machine_has_a_changer_and_no_validator_then_only_the_cash_box_is_there() -> None:
-    staff = at_work(fittings=Fittings(has_bills=False, counts_coins=True))
+    staff = at_work(fittings=Fittings((10, 100), has_bills=False, counts_coins=True))
     staff.press("task:cash")
     assert [block.text for block in staff.blocks if block.kind == "item"] == ["金庫"]
 
@@ -98,6 +98,14 @@ def test_float_when_coins_are_put_in_and_taken_out_then_is_one_write_with_who_di
     assert staff.machine.state.hoppers == {10: 50, 100: 0}
     assert {one["staff"] for one in staff.told("float.loaded")} == {"st-1"}
     assert "○釣銭" in staff.fact("訪問").value
+
+
+def test_float_when_the_machine_is_new_then_every_hopper_can_be_filled() -> None:
+    staff = at_work(hoppers={})
+    staff.press("task:float")
+    staff.enter("kind-100", "40")
+    staff.press("save")
+    assert staff.machine.state.hoppers == {100: 40}
 
 
 def test_float_when_nothing_was_entered_then_says_so() -> None:
@@ -142,7 +150,7 @@ class Visitor:
         self.bench = bench
         self.desk = MaintenanceDesk(
             bench.runtime,
-            goods_and_cash(bench.runtime, Fittings()),
+            goods_and_cash(bench.runtime, KINDS),
             is_online=lambda: False,
             wall_ms=lambda: START_MS,
             draw=lambda size: "a" * (2 * size),

@@ -9,7 +9,7 @@ from tests.edge.staff_bench import OTHER_PIN, Staff, row
 
 
 def at_work(name: str = "", pin: str = "") -> Staff:
-    staff = Staff(lambda machine: goods_and_cash(machine, Fittings()))
+    staff = Staff(lambda machine: goods_and_cash(machine, Fittings((10, 100))))
     staff.open_door()
     if name:
         staff.log_in(name, pin)

@@ -1,5 +1,6 @@
 """Coins for change: how many were put into each hopper or tube, or taken out. All of it is one write."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from edge.screens.maintenance.task import Machine, RefusedEntryError, StillTask
@@ -17,9 +18,15 @@ MOST_COINS: Final = 2_000
 class FillCoins(StillTask):
     """One page: a row for each kind of coin that the machine pays."""
 
-    def __init__(self, machine: Machine) -> None:
-        """`machine`: gives the state, takes what was put in."""
+    def __init__(self, machine: Machine, kinds: Sequence[int]) -> None:
+        """Wire it up.
+
+        Args:
+            machine: gives the state, takes what was put in.
+            kinds: denominations that the machine has a hopper or a tube for.
+        """
         self._machine = machine
+        self._kinds = sorted(kinds, reverse=True)
         self._added: dict[int, int] = {}
 
     def page(self, language: str, now: float) -> Page:  # noqa: ARG002 - the same at every moment
@@ -27,10 +34,10 @@ class FillCoins(StillTask):
         hoppers = self._machine.state.hoppers
         unit = text(language, "maintenance.cash.unit")
         blocks: list[Block] = [Note(text(language, "maintenance.float.how"))]
-        for kind in sorted(hoppers, reverse=True):
-            here = text(language, "maintenance.float.here", coins=hoppers[kind])
-            added = self._added.get(kind, 0)
-            blocks.append(Stepper(f"kind-{kind}", money_text(kind), added, -hoppers[kind], MOST_COINS, 10, unit, here))
+        for kind in self._kinds:
+            coins, added = hoppers.get(kind, 0), self._added.get(kind, 0)
+            here = text(language, "maintenance.float.here", coins=coins)
+            blocks.append(Stepper(f"kind-{kind}", money_text(kind), added, -coins, MOST_COINS, 10, unit, here))
         moved = worth(self._added)
         said = f"{'+' if moved > 0 else '−' if moved else '±'}{money_text(abs(moved))}"
         blocks.append(Fact(text(language, "maintenance.float.total"), said))
@@ -54,6 +61,6 @@ class FillCoins(StillTask):
     def enter(self, field: str, value: str, language: str, now: float) -> None:  # noqa: ARG002 - as `Task` wants it
         """See `Task`."""
         kind = field.removeprefix("kind-")
-        hoppers = self._machine.state.hoppers
-        if kind.isdigit() and int(kind) in hoppers:
-            self._added[int(kind)] = number_of(value, MOST_COINS, language, -hoppers[int(kind)])
+        if kind.isdigit() and int(kind) in self._kinds:
+            least = -self._machine.state.hoppers.get(int(kind), 0)
+            self._added[int(kind)] = number_of(value, MOST_COINS, language, least)

@@ -3,7 +3,7 @@
 Each part (cash box, stacker, hoppers) is one write.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, get_args
 
 from edge.screens.maintenance.task import Machine, RefusedEntryError, StillTask
@@ -25,15 +25,17 @@ PARTS: Final[tuple[CashPart, ...]] = get_args(CashPart)
 class Collect(StillTask):
     """The parts of the cash, and the count of one."""
 
-    def __init__(self, machine: Machine, has_part: Callable[[CashPart], bool]) -> None:
+    def __init__(self, machine: Machine, has_part: Callable[[CashPart], bool], kinds: Sequence[int]) -> None:
         """Wire it up.
 
         Args:
             machine: gives the state, takes what was counted.
             has_part: does this machine have the part, and does nothing count it by itself?
+            kinds: denominations that the machine has a hopper for.
         """
         self._machine = machine
         self._parts = [part for part in PARTS if has_part(part)]
+        self._kinds = tuple(kinds)
         self._part: CashPart | None = None
         self._pieces: dict[int, int] = {}
         self._takes_along = True
@@ -120,7 +122,7 @@ class Collect(StillTask):
 
     def _open(self, part: CashPart) -> None:
         believed = believed_in(self._machine.state, part)
-        usual = {"cash_box": COINS, "stacker": BILLS, "hopper": ()}[part]
+        usual = {"cash_box": COINS, "stacker": BILLS, "hopper": self._kinds}[part]
         self._part = part
         self._pieces = dict.fromkeys(sorted({*usual, *believed}, reverse=True), 0)
         self._takes_along = part != "hopper"

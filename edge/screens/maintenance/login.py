@@ -171,7 +171,7 @@ class LogIn:
 
     def _name_of(self, staff: str, language: str) -> str:
         named = next((one.name for one in self._people if one.id == staff), "")
-        return named or text(language, "maintenance.login.local")
+        return named or text(language, "maintenance.login.local_name")
 
 
 def _same(typed: str, kept: str) -> bool:

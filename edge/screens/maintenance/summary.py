@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from edge.screens.maintenance.coils import fault_name
 from edge.screens.maintenance.task import Machine, StillTask
 from edge.screens.maintenance.view import Block, Fact, Key, Note, Page
 from edge.screens.texts import text
@@ -71,7 +72,7 @@ def _left(state: MachineState, visit: Visit, language: str) -> Iterator[Block]:
         yield Note(text(language, "maintenance.summary.undone", steps=said), "warn")
     if state.door_open:
         yield Note(text(language, "maintenance.summary.door_open"), "warn")
-    faults = [f"{fault.where} {fault.code}".strip() for fault in state.faults]
+    faults = [f"{fault.where} {fault_name(fault.code, language)}".strip() for fault in state.faults]
     if faults:
         said = text(language, "maintenance.list_separator").join(faults)
         yield Note(text(language, "maintenance.summary.faults", faults=said), "warn")

@@ -15,6 +15,8 @@ from edge.service.memory import CashPart
 class Fittings:
     """What this machine has for cash."""
 
+    kinds: tuple[int, ...]
+    """Denominations of coins that have a hopper or a tube to be paid from."""
     has_bills: bool = True
     counts_coins: bool = False
     """A coin changer counts its tubes itself: nobody else needs to."""
@@ -34,6 +36,8 @@ def goods_and_cash(machine: Machine, fittings: Fittings) -> tuple[TaskKind, ...]
         TaskKind("restock", lambda _: Restock(machine), lambda: slots_left(machine.state), right="restock"),
         TaskKind("changeover", lambda _: ChangeOver(machine), changing, right="restock"),
         TaskKind("count", lambda _: Count(machine), right="restock"),
-        TaskKind("cash", lambda _: Collect(machine, fittings.has_part), right="cash"),
-        TaskKind("float", lambda _: FillCoins(machine), is_here=lambda: bool(machine.state.hoppers), right="cash"),
+        TaskKind("cash", lambda _: Collect(machine, fittings.has_part, fittings.kinds), right="cash"),
+        TaskKind(
+            "float", lambda _: FillCoins(machine, fittings.kinds), is_here=lambda: bool(fittings.kinds), right="cash"
+        ),
     )
