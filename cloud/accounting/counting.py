@@ -229,7 +229,7 @@ async def cash_now(db_session: AsyncSession, machine_ids: Sequence[str]) -> Cash
 
 
 async def cash_at(db_session: AsyncSession, day: date, over_ms: int) -> CashView:
-    """What should have been where at the end of a day; reads every entry after it.
+    """What should have been where at the end of a day; reads every entry up to it or after it, whatever is shorter.
 
     Args:
         db_session: open session.
@@ -237,8 +237,13 @@ async def cash_at(db_session: AsyncSession, day: date, over_ms: int) -> CashView
         over_ms: when the day was over, ms since 1970 UTC.
     """
     balances = await _balances(db_session)
-    for row in await repository.moved_by_place_after(db_session, day):
-        balances[places.Place(row.account, row.sub_account)] -= row.balance_minor
+    first, last = await repository.first_day(db_session), await repository.last_day(db_session)
+    is_old = first is not None and last is not None and day - first < last - day
+    found = await repository.moved_by_place(db_session, day, is_after=not is_old)
+    if is_old:
+        balances = dict.fromkeys(balances, 0)
+    for row in found:
+        balances[places.Place(row.account, row.sub_account)] += row.balance_minor if is_old else -row.balance_minor
     moved = await repository.moved_between(db_session, None, day)
     total = sum(row.debit_minor - row.credit_minor for row in moved if row.account == places.SAFE.account)
     return _cash(balances, total, await repository.newest_counts(db_session, over_ms), [])

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.accounting.models import Equipment, Payout, PayoutLine, YearClosing
@@ -51,6 +51,11 @@ async def charged(db_session: AsyncSession, payments: Sequence[str]) -> set[str]
     """Those payments that a payout has charged."""
     query = select(PayoutLine.payment).where(PayoutLine.kind == "charge")
     return set(await db_session.scalars(query.where(among(db_session, PayoutLine.payment, payments))))
+
+
+def settled_charges() -> Select[str]:
+    """Finds every payment that a payout has charged."""
+    return select(PayoutLine.payment).where(PayoutLine.kind == "charge")
 
 
 async def brought_back(db_session: AsyncSession, payments: Sequence[str]) -> dict[str, int]:

@@ -285,12 +285,10 @@ async def receivables(db_session: AsyncSession, today: date) -> list[Receivables
 
 async def _receivables(db_session: AsyncSession, name: str, balance: int, contested: int, today: date) -> Receivables:
     first = today - timedelta(days=LOOKED_BACK_DAYS)
-    charges = await sales.charges(db_session, name, first, today)
-    settled = await documents_repository.charged(db_session, [charge.payment for charge in charges])
-    waiting = [charge for charge in charges if charge.payment not in settled]
+    days, settled = (first, today), documents_repository.settled_charges()
     by_age = [0] * (len(AGES) + 1)
-    for charge in waiting:
-        by_age[payout_rules.class_of_age((today - charge.sold_on).days)] += charge.gross
+    for day, gross in (await sales.open_charges_by_day(db_session, name, days, settled)).items():
+        by_age[payout_rules.class_of_age((today - day).days)] += gross
     shown = [
         OpenCharge(
             sale_id=charge.sale_id,
@@ -300,7 +298,7 @@ async def _receivables(db_session: AsyncSession, name: str, balance: int, contes
             gross=charge.gross,
             days=(today - charge.sold_on).days,
         )
-        for charge in waiting[:MOST_OPEN]
+        for charge in await sales.open_charges(db_session, name, days, settled, limit=MOST_OPEN)
     ]
     given_back = await refunds.owed_by_processor(db_session, name, first, today)
     brought = await documents_repository.brought_back(db_session, list(given_back))

@@ -351,10 +351,11 @@ async def recomputed_totals_by_place(db_session: AsyncSession) -> list[MovedAt]:
     return await _moved_by_place(db_session)
 
 
-async def moved_by_place_after(db_session: AsyncSession, day: date) -> list[MovedAt]:
-    """What each account moved at each place after `day`; adds up postings, so for days not long ago."""
-    later = select(JournalEntry.number).where(JournalEntry.entry_date > day)
-    return await _moved_by_place(db_session, Posting.entry_number.in_(later))
+async def moved_by_place(db_session: AsyncSession, day: date, *, is_after: bool) -> list[MovedAt]:
+    """What each account moved at each place up to `day`, or after it; adds up postings, so for a short time."""
+    dated = JournalEntry.entry_date > day if is_after else JournalEntry.entry_date <= day
+    numbers = select(JournalEntry.number).where(dated)
+    return await _moved_by_place(db_session, Posting.entry_number.in_(numbers))
 
 
 async def _moved_by_place(db_session: AsyncSession, *where: ColumnElement[bool]) -> list[MovedAt]:

@@ -68,10 +68,9 @@ class ProductForecast(BaseModel):
 async def history(db_session: AsyncSession, today: date, timezone: str, now_ms: int) -> dict[str, list[Day]]:
     """Product to its days before today, from its first sale on, without a gap."""
     first = today - timedelta(days=HISTORY_DAYS)
-    rows = await sales.sold_by_day(db_session, first, today - timedelta(days=1))
     units: defaultdict[str, defaultdict[date, int]] = defaultdict(lambda: defaultdict(int))
-    for row in rows:
-        units[row.product_id][row.day] += row.units
+    for product, day, sold_units in await sales.units_by_day(db_session, first, today - timedelta(days=1)):
+        units[product][day] = sold_units
     shares = await _shares(db_session, today, timezone, now_ms)
     found = {}
     for product, sold in sorted(units.items()):

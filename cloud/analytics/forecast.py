@@ -141,7 +141,7 @@ def _fitted(history: Sequence[Day]) -> tuple[Method, float, list[float]]:
     if rare:
         return "intermittent", _tsb(seen), [1.0] * 7
     index = _weekdays(seen) if len(seen) >= SEASONAL_DAYS else [1.0] * 7
-    level = _level([(_demand(row) / index[row.day.weekday()], row.open_share) for row in seen])
+    level = _levels([(_demand(row) / index[row.day.weekday()], row.open_share) for row in seen])[-1]
     return ("seasonal" if len(seen) >= SEASONAL_DAYS else "level"), level, index
 
 
@@ -150,13 +150,16 @@ def _demand(row: Day) -> float:
     return row.units / max(row.open_share, 0.25)
 
 
-def _level(rows: Sequence[tuple[float, float]]) -> float:
+def _levels(rows: Sequence[tuple[float, float]]) -> list[float]:
+    """The level after the start, and after each day that follows."""
     first = rows[:START_DAYS]
     weight = sum(share for _, share in first)
     level = sum(units * share for units, share in first) / weight if weight else 0.0
+    found = [level]
     for units, share in rows[START_DAYS:]:
         level += ALPHA * share * (units - level)
-    return level
+        found.append(level)
+    return found
 
 
 def _weekdays(rows: Sequence[Day]) -> list[float]:
@@ -202,11 +205,11 @@ def _ratios(history: Sequence[Day], level: float, index: Sequence[float]) -> tup
 def _missed_weeks(history: Sequence[Day], index: Sequence[float]) -> list[tuple[float, float]]:
     """(what the level of before would have said, what was wanted) of each whole week after the start."""
     rows = [(_demand(row) / index[row.day.weekday()], row.open_share) for row in history]
-    found = []
+    levels, found = _levels(rows), []
     for end in range(len(rows), START_DAYS + 6, -7):
         week = rows[end - 7 : end]
         weight = sum(share for _, share in week)
         if weight >= 3.5:
             wanted = sum(units * share for units, share in week) * 7 / weight
-            found.append((7 * _level(rows[: end - 7]), wanted))
+            found.append((7 * levels[end - 7 - START_DAYS], wanted))
     return found[::-1]

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cloud.accounting import chart
 from cloud.accounting import service as accounting
 from cloud.accounting.earnings import Earning, Turnover
-from cloud.accounting.earnings_endpoints import earnings_of, turnover_of
+from cloud.accounting.earnings_endpoints import all_earnings, turnover_of
 from cloud.accounting.months_endpoints import midnight_ms
 from cloud.accounting.reports import IncomeStatement, percent
 from cloud.analytics import signals
@@ -119,11 +119,11 @@ async def gather(db_session: AsyncSession, first: date, last: date, *, timezone:
 
 
 async def _sales(db_session: AsyncSession, first: date, last: date) -> SalesFigures:
-    days = await sales.days(db_session, first, last)
     length = (last - first).days + 1
-    before = await sales.days(db_session, first - timedelta(days=length), first - timedelta(days=1))
-    products = await earnings_of(db_session, "product", first, last)
-    revenue, earlier = sum(days.values()), sum(before.values())
+    days = await sales.days(db_session, first - timedelta(days=length), last)
+    machines, products = await all_earnings(db_session, first, last)
+    revenue = sum(gross for day, gross in days.items() if day >= first)
+    earlier = sum(days.values()) - revenue
     net, profit = sum(row.revenue for row in products), sum(row.gross_profit for row in products)
     return SalesFigures(
         units=sum(row.units for row in products),
@@ -135,7 +135,7 @@ async def _sales(db_session: AsyncSession, first: date, last: date) -> SalesFigu
         revenue_growth=percent(revenue - earlier, earlier),
         days=[DayFigure(day=day, revenue=days.get(day, 0)) for day in (first + timedelta(at) for at in range(length))],
         products=products[:BEST],
-        machines=(await earnings_of(db_session, "machine", first, last))[:BEST],
+        machines=machines[:BEST],
     )
 
 
@@ -159,9 +159,7 @@ async def _inventory(
 
 
 async def _customers(db_session: AsyncSession, first: date, last: date, timezone: str) -> CustomerFigures:
-    rows = await sales.vends_by_day(db_session, first, last)
-    vends = sum(row.vends for row in rows)
-    failed = sum(row.vends for row in rows if row.status == "failed")
+    vends, failed = await sales.vends(db_session, first, last)
     claims = await signals.complaints(db_session, (first, last), midnight_ms(first, timezone), timezone)
     return CustomerFigures(
         vends=vends,

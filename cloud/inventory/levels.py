@@ -198,19 +198,13 @@ async def open_shares(
     if not days:
         return {}
     changes = await _changes(db_session, _midnight_ms(days[0], timezone))
+    midnights = [_midnight_ms(day, timezone) for day in (*days, days[-1] + timedelta(days=1))]
     found: dict[tuple[str, str, str], dict[date, float]] = {}
     for row in await stock.slot_levels(db_session):
         mine = changes.get((slot_place(row.machine_id, row.slot.slot), row.slot.product_id), [])
         level = row.on_hand - sum(units for _, units in mine)
-        shares = {}
-        for day in days:
-            start_ms = _midnight_ms(day, timezone)
-            end_ms = min(_midnight_ms(day + timedelta(days=1), timezone), now_ms)
-            today = [change for change in mine if start_ms <= change[0] < end_ms]
-            out_ms = plan.below_ms(level, today, 1, start_ms, end_ms) if end_ms > start_ms else 0
-            if out_ms:
-                shares[day] = 1 - out_ms / (end_ms - start_ms)
-            level += sum(units for _, units in today)
+        parts = plan.open_shares(level, mine, midnights, now_ms)
+        shares = {day: share for day, share in zip(days, parts, strict=True) if share < 1}
         found[row.machine_id, row.slot.slot, row.slot.product_id] = shares
     return found
 

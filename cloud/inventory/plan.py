@@ -8,6 +8,7 @@ What is too little for all goes unit by unit to where most sales would be lost u
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, Literal
 
 from cloud.inventory.lots import LotShare
@@ -144,6 +145,28 @@ def below_ms(level: int, changes: Sequence[tuple[int, int]], threshold: int, sta
             total += at_ms - since
         level, since = level + units, at_ms
     return total + (end_ms - since if level < threshold else 0)
+
+
+def open_shares(level: int, changes: Sequence[tuple[int, int]], midnights: Sequence[int], now_ms: int) -> list[float]:
+    """The share of each day on which there was something.
+
+    Args:
+        level: when the first day begins.
+        changes: (time, units) since then, in order of time.
+        midnights: when each day begins, and the end of the last.
+        now_ms: no day goes on beyond it; a day that has not begun counts as whole.
+    """
+    found, at = [], 0
+    for start_ms, midnight_ms in pairwise(midnights):
+        end_ms, begun = min(midnight_ms, now_ms), at
+        while at < len(changes) and changes[at][0] < end_ms:
+            at += 1
+        today = changes[begun:at]
+        is_always_full = level >= 1 and not today
+        out_ms = 0 if is_always_full or end_ms <= start_ms else below_ms(level, today, 1, start_ms, end_ms)
+        found.append(1 - out_ms / (end_ms - start_ms) if out_ms else 1.0)
+        level += sum(units for _, units in today)
+    return found
 
 
 def below_since(level: int, changes: Iterable[tuple[int, int]], threshold: int) -> int:

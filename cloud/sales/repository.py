@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final, Literal
 
-from sqlalchemy import bindparam, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.db.statements import ByKeys, among, insert_many
@@ -171,15 +171,32 @@ async def taxed(db_session: AsyncSession, first: date, last: date) -> list[tuple
     ]
 
 
+def _charges(tender: str, first: date, last: date, settled: Select[str]) -> tuple[ColumnElement[bool], ...]:
+    found = settled.subquery()
+    is_settled = exists().where(found.c[0] == Sale.payment)
+    return (
+        Sale.sold_on.between(first, last),
+        Sale.status == "completed",
+        and_(Sale.tender == tender, Sale.payment != "", ~is_settled),
+    )
+
+
 async def charges(
-    db_session: AsyncSession, tender: str, first: date, last: date
+    db_session: AsyncSession, tender: str, days: tuple[date, date], settled: Select[str], *, limit: int
 ) -> list[tuple[int, str, date, str, int]]:
-    """(id, payment, day, machine, gross) of completed sales of a tender that name their payment, the oldest first."""
+    """(id, payment, day, machine, gross) of the oldest completed sales of a tender whose payment is not settled."""
     columns = (Sale.id, Sale.payment, Sale.sold_on, Sale.machine_id, Sale.gross_minor)
-    query = select(*columns).where(Sale.sold_on.between(first, last), Sale.status == "completed")
-    query = query.where(Sale.tender == tender, Sale.payment != "")
-    rows = await db_session.execute(query.order_by(Sale.sold_on, Sale.id))
+    query = select(*columns).where(*_charges(tender, *days, settled)).order_by(Sale.sold_on, Sale.id).limit(limit)
+    rows = await db_session.execute(query)
     return [(number, payment, day, machine, gross) for number, payment, day, machine, gross in rows]
+
+
+async def charged_by_day(
+    db_session: AsyncSession, tender: str, days: tuple[date, date], settled: Select[str]
+) -> dict[date, int]:
+    """Day to gross of the same sales, all of them."""
+    query = select(Sale.sold_on, func.sum(Sale.gross_minor)).where(*_charges(tender, *days, settled))
+    return {day: int(gross) for day, gross in await db_session.execute(query.group_by(Sale.sold_on))}
 
 
 async def by_payments(db_session: AsyncSession, payments: Sequence[str], first: date, last: date) -> list[Sale]:
@@ -203,6 +220,19 @@ async def sold_by_day(
         (machine, slot, product, day, int(units), int(gross), int(net), int(cost))
         for machine, slot, product, day, units, gross, net, cost in await db_session.execute(query)
     ]
+
+
+async def units_by_day(db_session: AsyncSession, first: date, last: date) -> list[tuple[str, date, int]]:
+    """(product, day, units) of the completed sales from `first` to `last`."""
+    key = (Sale.product_id, Sale.sold_on)
+    query = select(*key, func.count()).where(Sale.sold_on.between(first, last), Sale.status == "completed")
+    return [(product, day, int(units)) for product, day, units in await db_session.execute(query.group_by(*key))]
+
+
+async def vends(db_session: AsyncSession, first: date, last: date) -> dict[str, int]:
+    """Status to vends of the days from `first` to `last`."""
+    query = select(Sale.status, func.count()).where(Sale.sold_on.between(first, last)).group_by(Sale.status)
+    return {status: int(n) for status, n in await db_session.execute(query)}
 
 
 async def vends_by_day(db_session: AsyncSession, first: date, last: date) -> list[tuple[str, date, str, str, int]]:

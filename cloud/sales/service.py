@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.kit.clock import local
@@ -261,6 +262,17 @@ class VendDay:
     vends: int
 
 
+async def units_by_day(db_session: AsyncSession, first: date, last: date) -> list[tuple[str, date, int]]:
+    """(product, day, units) of what was sold from `first` to `last`; days without sales are left out."""
+    return await repository.units_by_day(db_session, first, last)
+
+
+async def vends(db_session: AsyncSession, first: date, last: date) -> tuple[int, int]:
+    """How many vends there were from `first` to `last`, and how many of them failed."""
+    found = await repository.vends(db_session, first, last)
+    return sum(found.values()), found.get("failed", 0)
+
+
 async def vends_by_day(db_session: AsyncSession, first: date, last: date) -> list[VendDay]:
     """How the vends of each machine ended on the days from `first` to `last`."""
     return [VendDay(*row) for row in await repository.vends_by_day(db_session, first, last)]
@@ -302,9 +314,26 @@ class Charge:
     gross: int
 
 
-async def charges(db_session: AsyncSession, tender: str, first: date, last: date) -> list[Charge]:
-    """Sales of a tender that name their payment, from `first` to `last`, the oldest first."""
-    return [Charge(*row) for row in await repository.charges(db_session, tender, first, last)]
+async def open_charges(
+    db_session: AsyncSession, tender: str, days: tuple[date, date], settled: Select[str], *, limit: int
+) -> list[Charge]:
+    """The oldest sales of a tender, of the days from the first to the last, whose payment is named and not settled.
+
+    Args:
+        db_session: open session.
+        tender: whose.
+        days: both included.
+        settled: finds the payments that are; the database compares, since there may be tens of thousands.
+        limit: at most so many.
+    """
+    return [Charge(*row) for row in await repository.charges(db_session, tender, days, settled, limit=limit)]
+
+
+async def open_charges_by_day(
+    db_session: AsyncSession, tender: str, days: tuple[date, date], settled: Select[str]
+) -> dict[date, int]:
+    """Day to the yen of the same sales, all of them."""
+    return await repository.charged_by_day(db_session, tender, days, settled)
 
 
 async def by_payments(db_session: AsyncSession, payments: Sequence[str], first: date, last: date) -> list[Charge]:

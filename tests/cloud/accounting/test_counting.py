@@ -1,5 +1,6 @@
 """Counts of machine cash: what was expected, what the books do, what is left to explain."""
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from httpx import AsyncClient
 from cloud.accounting import counting, places
 from cloud.accounting import service as accounting
 from cloud.accounting.counting import CountedPart, Visit
+from cloud.accounting.rules import Draft, Leg
 from cloud.db.database import Database
 from cloud.staff_tasks import service as tasks
 
@@ -214,3 +216,24 @@ async def test_deposit_and_explanation_when_sent_twice_with_one_key_then_each_is
     assert (cash["safe"], cash["machines"][0]["unexplained"]) == (12_000, 0)
     again = await client.post(explain, json={"why": "x"})
     assert (again.status_code, again.json()["code"]) == (409, "nothing_to_explain")
+
+
+async def test_cash_when_a_past_day_is_asked_for_then_it_is_what_was_there_however_long_ago(database: Database) -> None:
+    first = date(2026, 11, 2)
+    box = places.cash("vm-test-0001", places.CASH_BOX)
+    drafts = [
+        Draft(
+            f"day/{at}",
+            first + timedelta(days=at),
+            0,
+            "sold",
+            (Leg(box.account, 100 + at, box.sub_account), Leg("4001", -100 - at)),
+        )
+        for at in range(6)
+    ]
+    async with database.write() as db_session:
+        await accounting.post(db_session, [drafts[at] for at in (3, 0, 5, 1, 4, 2)])
+    for at in range(6):
+        async with database.read() as db_session:
+            (found,) = (await counting.cash_at(db_session, first + timedelta(days=at), 0)).machines
+        assert found.cash_box == sum(100 + day for day in range(at + 1))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud.inventory.lots import LotShare
-from cloud.inventory.plan import Need, below_ms, below_since, plan, share_out, slot_order
+from cloud.inventory.plan import Need, below_ms, below_since, open_shares, plan, share_out, slot_order
 
 
 def need(slot: str = "A1", on_hand: int = 0, sold: int = 0, **more: Any) -> Need:
@@ -98,6 +98,23 @@ def test_sold_out_when_a_slot_ran_empty_twice_then_the_time_adds_up() -> None:
     assert below_ms(1, changes, 1, 0, 300) == 50 + 100
     assert below_ms(1, changes, 1, 0, 150) == 50
     assert below_ms(0, [], 1, 0, 300) == 300
+
+
+@given(
+    level=st.integers(0, 3),
+    moves=st.lists(st.tuples(st.integers(0, 399), st.integers(-2, 3)), max_size=12),
+    now_ms=st.integers(50, 450),
+)
+def test_open_shares_when_days_are_looked_at_together_then_each_is_what_it_is_alone(
+    level: int, moves: list[tuple[int, int]], now_ms: int
+) -> None:
+    changes = sorted(moves)
+    found = open_shares(level, changes, [0, 100, 200, 300, 400], now_ms)
+    for day, share in enumerate(found):
+        start_ms, end_ms = day * 100, min(day * 100 + 100, now_ms)
+        before = level + sum(units for at_ms, units in changes if at_ms < start_ms)
+        out_ms = below_ms(before, changes, 1, start_ms, end_ms) if end_ms > start_ms else 0
+        assert share == (1 - out_ms / (end_ms - start_ms) if out_ms else 1)
     assert below_since(0, [(200, -3), (150, 3), (100, -1)], 1) == 200
     assert below_since(0, [(220, -1), (200, -2), (150, 3)], 1) == 220
     assert below_since(-1, [(220, -1), (200, -2), (150, 2), (100, -1)], 1) == 200
