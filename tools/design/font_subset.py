@@ -7,6 +7,8 @@ It needs a package that the project does not depend on, and the font's two TTF f
     apt-get install fonts-morisawa-bizud-gothic        # or the release from the source named in VENDORED.md
     PYTHONPATH=. /tmp/fonts/bin/python -m tools.design.font_subset [folder with BIZUDPGothic-*.ttf]
 
+What the texts have and the fonts do not, without any of that: `python -m tools.design.font_subset --missing`.
+
 Source: BIZ UDPGothic, SIL Open Font License 1.1, https://github.com/googlefonts/morisawa-biz-ud-gothic
 """
 
@@ -22,32 +24,48 @@ from tools.design import art
 
 ROOT = Path(__file__).resolve().parents[2]
 DEBIAN_FOLDER = Path("/usr/share/fonts/truetype/bizud-gothic")
-TARGETS = (ROOT / "edge/front/static/fonts", ROOT / "cloud/dashboard/static/fonts")
 WEIGHTS = ("Regular", "Bold")
 MOST_BYTES = 120 * 1024
 _VERSION = "1.05"
 
-# Where our own texts live. Whatever kanji they hold is in the subset.
-TEXT_SOURCES = (
-    "edge/screens/strings/*.json",
-    "edge/**/*.py",
-    "edge/front/static/*.html",
-    "edge/front/static/*.js",
-    "cloud/**/*.py",
-    "cloud/dashboard/templates/**/*.html",
-    "cloud/dashboard/static/*.js",
-    "cloud/phone/wording/*.json",
-    "cloud/agents/customer/wording/*.json",
-    "protocol/*.py",
-    "tools/*.py",
+# Each folder of fonts, and where the texts of its pages live. Whatever kanji they hold is in its subset.
+TARGETS = {
+    "edge/front/static/fonts": (
+        "edge/screens/strings/*.json",
+        "edge/**/*.py",
+        "edge/front/static/*.html",
+        "edge/front/static/*.js",
+        "protocol/*.py",
+        "tools/*.py",
+        "cloud/seed.py",
+    ),
+    "cloud/dashboard/static/fonts": (
+        "cloud/**/*.py",
+        "cloud/dashboard/templates/**/*.html",
+        "cloud/dashboard/static/*.js",
+        "cloud/phone/wording/*.json",
+        "cloud/agents/customer/wording/*.json",
+        "protocol/*.py",
+        "tools/*.py",
+    ),
+}
+# Words that are recognised in what strangers write: no page says them.
+NOT_SHOWN = (
+    "cloud/agents/guard/restricted.py",
+    "cloud/agents/guard/patterns.py",
+    "cloud/agents/customer/understanding.py",
 )
+CHARACTERS = ROOT / "tools/design/font_characters.json"
+"""What each folder's fonts hold, for `--missing`."""
 # Seeds, money, days and places: words that reach the pages from the database.
 WORDS = (
     "緑茶烏龍茶天然水炭酸紅茶黒珈琲牛乳煎餅羊羹甘酒抹茶玄米麦茶柚子桜梅昆布塩味醤油海苔苺栗芋豆乳果汁"
     "年月日曜火水木金土時分秒円銭税込抜率冷温常売切準備中故障補充返却釣札硬貨現金電子決済領収書"
     "駅前東西南北口番線階館店都道府県市区町村丁目号室"
 )
-# The kanji a reader of Japanese meets most, for names an operator types in; anything rarer uses the system's font.
+# The kanji a reader of Japanese meets most, for names an operator types in, where there is room; anything rarer uses
+# the system's font. The cloud's pages use most of them, and have no room for the rest.
+HAS_COMMON = "edge/front/static/fonts"
 COMMON = (
     "日一国人年大十二本中長出三時行見月後前生五間上東四今金九入学高円子外八六下来気小七山話女北午百書先名川千水"
     "半男西電校語土木聞食車何南万毎白天母火右読友左休父雨会同事自社発者地業方新場員立開手力問代明動京目通言理体"
@@ -59,17 +77,24 @@ COMMON = (
 PUNCTUATION = "、。・「」『』（）〜ー…々〆〒¥￥％：；！？→←↑↓●○◎■□▲▼△▽★☆※×÷±−–—“”‘’©®°＋－＝／＆"
 
 
-def wanted_characters() -> set[str]:
-    """Collect Latin, kana, punctuation, the kanji in our own texts, and the commonest kanji."""
+def wanted_characters(folder: str) -> set[str]:
+    """Collect Latin, kana, punctuation, the kanji in the texts of a folder's pages, and the commonest kanji."""
     ranges = [(0x20, 0x7F), (0xA0, 0x100), (0x3040, 0x3100), (0xFF01, 0xFF5F), (0x2460, 0x246A)]
     characters = {chr(code) for start, stop in ranges for code in range(start, stop)}
-    for pattern in TEXT_SOURCES:
-        for path in ROOT.glob(pattern):
+    hidden = {ROOT / name for name in NOT_SHOWN}
+    for pattern in TARGETS[folder]:
+        for path in set(ROOT.glob(pattern)) - hidden:
             characters.update(path.read_text(encoding="utf-8"))
-    characters.update(WORDS, COMMON, PUNCTUATION)
+    characters.update(WORDS, PUNCTUATION, COMMON if folder == HAS_COMMON else "")
     for product in art.PRODUCTS:
         characters.update("".join(product.label))
     return characters
+
+
+def missing(folder: str) -> str:
+    """What the texts of a folder's pages have and its fonts do not."""
+    held: str = json.loads(CHARACTERS.read_text(encoding="utf-8"))[folder]
+    return "".join(sorted(wanted_characters(folder) - set(held))).strip()
 
 
 def font_tools(module: str) -> Any:
@@ -178,13 +203,18 @@ def write_fonts(source: Path, target: Path, characters: set[str]) -> bool:
 
 
 def main() -> int:
-    """Write the fonts to both static folders and the outlines beside this file."""
+    """Write the fonts to both static folders and the outlines beside this file; `--missing`: say what is not in."""
+    wanted = {folder: wanted_characters(folder) for folder in TARGETS}
+    if sys.argv[1:] == ["--missing"]:
+        print("\n".join(f"{folder}: {missing(folder) or 'nothing'}" for folder in TARGETS))
+        return 0
     source = Path(sys.argv[1]) if len(sys.argv) > 1 else DEBIAN_FOLDER
-    characters = wanted_characters()
-    fits = [write_fonts(source, target, characters) for target in TARGETS]
+    fits = [write_fonts(source, ROOT / target, characters) for target, characters in wanted.items()]
     if not all(fits):
         print(f"A font is larger than {MOST_BYTES // 1024} KiB: take characters out of COMMON.")
         return 1
+    held = {folder: "".join(sorted(characters)) for folder, characters in wanted.items()}
+    CHARACTERS.write_text(json.dumps(held, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     outlines = label_outlines(source / _ttf("Bold"))
     lines = [f"  {json.dumps(c, ensure_ascii=False)}: {json.dumps(o, ensure_ascii=False)}" for c, o in outlines.items()]
     art.OUTLINES.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
