@@ -18,6 +18,7 @@ from typing import IO
 
 import structlog
 
+from edge.audit.book import AuditBook
 from edge.clerk.port import Clerk
 from edge.clerk.websocket import WebSocketClerk
 from edge.clock import Clock, SystemClock, host_boot
@@ -125,8 +126,10 @@ async def run_machine(
         )
         link = _link(settings, store, runtime)
         clerk = _clerk(settings)
+        book = AuditBook(store, settings.machine_dir, SOFTWARE, clock.wall_ms, settings.export_dir)
+        runtime.listen(book.stepped)
         watch = SensorWatch(runtime, rig.devices)
-        shop = Workshop(runtime, watch.slots, watch, History(store).raised_ms, runtime.look_again)
+        shop = Workshop(runtime, watch.slots, watch, History(store).raised_ms, runtime.look_again, book)
         desk = _desk(settings, runtime, link, clock, (*goods_and_cash(runtime, _fittings(rig)), *devices(shop)))
         front = _front(settings, runtime, link, rig, clerk, desk)
         await runtime.start()

@@ -51,6 +51,8 @@ class MachineSettings(BaseSettings):
     """Keep the credit that is left after a sale for the next one, instead of paying change at once."""
     first_fill: bool = False
     """Emulated machine only: fill slots, and hoppers or tubes, once, as a first staff visit would."""
+    export_dir: Path | None = None
+    """Folder of a USB stick: audit exports go there too while it is there; without, only into `MACHINE_DIR/exports`."""
     log_format: Literal["json", "console"] = "json"
 
     @field_validator("*", mode="before")

@@ -1,17 +1,20 @@
 """Staff test devices and clear faults: journeys on the pages, without a display and without a device."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 
 import pytest
 
+from edge.audit.dts import Read
 from edge.clock import LoopClock
 from edge.screens.maintenance.device_tasks import Workshop, devices
 from edge.screens.maintenance.jam import STAGES
 from edge.screens.maintenance.task import Machine, TaskKind
-from edge.screens.maintenance.view import Item
+from edge.screens.maintenance.view import Code, Item
 from edge.screens.texts import strings
 from edge.sensor_watch import Reading
 from edge.service.clearing import BY_OPERATOR, BY_STAFF, CHECKED, who_clears
@@ -37,9 +40,22 @@ class Shop:
         self.is_watched = False
         self.has_dropped = True
         self.is_busy = False
+        self.is_disk_full = False
+        self.size = 100
 
     def kinds(self, machine: Machine) -> Sequence[TaskKind]:
-        return devices(Workshop(machine, ("A1", "A2", "A3"), self, lambda *_: FAULT_MS, self.looked_at.append))
+        return devices(Workshop(machine, ("A1", "A2", "A3"), self, lambda *_: FAULT_MS, self.looked_at.append, self))
+
+    # --- its audit book --------------------------------------------------------------------------
+    def read(self, state: MachineState) -> Read:
+        since = Counter({"vend.A1.CA.paid": 480, "vend.A1.CA.n": 3, "in": 1000, "out": 520})
+        at = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
+        return Read("vm-test-0001", "1.0", at, None, 1, since, since, state)
+
+    def export(self, state: MachineState, wanted: str) -> tuple[str, str, bool]:
+        if self.is_disk_full:
+            raise OSError(28, "No space left on device")
+        return f"vm.{wanted}", "x" * self.size, False
 
     # --- its sensors -----------------------------------------------------------------------------
     def watch(self) -> None:
@@ -314,3 +330,24 @@ def test_jam_guide_when_it_has_pictures_then_both_renderers_have_each_of_them() 
         assert len(svg) < 6 * 1024
         drawn = resources.files("edge.screens").joinpath(f"kiosk/art/guide/{name}.png").read_bytes()
         assert drawn.startswith(b"\x89PNG")
+
+
+# --- audit ---------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("size", "has_code"), [(100, True), (2500, False)])
+def test_audit_when_exported_then_names_the_file_and_shows_a_code_when_it_is_small(
+    staff: Staff, shop: Shop, size: int, has_code: bool
+) -> None:
+    shop.size = size
+    staff.press("task:audit")
+    assert (staff.fact("販売").value, staff.fact("販売").detail) == ("¥480", "3個")
+    staff.press("dts")
+    assert staff.fact("書き出しました").value == "vm.dts"
+    assert any(isinstance(block, Code) for block in staff.blocks) == has_code
+    assert [(one["format"], one["to"]) for one in staff.told("audit.exported")] == [("dts", "file")]
+
+
+def test_audit_when_the_disk_is_full_then_says_so_and_nothing_is_told(staff: Staff, shop: Shop) -> None:
+    shop.is_disk_full = True
+    staff.press("task:audit", "csv")
+    assert "No space left" in staff.trouble
+    assert staff.told("audit.exported") == []

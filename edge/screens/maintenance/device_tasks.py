@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from edge.screens.maintenance.audit import AuditPage, Book
 from edge.screens.maintenance.coils import CoilTask
 from edge.screens.maintenance.coin_test import CoinTest
 from edge.screens.maintenance.faults import FaultList, LookAgain, RaisedMs
@@ -21,6 +22,7 @@ class Workshop:
     sensors: Sensors
     raised_ms: RaisedMs
     look_again: LookAgain
+    book: Book
 
 
 def devices(shop: Workshop) -> tuple[TaskKind, ...]:
@@ -37,4 +39,5 @@ def devices(shop: Workshop) -> tuple[TaskKind, ...]:
         TaskKind("motors", lambda session: CoilTask(machine, shop.slots, "motors", session), right="devices"),
         TaskKind("test_vend", lambda session: CoilTask(machine, shop.slots, "test_vend", session), right="devices"),
         TaskKind("coin_test", lambda session: CoinTest(machine, session), right="devices"),
+        TaskKind("audit", lambda session: AuditPage(machine, shop.book, session), right="cash"),
     )

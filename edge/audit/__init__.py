@@ -1,0 +1,1 @@
+"""The machine's counters, and the file that auditors read."""
