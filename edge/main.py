@@ -26,6 +26,7 @@ from edge.cloud_link.link import CloudLink
 from edge.cloud_link.mqtt import MqttTransport
 from edge.devices import Devices
 from edge.emulated import EmulatedCabinet, WireTap, first_fill, load_world, save_world
+from edge.emulated_staff import EmulatedStaff
 from edge.front.server import Cabinet, FrontServer
 from edge.runtime import Runtime
 from edge.screens.display import Display
@@ -236,6 +237,7 @@ def _front(
     link.on_change(lambda _: front.refresh())
     if rig.emulated is not None:
         rig.emulated.world.on_change = front.refresh
+        runtime.listen(EmulatedStaff(rig.emulated.world))
         rig.emulated.bus.on_frame = WireTap(front.wire)
     return front
 
