@@ -22,7 +22,7 @@ def documents() -> dict[str, str]:
     """File name to its text."""
     models: dict[str, type[Message]] = {f"event.{kind}": model for kind, model in EVENTS.items()}
     models |= {f"command.{kind}": arguments for kind, arguments in ARGUMENTS.items()}
-    models |= {"command": Command, "envelope": Envelope} | DOCUMENTS
+    models |= {"command": Command, "envelope": Envelope, **DOCUMENTS}
     models |= {f"link.{model.__name__.lower()}": model for model in (State, Hello, Ack, Want)}
     return {
         f"{name}.json": json.dumps(model.model_json_schema(), ensure_ascii=False, indent=2, sort_keys=True) + "\n"

@@ -66,6 +66,11 @@ class MachineCash:
         text = "釣銭機の計数差異" if is_count else "釣銭補充"
         return self.event.draft("float", text, legs((self._cash(places.HOPPER), amount_minor), (other, -amount_minor)))
 
+    def coin_tested(self, amount_minor: int, routed_to: str) -> Draft | None:
+        """A coin from the hands of staff went in to try the acceptor: ours before and after, and nobody's credit."""
+        moved = ((self._cash(routed_to), amount_minor), (places.SAFE, -amount_minor))
+        return self.event.draft("float", "硬貨投入の点検", legs(*moved))
+
     def price_not_collected(self, unpaid_minor: int) -> Draft | None:
         """Goods were delivered and the bill that was to pay them went back: the sale stands, the money is lost."""
         lost = ((chart.OTHER_LOSSES, unpaid_minor), (places.credit(self.machine_id), -unpaid_minor))

@@ -47,6 +47,12 @@ class Visit:
     note: str
     heard_upto_ms: int
     """When the machine was last heard."""
+    told_by: Event | None = None
+    """The machine's event that tells it: what the entries follow from. None for what somebody types into a page."""
+    visit: str = ""
+    """The visit it was a part of, as the machine named it."""
+    bag: str = ""
+    """Number on the bag that what was collected went into."""
 
 
 class CountLineView(BaseModel):
@@ -72,6 +78,10 @@ class CountView(BaseModel):
     note: str
     heard_upto_ms: int
     """When the machine was last heard: what it did after that was not expected yet."""
+    visit: str = ""
+    """The visit at the machine it was a part of; empty for what was typed into a page."""
+    bag: str = ""
+    """Number on the bag that what was collected went into."""
     lines: list[CountLineView]
     expected: int
     counted: int
@@ -115,7 +125,7 @@ async def record(db_session: AsyncSession, visit: Visit, *, now_ms: int, timezon
         db_session: a writing session.
         visit: what was counted; parts that are not named were not counted.
         now_ms: when it was counted, ms since 1970 UTC.
-        timezone: says which day the entries are of.
+        timezone: says which day the entries are of; an event of the machine says its own.
 
     Raises:
         CollectedTooMuchError: see there; nothing was recorded.
@@ -140,6 +150,9 @@ async def record(db_session: AsyncSession, visit: Visit, *, now_ms: int, timezon
         counted_by=visit.by,
         note=visit.note,
         heard_upto_ms=visit.heard_upto_ms,
+        source=visit.told_by.source if visit.told_by else "",
+        visit=visit.visit,
+        bag=visit.bag,
     )
     pieces = {line.part: dict(line.pieces) for line in visit.lines}
     lines = [
@@ -153,7 +166,7 @@ async def record(db_session: AsyncSession, visit: Visit, *, now_ms: int, timezon
         for line in found
     ]
     number = await repository.add_count(db_session, row, lines)
-    event = Event(f"count:{number}", local_day(now_ms, timezone), now_ms)
+    event = visit.told_by or Event(f"count:{number}", local_day(now_ms, timezone), now_ms)
     await service.post(db_session, cash.counted(event, visit.machine_id, found))
     return _view(row, lines)
 
@@ -196,8 +209,9 @@ async def counts(
     machine_id: str | None = None,
     counted_by: str | None = None,
     between_ms: tuple[int, int] | None = None,
+    visit: str | None = None,
 ) -> list[CountView]:
-    """A page of counts, newest first; of one machine, of one person, of a time (its end is not in it)."""
+    """A page of counts, newest first; of one machine, one person, one visit, of a time (its end is not in it)."""
     rows = await repository.counts(
         db_session,
         limit=limit,
@@ -205,6 +219,7 @@ async def counts(
         machine_id=machine_id,
         counted_by=counted_by,
         between_ms=between_ms,
+        visit=visit,
     )
     return [_view(row, lines) for row, lines in rows]
 
@@ -299,6 +314,8 @@ def _view(row: CashCount, lines: Sequence[CashCountLine]) -> CountView:
         counted_by=row.counted_by,
         note=row.note,
         heard_upto_ms=row.heard_upto_ms,
+        visit=row.visit,
+        bag=row.bag,
         lines=shown,
         expected=sum(line.expected for line in shown),
         counted=sum(line.counted for line in shown),

@@ -121,6 +121,7 @@ class CashCount(Base):
     __table_args__ = (
         Index("ix_cash_counts_machine_id", "machine_id", "id"),
         Index("ix_cash_counts_counted_by", "counted_by", "id"),
+        Index("ix_cash_counts_visit", "visit", "id"),
     )
 
     id: Mapped[BigId]
@@ -130,6 +131,12 @@ class CashCount(Base):
     note: Mapped[str] = mapped_column(String(500))
     heard_upto_ms: Mapped[Millis]
     """When the machine was last heard: what it did after that was not expected yet."""
+    source: Mapped[str] = mapped_column(String(120), default="")
+    """The machine's event that told it; empty for what somebody typed into a page."""
+    visit: Mapped[str] = mapped_column(String(32), default="")
+    """The visit it was a part of, as the machine named it."""
+    bag: Mapped[str] = mapped_column(String(64), default="")
+    """Number on the bag that what was collected went into."""
 
 
 class CashCountLine(Base):

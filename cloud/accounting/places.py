@@ -33,10 +33,15 @@ INSIDE: Final = (HOPPER, CASH_BOX, STACKER, ESCROW)
 """Parts of a machine that hold cash, in the order of a count."""
 
 
+def part_of(said: str) -> str:
+    """The part of a machine that is meant; one nobody knows is its cash box, where what is not sorted falls."""
+    return said if said in INSIDE else CASH_BOX
+
+
 @lru_cache(PLACES_KEPT)
 def cash(machine_id: str, part: str) -> Place:
-    """Cash in a part of a machine; a part nobody knows is its cash box, where what is not sorted falls."""
-    return Place(chart.CASH, f"{machine_id}/{part if part in INSIDE else CASH_BOX}")
+    """Cash in a part of a machine, see `part_of`."""
+    return Place(chart.CASH, f"{machine_id}/{part_of(part)}")
 
 
 @lru_cache(PLACES_KEPT)

@@ -397,6 +397,7 @@ async def counts(
     machine_id: str | None = None,
     counted_by: str | None = None,
     between_ms: tuple[int, int] | None = None,
+    visit: str | None = None,
 ) -> list[tuple[CashCount, list[CashCountLine]]]:
     """Counts with their lines, newest first; `between_ms` is the first instant and the one after the last."""
     query = select(CashCount).order_by(CashCount.id.desc()).limit(limit)
@@ -408,6 +409,8 @@ async def counts(
         query = query.where(CashCount.machine_id == machine_id)
     if counted_by:
         query = query.where(CashCount.counted_by == counted_by)
+    if visit:
+        query = query.where(CashCount.visit == visit)
     return await _with_lines(db_session, list((await db_session.scalars(query)).all()))
 
 

@@ -43,6 +43,7 @@ REPLAYED: Final = (
     "sub_account_totals",
     "machine_conditions",
     "machine_faults",
+    "machine_visits",
 )
 """Made anew from events and manual items, then compared."""
 
@@ -207,9 +208,12 @@ async def _differences(kept: AsyncSession, made: AsyncSession, tables: dict[str,
 async def _copy_rest(kept: AsyncSession, made: AsyncSession, tables: dict[str, Table]) -> None:
     connection = await made.connection()
     mine = await connection.run_sync(tables_of)
-    for name, table in tables.items():
-        if name not in (*REPLAYED, *NEEDED):
-            await _copy(kept, made, table, mine[name])
+    rest = [name for name in tables if name not in (*REPLAYED, *NEEDED)]
+    for name in reversed(rest):  # what the replay left there (tasks, cash counts), children before parents
+        if await made.scalar(select(func.count()).select_from(mine[name])):
+            await made.execute(mine[name].delete())
+    for name in rest:
+        await _copy(kept, made, tables[name], mine[name])
     streams = tables["streams"]
     for row in await kept.execute(select(streams.c.id, streams.c.stored_upto)):
         await made.execute(update(streams).where(streams.c.id == row.id).values(stored_upto=row.stored_upto))

@@ -8,6 +8,7 @@ from cloud.assortment import models as assortment
 from cloud.catalogue import models as catalogue
 from cloud.commands import models as commands
 from cloud.conversations import models as conversations
+from cloud.crew import models as crew
 from cloud.customers import models as customers
 from cloud.db.base import Base
 from cloud.identity import models as identity
@@ -18,6 +19,7 @@ from cloud.machines import models as machines
 from cloud.procurement import models as procurement
 from cloud.sales import models as sales
 from cloud.staff_tasks import models as staff_tasks
+from cloud.visits import models as visits
 
 __all__ = [
     "Base",
@@ -28,6 +30,7 @@ __all__ = [
     "catalogue",
     "commands",
     "conversations",
+    "crew",
     "customers",
     "decisions",
     "identity",
@@ -38,4 +41,5 @@ __all__ = [
     "procurement",
     "sales",
     "staff_tasks",
+    "visits",
 ]

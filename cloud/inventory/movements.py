@@ -1,7 +1,7 @@
 """The door of the history: what moved where, why, and with which lots. Reads only."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -96,7 +96,17 @@ def _view(row: StockMovement, kinds: dict[int, str], carried: Sequence[LotShare]
     )
 
 
+SPOILED: Final = "#spoiled"
+"""How the source of what staff threw away at a machine ends."""
+COUNTED: Final = "#counted"
+"""How the source of what a count at a machine found ends."""
+
+
 def _kind(row: StockMovement) -> Kind:
+    if row.source.endswith(COUNTED):
+        return "count"
+    if row.source.endswith(SPOILED):
+        return "spoilage"
     if row.from_place is None:
         return "returned" if row.source.startswith("refund:") else "receipt"
     if row.to_place is None:

@@ -47,8 +47,10 @@ async def pools(db_session: AsyncSession, products: Collection[str]) -> dict[str
     """The pools of these products; a product never received has none."""
     found = {}
     for part in slices(sorted(products)):
-        for row in await db_session.scalars(select(Pool).where(Pool.product_id.in_(part))):
-            found[row.product_id] = PoolState(row.quantity, row.value_minor, row.last_unit_cost_minor)
+        # Columns, not rows of a session: within one transaction others have been written since it last looked.
+        query = select(Pool.product_id, Pool.quantity, Pool.value_minor, Pool.last_unit_cost_minor)
+        for product_id, *state in await db_session.execute(query.where(Pool.product_id.in_(part))):
+            found[product_id] = PoolState(*state)
     return found
 
 
@@ -102,8 +104,9 @@ async def on_hand_at(db_session: AsyncSession, keys: Collection[PlaceProduct]) -
     """Units at these places; absent means 0."""
     found: dict[PlaceProduct, int] = {}
     for part in slices(sorted(keys)):
-        query = select(OnHand).where(tuple_(OnHand.place_id, OnHand.product_id).in_(part))
-        found.update({(row.place_id, row.product_id): row.quantity for row in await db_session.scalars(query)})
+        query = select(OnHand.place_id, OnHand.product_id, OnHand.quantity)
+        query = query.where(tuple_(OnHand.place_id, OnHand.product_id).in_(part))
+        found.update({(place_id, product_id): units for place_id, product_id, units in await db_session.execute(query)})
     return found
 
 
@@ -191,9 +194,10 @@ async def lot_levels_at(db_session: AsyncSession, keys: Collection[PlaceProduct]
     """Lot code to units at these places, as last settled; places without lots are absent."""
     found: defaultdict[PlaceProduct, dict[str, int]] = defaultdict(dict)
     for part in slices(sorted(keys)):
-        query = select(LotLevel).where(tuple_(LotLevel.place_id, LotLevel.product_id).in_(part))
-        for row in await db_session.scalars(query):
-            found[row.place_id, row.product_id][row.lot_code] = row.quantity
+        query = select(LotLevel.place_id, LotLevel.product_id, LotLevel.lot_code, LotLevel.quantity)
+        query = query.where(tuple_(LotLevel.place_id, LotLevel.product_id).in_(part))
+        for place_id, product_id, code, units in await db_session.execute(query):
+            found[place_id, product_id][code] = units
     return dict(found)
 
 

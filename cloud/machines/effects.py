@@ -4,13 +4,13 @@ sales.record, inventory.move, accounting.post: each takes a list and skips what 
 thousand go the same way, and an event that comes again changes nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.accounting import places
+from cloud.accounting import counting, places
 from cloud.accounting import rules as entries
 from cloud.accounting import service as accounting
 from cloud.accounting.cash import MachineCash
@@ -20,24 +20,29 @@ from cloud.customers import service as customers
 from cloud.inventory import service as inventory
 from cloud.inventory.rules import Cost
 from cloud.inventory.service import WAREHOUSE, Movement, slot_place
+from cloud.inventory.slot_counts import Carried, SlotCount, carry_out
 from cloud.kit.clock import local_day
-from cloud.machines import event_log, repository
+from cloud.machines import event_log, repository, staff_effects
 from cloud.machines.event_log import Suspect
 from cloud.machines.models import MachineCondition
 from cloud.machines.ordering import LoggedEvent
 from cloud.machines.reading import Understood
+from cloud.machines.staff_effects import GoodsGone
 from cloud.sales import service as sales
 from cloud.sales.service import SaleFact
 from cloud.staff_tasks import service as staff_tasks
 from cloud.staff_tasks.detect import Origin, may_need_staff, tasks_of
 from cloud.staff_tasks.rules import NewTask
+from cloud.visits import service as visits
 from protocol.envelope import digest
 from protocol.events import (
     BillHeld,
     BillReturned,
     BillStacked,
+    CashCounted,
     ChangePaid,
     CoinAccepted,
+    CoinTested,
     CommandDone,
     CommandTaken,
     CreditReturned,
@@ -49,10 +54,15 @@ from protocol.events import (
     FloatLoaded,
     SelectionMade,
     SettingsApplied,
+    SlotChangedOver,
+    SlotCounted,
+    SlotRemoved,
     SlotRestocked,
     VendDispensed,
     VendFailed,
     VendStarted,
+    VisitEnded,
+    VisitStarted,
 )
 
 BOOK_CURRENCY: Final = "JPY"
@@ -91,13 +101,15 @@ class Effects:
         self._conditions = {name: _condition(row) for name, row in conditions.items()}
         self._touched: set[str] = set()
         self._facts: list[SaleFact | _Sold] = []
-        self._movements: list[Movement] = []
+        self._movements: list[Movement | SlotCount] = []
         self._restocks: list[tuple[int, str]] = []
-        self._bookings: list[_Sold | entries.Draft | None] = []
+        self._bookings: list[_Sold | GoodsGone | counting.Visit | entries.Draft | None] = []
         self._faults: dict[repository.FaultKey, dict[str, Any] | None] = {}
         self._suspects: list[Suspect] = []
         self._reports: list[tuple[commands.Report, LoggedEvent]] = []
         self._tasks: list[NewTask] = []
+        self._visits: list[visits.Told] = []
+        self._answers: list[repository.Answer] = []
 
     def suspect(self, category: str, event: LoggedEvent, why: str, fingerprint: str = "") -> None:
         """Put an event into the quarantine as well."""
@@ -132,21 +144,53 @@ class Effects:
                     self._bookings.append(self._cash(found).price_not_collected(body.unpaid_minor))
             case VendFailed():
                 self._failed(found, body)
-            case CoinAccepted() | BillHeld() | BillStacked() | BillReturned() | FloatLoaded():
+            case CoinAccepted() | BillHeld() | BillStacked() | BillReturned() | FloatLoaded() | CoinTested():
                 self._cash_moved(self._cash(found), body)
             case ChangePaid() | CreditReturned():
                 paid = self._cash(found).paid_out(
                     paid_minor=body.paid_minor, short_minor=body.short_minor, claim=body.claim
                 )
                 self._bookings.append(paid)
-            case SlotRestocked():
-                self._restocked(found, body)
             case CommandTaken():
                 self._reported(found, body, "taken")
             case CommandDone():
                 self._reported(found, body, body.outcome, why=body.why, vend_id=body.vend_id)
+            case SlotRestocked() | SlotRemoved() | SlotCounted() | SlotChangedOver() | CashCounted():
+                self._staffed(found, body)
             case _:
                 self._noted(found, body, condition)
+
+    def _staffed(
+        self,
+        found: Understood,
+        body: SlotRestocked | SlotRemoved | SlotCounted | SlotChangedOver | CashCounted,
+    ) -> None:
+        """Goods and cash in the hands of staff."""
+        event = self._booking(found)
+        match body:
+            case SlotRestocked():
+                if body.added:
+                    self._restocks.append((len(self._movements), found.event.machine_id))
+                    self._movements.append(staff_effects.restocked(found, body))
+            case SlotRemoved():
+                movement = staff_effects.removed(found, body)
+                if movement.to_place:
+                    self._restocks.append((len(self._movements), found.event.machine_id))
+                else:
+                    self._bookings.append(GoodsGone(event, body.product_id, len(self._movements), is_count=False))
+                self._movements.append(movement)
+            case SlotCounted() | SlotChangedOver():
+                if count := staff_effects.counted(found, body):
+                    self._bookings.append(GoodsGone(event, count.product_id, len(self._movements), is_count=True))
+                    self._movements.append(count)
+            case CashCounted():
+                self._cash_counted(found, event, body)
+
+    def _cash_counted(self, found: Understood, event: entries.Event, body: CashCounted) -> None:
+        if body.collected_minor > body.counted_minor:
+            why = f"{body.collected_minor} yen taken along, {body.counted_minor} counted: so many are booked"
+            self.suspect("odd_count", found.event, why)
+        self._bookings.append(staff_effects.cash_counted(found, event, body))
 
     def _noted(self, found: Understood, body: Event, condition: dict[str, Any]) -> None:
         """Events that only change what the machine is like now."""
@@ -157,6 +201,13 @@ class Effects:
                 condition["is_door_open"] = False
             case SettingsApplied(name="planogram", ok=True):
                 condition["applied_planogram"] = body.rev
+            case SettingsApplied():
+                answer = (found.event.machine_id, body.name, body.rev, body.ok, body.why, found.occurred_at_ms)
+                self._answers.append(repository.Answer(*answer))
+            case VisitStarted() | VisitEnded():
+                event = found.event
+                told = visits.Told(event.machine_id, event.epoch, event.seq, found.occurred_at_ms, body)
+                self._visits.append(told)
             case FaultRaised():
                 key = (found.event.machine_id, body.code, body.where)
                 self._faults[key] = {
@@ -169,7 +220,7 @@ class Effects:
             case FaultCleared():
                 self._faults[found.event.machine_id, body.code, body.where] = None
             case _:
-                pass  # booted, selections, started vends: history, and the link tells the boot
+                pass  # booted, selections, started vends, devices tried: history, and the link tells the boot
 
     def _booking(self, found: Understood) -> entries.Event:
         timezone = self._timezones.get(found.event.machine_id, self._default_timezone)
@@ -219,7 +270,7 @@ class Effects:
         return MachineCash(self._booking(found), found.event.machine_id)
 
     def _cash_moved(
-        self, cash: MachineCash, body: CoinAccepted | BillHeld | BillStacked | BillReturned | FloatLoaded
+        self, cash: MachineCash, body: CoinAccepted | BillHeld | BillStacked | BillReturned | FloatLoaded | CoinTested
     ) -> None:
         match body:
             case CoinAccepted():
@@ -230,31 +281,18 @@ class Effects:
                 self._bookings.append(cash.bill_stacked(body.amount_minor))
             case BillReturned():
                 self._bookings += [cash.bill_returned(body.amount_minor), cash.price_not_collected(body.unpaid_minor)]
+            case CoinTested():
+                self._bookings.append(cash.coin_tested(body.amount_minor, body.routed_to))
             case FloatLoaded():
                 self._bookings.append(cash.float_loaded(body.added * body.denomination_minor, body.staff))
-
-    def _restocked(self, found: Understood, body: SlotRestocked) -> None:
-        if not body.added:
-            return
-        here = slot_place(found.event.machine_id, body.slot)
-        ends = (WAREHOUSE, here) if body.added > 0 else (here, WAREHOUSE)
-        self._restocks.append((len(self._movements), found.event.machine_id))
-        self._movements.append(
-            Movement(
-                found.source,
-                body.product_id,
-                abs(body.added),
-                found.occurred_at_ms,
-                from_place=ends[0],
-                to_place=ends[1],
-            )
-        )
 
     async def _find_vans(self, db_session: AsyncSession) -> None:
         """What was put in while a trip was under way came out of its van, and what was taken out went there."""
         asked = [(machine_id, self._movements[at].occurred_at_ms) for at, machine_id in self._restocks]
         for (at, _), place in zip(self._restocks, await inventory.restock_sources(db_session, asked), strict=True):
             row = self._movements[at]
+            if isinstance(row, SlotCount):
+                continue
             if row.from_place == WAREHOUSE:
                 self._movements[at] = replace(row, from_place=place)
             else:
@@ -263,25 +301,21 @@ class Effects:
     async def apply(self, db_session: AsyncSession, now_ms: int) -> None:
         """Write everything that was collected, inside the caller's transaction."""
         await self._find_vans(db_session)
-        costs = await inventory.move(db_session, self._movements)
+        carried = await carry_out(db_session, self._movements)
         facts = []
         for row in self._facts:
             if isinstance(row, _Sold):
-                facts.append(_fact(row, costs[row.movement]))
+                facts.append(_fact(row, carried[row.movement].cost))
             else:
                 facts.append(row)
         await sales.record(db_session, facts)
-        drafts: list[entries.Draft | None] = []
-        for booking in self._bookings:
-            if isinstance(booking, _Sold):
-                drafts += self._entries_of(booking, costs[booking.movement])
-            else:
-                drafts.append(booking)
-        await accounting.post(db_session, drafts)
+        await self._book(db_session, carried)
         await repository.save_conditions(db_session, [self._conditions[name] for name in sorted(self._touched)])
         raised = [row for row in self._faults.values() if row]
         await repository.save_faults(db_session, raised, [key for key, row in self._faults.items() if row is None])
         await staff_tasks.open_tasks(db_session, self._tasks)
+        await visits.record(db_session, self._visits)
+        await repository.save_answers(db_session, self._answers)
         for odd in await commands.report(db_session, [report for report, _ in self._reports], now_ms):
             self.suspect(odd.category, self._reports[odd.number][1], odd.why)
         for twice in await customers.sold(db_session, facts):
@@ -289,6 +323,25 @@ class Effects:
             if isinstance(row, _Sold):
                 self.suspect("odd_coupon", row.found.event, twice.why)
         await event_log.quarantine(db_session, self._suspects, now_ms)
+
+    async def _book(self, db_session: AsyncSession, carried: Sequence[Carried]) -> None:
+        """Post in the order of the events; a count of cash sees what was posted before it."""
+        drafts: list[entries.Draft | None] = []
+        for booking in self._bookings:
+            match booking:
+                case _Sold():
+                    drafts += self._entries_of(booking, carried[booking.movement].cost)
+                case GoodsGone():
+                    name = self._catalogue.name_at(booking.product_id, booking.event.occurred_at_ms)
+                    drafts.append(booking.entry(name, carried[booking.movement]))
+                case counting.Visit():
+                    await accounting.post(db_session, drafts)
+                    drafts = []
+                    at_ms = booking.heard_upto_ms
+                    await counting.record(db_session, booking, now_ms=at_ms, timezone=self._default_timezone)
+                case _:
+                    drafts.append(booking)
+        await accounting.post(db_session, drafts)
 
     def _entries_of(self, sold: _Sold, cost: Cost) -> list[entries.Draft | None]:
         name = self._catalogue.name_at(sold.body.product_id, sold.found.occurred_at_ms)

@@ -238,3 +238,17 @@ async def one_event(db_session: AsyncSession, machine_id: str, epoch: str, seq: 
     )
     row = (await db_session.execute(query)).first()
     return LoggedEvent(*row) if row else None
+
+
+async def events_between(
+    db_session: AsyncSession, key: StreamKey, first: int, last: int, limit: int
+) -> list[LoggedEvent]:
+    """Stored events of a stream from one number to another, oldest first."""
+    query = (
+        select(Stream.id, Stream.machine_id, Stream.epoch, StoredEvent.seq, StoredEvent.raw, StoredEvent.received_at_ms)
+        .join(Stream, Stream.id == StoredEvent.stream_id)
+        .where(Stream.machine_id == key[0], Stream.epoch == key[1], StoredEvent.seq.between(first, last))
+        .order_by(StoredEvent.seq)
+        .limit(limit)
+    )
+    return [LoggedEvent(*row) for row in await db_session.execute(query)]

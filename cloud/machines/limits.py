@@ -15,7 +15,9 @@ MAX_BOOT: Final = 2**31 - 1
 _MAX_INT: Final = 2**53 - 1
 """Amounts, counts and times: what JSON carries everywhere without loss, and room to add many of them up in 64 bits."""
 
-_MAX_INTS: Final = {"boot": MAX_BOOT, "planogram_rev": MAX_BOOT, "rev": MAX_BOOT}
+_MAX_INTS: Final = dict.fromkeys(
+    ("boot", "minutes", "planogram_rev", "rev", "slots_filled", "units_added", "units_removed"), MAX_BOOT
+)
 
 _MAX_CHARS: Final = {
     "bag": 64,

@@ -163,3 +163,25 @@ class PlanogramRevision(Base):
     """A `protocol.desired.Planogram`."""
     published_at_ms: Mapped[Millis]
     published_by: Mapped[str] = mapped_column(String(120), default="")
+
+
+class MachineDocument(Base):
+    """One row is the newest settings document of one name for one machine. Planograms have a table of their own."""
+
+    __tablename__ = "machine_documents"
+
+    machine_id: Mapped[MachineRef] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(24), primary_key=True)
+    """`staff` or `restock`; one of `protocol.desired.DOCUMENTS`."""
+    rev: Mapped[int] = mapped_column(Integer)
+    doc: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """Only the newest is kept: a staff list holds hashes of PINs."""
+    published_at_ms: Mapped[Millis]
+    published_by: Mapped[str] = mapped_column(String(254), default="")
+    answered_rev: Mapped[int] = mapped_column(Integer, default=0)
+    """Newest revision the machine applied or refused; 0 for none."""
+    is_applied: Mapped[bool] = mapped_column(Boolean, default=False)
+    """Whether it applied that one."""
+    why: Mapped[str] = mapped_column(Text, default="")
+    """Why not."""
+    answered_at_ms: Mapped[Millis] = mapped_column(default=0)

@@ -19,7 +19,8 @@ from cloud.machines import event_log, repository
 from cloud.machines.event_log import KnownStream, StreamKey, Suspect
 from cloud.machines.keys import BadKeyError, EventKey, read_key
 from cloud.machines.limits import MAX_BOOT
-from protocol.desired import Planogram
+from cloud.machines.models import MachineDocument
+from protocol.desired import DOCUMENTS, Planogram
 from protocol.envelope import unpack_frame
 from protocol.link import Ack, Hello, State, Want
 from protocol.messages import BadMessageError
@@ -27,6 +28,8 @@ from protocol.topics import BadTopicError, Channel, Topic, parse_topic
 
 RESEND_WANT_MS: Final = 30_000
 """A document the machine has not reported as applied is sent again after this long."""
+
+PLANOGRAM: Final = "planogram"
 
 topic_of = lru_cache(maxsize=65_536)(parse_topic)
 
@@ -84,7 +87,8 @@ class Receiver:
         self._database = database
         self._clock = clock
         self._streams: dict[StreamKey, KnownStream] = {}
-        self._told: dict[str, tuple[int, int]] = {}
+        self._told: dict[tuple[str, str], tuple[int, int]] = {}
+        """Machine and name of a document to the revision it was told of, and when (0: said at its birth)."""
 
     async def handle(self, messages: Sequence[Inbound]) -> list[Outbound]:
         """Store a batch in one transaction.
@@ -122,14 +126,24 @@ class Receiver:
             newest = await repository.newest_revisions(db_session)
             online = [name for name, row in (await repository.links(db_session)).items() if row.is_online]
             applied = await repository.conditions(db_session, online)
-            due = [name for name in online if self._is_due(name, newest.get(name, 0), applied.get(name), now_ms)]
-            return await self._wants(db_session, due) if due else []
+            due = [
+                name
+                for name in online
+                if newest.get(name, 0) > (applied[name].applied_planogram if name in applied else 0)
+                and self._is_due((name, PLANOGRAM), newest[name], now_ms)
+            ]
+            wants = await self._wants(db_session, due) if due else []
+            others = [
+                row
+                for row in await repository.unanswered_documents(db_session)
+                if row.machine_id in online and self._is_due((row.machine_id, row.name), row.rev, now_ms)
+            ]
+            return wants + self._documents(others)
 
-    def _is_due(self, machine: str, newest: int, condition: Any, now_ms: int) -> bool:
-        rev, at_ms = self._told.get(machine, (0, 0))
-        has = condition.applied_planogram if condition else 0
+    def _is_due(self, key: tuple[str, str], newest: int, now_ms: int) -> bool:
+        rev, at_ms = self._told.get(key, (0, 0))
         is_lost = at_ms > 0 and now_ms - at_ms >= RESEND_WANT_MS
-        return newest > has and (newest > rev or is_lost)
+        return newest > rev or is_lost
 
     # --- events --------------------------------------------------------------------------------
 
@@ -210,12 +224,17 @@ class Receiver:
                 await repository.save_will(db_session, machine, state.conn, self._clock())
                 continue
             await repository.save_birth(db_session, _birth_row(machine, state, self._clock()))
-            self._told[machine] = (state.applied.get("planogram", 0), 0)
+            for name in DOCUMENTS:
+                self._told[machine, name] = (state.applied.get(name, 0), 0)
             born.append(machine)
         if not born:
             return []
         newest = await repository.newest_revisions(db_session)
-        return await self._wants(db_session, [name for name in born if newest.get(name, 0) > self._told[name][0]])
+        wants = await self._wants(
+            db_session, [name for name in born if newest.get(name, 0) > self._told[name, PLANOGRAM][0]]
+        )
+        others = await repository.documents(db_session, born)
+        return wants + self._documents([row for row in others if row.rev > self._told[row.machine_id, row.name][0]])
 
     def _hellos(self, states: list[tuple[str, State]]) -> list[Outbound]:
         replies = []
@@ -230,10 +249,15 @@ class Receiver:
         replies = []
         for machine, row in (await repository.newest_planograms(db_session, machines)).items():
             document = Planogram.model_validate(row.doc)
-            want = Want(name="planogram", rev=row.rev, doc=document.to_dict())
-            replies.append(Outbound(str(Topic(machine, Channel.WANT)), want.to_bytes(), qos=1))
-            self._told[machine] = (row.rev, self._clock())
+            replies.append(self._want(machine, Want(name=PLANOGRAM, rev=row.rev, doc=document.to_dict())))
         return replies
+
+    def _documents(self, rows: Sequence[MachineDocument]) -> list[Outbound]:
+        return [self._want(row.machine_id, Want(name=row.name, rev=row.rev, doc=row.doc)) for row in rows]
+
+    def _want(self, machine: str, want: Want) -> Outbound:
+        self._told[machine, want.name] = (want.rev, self._clock())
+        return Outbound(str(Topic(machine, Channel.WANT)), want.to_bytes(), qos=1)
 
 
 def _read(messages: Sequence[Inbound]) -> _Batch:

@@ -1,13 +1,35 @@
 """All queries of machines, their links, their present condition and their planograms."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.db.statements import slices, upsert
-from cloud.machines.models import Machine, MachineCondition, MachineFault, MachineLink, PlanogramRevision, Stream
+from cloud.machines.models import (
+    Machine,
+    MachineCondition,
+    MachineDocument,
+    MachineFault,
+    MachineLink,
+    PlanogramRevision,
+    Stream,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a machine said of a settings document."""
+
+    machine_id: str
+    name: str
+    rev: int
+    ok: bool
+    why: str
+    at_ms: int
+
 
 FaultKey = tuple[str, str, str]
 """Machine id, code, where."""
@@ -148,6 +170,45 @@ async def planogram(db_session: AsyncSession, machine_id: str, rev: int) -> Plan
 def add_planogram(db_session: AsyncSession, row: PlanogramRevision) -> None:
     """Publish a revision."""
     db_session.add(row)
+
+
+async def documents(db_session: AsyncSession, machine_ids: Collection[str]) -> list[MachineDocument]:
+    """Settings documents of these machines, those of planograms apart."""
+    found: list[MachineDocument] = []
+    for part in slices(sorted(machine_ids)):
+        query = select(MachineDocument).where(MachineDocument.machine_id.in_(part))
+        found += await db_session.scalars(query.order_by(MachineDocument.machine_id, MachineDocument.name))
+    return found
+
+
+async def unanswered_documents(db_session: AsyncSession) -> list[MachineDocument]:
+    """Settings documents whose newest revision the machine neither applied nor refused."""
+    query = select(MachineDocument).where(MachineDocument.answered_rev < MachineDocument.rev)
+    return list(await db_session.scalars(query.order_by(MachineDocument.machine_id, MachineDocument.name)))
+
+
+async def document(db_session: AsyncSession, machine_id: str, name: str) -> MachineDocument | None:
+    """The newest document of a name, or None."""
+    return await db_session.get(MachineDocument, (machine_id, name))
+
+
+def add_document(db_session: AsyncSession, row: MachineDocument) -> None:
+    """Publish the first one of its name."""
+    db_session.add(row)
+
+
+async def save_answers(db_session: AsyncSession, answers: Iterable[Answer]) -> None:
+    """Note what machines said of the documents they were sent."""
+    for row in answers:
+        await db_session.execute(
+            update(MachineDocument)
+            .where(
+                MachineDocument.machine_id == row.machine_id,
+                MachineDocument.name == row.name,
+                MachineDocument.answered_rev <= row.rev,
+            )
+            .values(answered_rev=row.rev, is_applied=row.ok, why=row.why, answered_at_ms=row.at_ms)
+        )
 
 
 async def change_token(db_session: AsyncSession) -> tuple[int, ...]:

@@ -1,5 +1,6 @@
 """The door of the machines: register them, publish planograms, say how they are. Commits nothing."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +11,9 @@ from cloud.db import locks
 from cloud.db.locks import Lock
 from cloud.integrations.mqtt.credentials import Credential, hashed
 from cloud.machines import event_log, repository
-from cloud.machines.models import Machine, PlanogramRevision
+from cloud.machines.models import Machine, MachineDocument, PlanogramRevision
 from cloud.machines.ordering import LoggedEvent
-from protocol.desired import Planogram
+from protocol.desired import DOCUMENTS, Planogram
 from protocol.ids import check_machine_id
 
 
@@ -313,6 +314,68 @@ async def publish_planogram(
     await db_session.flush()
 
 
+class DocumentView(BaseModel):
+    """A settings document of a machine, and what the machine made of it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    machine_id: str
+    name: str
+    rev: int
+    doc: dict[str, Any]
+    published_at_ms: int
+    published_by: str
+    answered_rev: int
+    """Newest revision the machine applied or refused; 0 for none."""
+    is_applied: bool
+    why: str
+    """Why it refused that one."""
+    answered_at_ms: int
+
+
+async def documents(db_session: AsyncSession, machine_ids: Collection[str]) -> dict[tuple[str, str], DocumentView]:
+    """(machine, name) to the newest document; planograms have a history of their own."""
+    rows = await repository.documents(db_session, machine_ids)
+    return {(row.machine_id, row.name): DocumentView.model_validate(row) for row in rows}
+
+
+async def publish_document(
+    db_session: AsyncSession, machine_id: str, name: str, content: Mapping[str, Any], *, by: str, now_ms: int
+) -> int:
+    """Publish the next revision of a settings document other than the planogram; the intake sends it.
+
+    Args:
+        db_session: a writing session.
+        machine_id: for this machine.
+        name: one of `protocol.desired.DOCUMENTS`.
+        content: the document without its revision.
+        by: who wanted it.
+        now_ms: ms since 1970 UTC.
+
+    Returns:
+        The revision in force: the one before when nothing changes.
+
+    Raises:
+        NoSuchMachineError: nobody registered the machine.
+        pydantic.ValidationError: a bug: the content is no such document.
+    """
+    await locks.take(db_session, Lock.FLEET)
+    if not await is_registered(db_session, machine_id):
+        raise NoSuchMachineError(machine_id)
+    row = await repository.document(db_session, machine_id, name)
+    rev = row.rev + 1 if row else 1
+    document = DOCUMENTS[name].model_validate({"rev": rev, **content}).to_dict()
+    if row is None:
+        fresh = {"machine_id": machine_id, "name": name, "answered_rev": 0, "is_applied": False, "why": ""}
+        row = MachineDocument(**fresh, answered_at_ms=0)
+        repository.add_document(db_session, row)
+    elif row.doc | {"rev": rev} == document:
+        return row.rev
+    row.rev, row.doc, row.published_at_ms, row.published_by = rev, document, now_ms, by
+    await db_session.flush()
+    return rev
+
+
 async def streams(db_session: AsyncSession, machine_id: str | None = None) -> list[StreamView]:
     """How far each stream is stored and understood."""
     return [StreamView.model_validate(row) for row in await event_log.streams(db_session, machine_id)]
@@ -354,6 +417,13 @@ async def recent_events(
 async def one_event(db_session: AsyncSession, machine_id: str, epoch: str, seq: int) -> LoggedEvent | None:
     """One stored event by its key, or None."""
     return await event_log.one_event(db_session, machine_id, epoch, seq)
+
+
+async def events_between(
+    db_session: AsyncSession, stream: tuple[str, str], seqs: tuple[int, int], limit: int
+) -> list[LoggedEvent]:
+    """Stored events of a (machine, epoch) from one number to another, both included, oldest first."""
+    return await event_log.events_between(db_session, stream, *seqs, limit)
 
 
 async def change_token(db_session: AsyncSession) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cloud.staff_tasks.rules import NewTask
-from protocol.events import ChangePaid, CreditReturned, Event, FaultRaised, PaymentSettled, VendFailed
+from protocol.events import ChangePaid, CreditReturned, Event, FaultRaised, PaymentSettled, StaffRefused, VendFailed
 
 FAULTS: Final = {
     "bill.lost": "bill_lost",
@@ -98,10 +98,23 @@ def _fault(origin: Origin, body: FaultRaised) -> list[NewTask]:
     return [NewTask(kind, origin.machine_id, f"{origin.source}#fault", origin.occurred_at_ms, detail=detail)]
 
 
+LOCKS_FROM: Final = 5
+"""Refusals in a row from which each one locks the maintenance for longer."""
+
+
+def _refused(origin: Origin, body: StaffRefused) -> list[NewTask]:
+    """Somebody tries PINs: told when it locks, not for what is tried while it is locked."""
+    if body.failures < LOCKS_FROM or body.why == "locked":
+        return []
+    source = f"{origin.source}#locked"
+    return [NewTask("staff_locked_out", origin.machine_id, source, origin.occurred_at_ms, reference=body.staff)]
+
+
 _MAKERS: Final[dict[type[Event], Callable[[Origin, Any], list[NewTask]]]] = {
     VendFailed: _vend,
     ChangePaid: _payout,
     CreditReturned: _payout,
     PaymentSettled: _card,
     FaultRaised: _fault,
+    StaffRefused: _refused,
 }

@@ -21,6 +21,7 @@ RESOLUTIONS: Final[dict[str, tuple[str, ...]]] = {
     "restock_wanted": ("restocked", "not_needed"),
     "goods_to_remove": ("removed", "not_there"),
     "refund_claim": ("paid_out", "written_off"),
+    "staff_locked_out": ("noted",),
 }
 """Kind of task to the ways a person may resolve it."""
 

@@ -25,6 +25,8 @@ WAYS: Final = ("plain", "plain", "twice", "backwards", "gap", "restart", "crash"
 MOST_STEPS: Final = 45
 LEAST_BUSINESS, MOST_BUSINESS = 8, 18
 """Steps of the office that are put in between."""
+LEAST_VISITS: Final = 4
+"""Visits of staff, beside what the machines do."""
 REFUND_WAYS: Final[tuple[Literal["original", "claim", "store_credit"], ...]] = (
     "original",
     "original",
@@ -149,6 +151,13 @@ _BUSINESS: Final[tuple[Maker, ...]] = (
 )
 
 
+def _staff(chance: random.Random) -> Step:
+    """A visit: goods taken out or counted, a slot changed over, cash counted, a coin tried."""
+    word = chance.choice(("expired", "changeover", "counted", "counted", "over", "cash", "cash", "coin"))
+    what = chance.choice(("hopper", "cash_box")) if word in {"cash", "coin"} else chance.choice(GOODS)
+    return Step("staff", chance.randint(0, 1), f"{word}|{what}", (chance.randint(0, 9), chance.choice((0, 50, 100))))
+
+
 def write_life(chance: random.Random, most_steps: int = MOST_STEPS) -> tuple[Step, ...]:
     """Draw a life: what happens at the machines, what the office does in between, goods that are paid, a year's end."""
     life = [chance.choice(_KINDS)(chance) for _ in range(chance.randint(most_steps // 3, most_steps))]
@@ -157,4 +166,6 @@ def write_life(chance: random.Random, most_steps: int = MOST_STEPS) -> tuple[Ste
     for at, step in enumerate((_order(chance), Step("invoice", n=(chance.choice((0, 37, -20)),)), Step("pay", n=(2,)))):
         life.insert(chance.randint((at + 1) * len(life) // 4, (at + 2) * len(life) // 4), step)
     life.insert(chance.randint(2 * len(life) // 3, len(life)), Step("year", n=(chance.randint(0, 1),)))
+    for _ in range(LEAST_VISITS):
+        life.insert(chance.randint(len(life) // 3, len(life)), _staff(chance))
     return tuple(life)

@@ -103,6 +103,36 @@ class Teller:
         """Coins of 100 into the hopper or out of it."""
         self.tell("float.loaded", now_ms, denomination_minor=100, added=added, in_hopper=50, staff=staff)
 
+    def staffed(self, step: Step, now_ms: int) -> None:
+        """Somebody of the staff takes goods out, counts them, changes a slot over, counts cash, or tries a coin."""
+        word, what = step.what.split("|")
+        visit = {"visit": f"{len(self.events):032x}", "staff": "7"}
+        self.tell("visit.started", now_ms, how="pin", **visit)
+        if word in {"cash", "coin"}:
+            self._handle_cash(word, what, step.n, now_ms, visit)
+        else:
+            self._handle_goods(word, what, step.n[0], now_ms, visit)
+        self.tell("visit.ended", now_ms, minutes=1, **visit)
+
+    def _handle_cash(self, word: str, part: str, n: Sequence[int], now_ms: int, visit: dict[str, str]) -> None:
+        if word == "coin":
+            self.tell("coin.tested", now_ms, amount_minor=100, routed_to=part, counter=1, **visit)
+            return
+        counted = 10 * n[0]
+        said = {"part": part, "believed_minor": 0, "counted_minor": counted, "collected_minor": counted * n[1] // 100}
+        self.tell("cash.counted", now_ms, **said, **visit)
+
+    def _handle_goods(self, word: str, product: str, units: int, now_ms: int, visit: dict[str, str]) -> None:
+        if word == "counted":
+            said = {"slot": "A1", "product_id": product, "counted": units, "believed": 0, "on_hand": units}
+            self.tell("slot.counted", now_ms, **said, **visit)
+        elif word == "over":
+            said = {"slot": "A1", "old_product_id": product, "new_product_id": "new", "planogram_rev": 2}
+            self.tell("slot.changed_over", now_ms, **said, **visit)
+        else:
+            said = {"slot": "A1", "product_id": product, "removed": max(units, 1), "why": word, "on_hand": 0}
+            self.tell("slot.removed", now_ms, **said, **visit)
+
     def frames(self, events: Sequence[bytes], per_frame: int) -> list[bytes]:
         """As the link packs them."""
         return [pack_frame(list(events[at : at + per_frame])) for at in range(0, len(events), per_frame)]

@@ -109,6 +109,9 @@ class _Player:
     async def _float(self, step: Step) -> None:
         self.played.tellers[step.which].float_loaded(step.n[0], step.what, self._clock.now_ms)
 
+    async def _staff(self, step: Step) -> None:
+        self.played.tellers[step.which].staffed(step, self._clock.now_ms)
+
     async def _sync(self, step: Step) -> None:
         await self._bring(step.which, "plain" if self._is_calm else step.what, *step.n)
 

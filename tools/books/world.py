@@ -163,7 +163,41 @@ class World:
             case "vend.dispensed":
                 self._sold(machine, source, body, now_ms)
             case _:
+                self._visited(machine, kind, body)
+
+    def _visited(self, machine: str, kind: str, body: Mapping[str, Any]) -> None:
+        match kind:
+            case "coin.tested":
+                self._move((("1001", f"{machine}/{body['routed_to']}"), ("1001", "safe")), body["amount_minor"])
+            case "cash.counted":
+                self._counted(machine, body)
+            case "slot.removed" | "slot.counted" | "slot.changed_over":
+                self._staffed(f"{machine}/A1", kind, body)
+            case _:
                 pass  # moves neither money nor goods
+
+    def _counted(self, machine: str, body: Mapping[str, Any]) -> None:
+        part = ("1001", f"{machine}/{body['part']}")
+        self._move((part, ("1160", machine)), body["counted_minor"] - self.yen[part])
+        self._move((("1001", "safe"), part), body["collected_minor"])
+
+    def _staffed(self, place: str, kind: str, body: Mapping[str, Any]) -> None:
+        """What staff take out of a slot, and what they say is in it; nothing is left of the old after a change."""
+        if kind == "slot.removed":
+            product, units = body["product_id"], body["removed"]
+            if body["why"] in {"expired", "damaged"}:
+                self.lose_at_once(place, product, units)
+            else:
+                self.on_hand[place, product] -= units
+                self.on_hand["warehouse", product] += units
+            return
+        is_count = kind == "slot.counted"
+        product, there = (body["product_id"], body["counted"]) if is_count else (body["old_product_id"], 0)
+        off = there - self.on_hand[place, product]
+        if off > 0:
+            self.find_at_once(place, product, off)
+        elif off < 0:
+            self.lose_at_once(place, product, -off)
 
     def _sold(self, machine: str, source: str, body: Mapping[str, Any], now_ms: int) -> None:
         product, gross, tender, day = body["product_id"], body["price_minor"], body["tender"], day_of(now_ms)
@@ -217,6 +251,26 @@ class World:
         pool = self.pools.get(product, Pool())
         cost = (2 * pool.value + pool.quantity) // (2 * pool.quantity) if pool.quantity > 0 else pool.last_unit
         self.take_in(place, product, 1, cost)
+
+    def lose_at_once(self, place: str, product: str, units: int) -> None:
+        """Units are gone together: one rounding for those the books had, nothing for the others."""
+        self.on_hand[place, product] -= units
+        pool = self.pools.setdefault(product, Pool())
+        there = min(units, max(pool.quantity, 0))
+        if there:
+            cost = (2 * pool.value * there + pool.quantity) // (2 * pool.quantity)
+            pool.last_unit = (2 * pool.value + pool.quantity) // (2 * pool.quantity)
+            pool.value -= cost
+            self.losses += cost
+        pool.quantity -= units
+
+    def find_at_once(self, place: str, product: str, units: int) -> None:
+        """Units more than the books had, at the average cost, rounded once."""
+        pool = self.pools.get(product, Pool())
+        worth = pool.last_unit * units
+        if pool.quantity > 0:
+            worth = (2 * pool.value * units + pool.quantity) // (2 * pool.quantity)
+        self.take_in(place, product, units, worth)
 
     def receive(self, order: Order, units: int, number: int, rate: int) -> None:
         """A delivery: the shipping of 300 yen comes with the first, taxed at 10 %; tax is cut off once per rate."""

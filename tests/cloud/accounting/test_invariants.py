@@ -282,6 +282,35 @@ async def test_5_goods_when_some_are_thrown_away_then_their_cost_is_a_loss_and_e
     assert await acts.replayed(played) == []
 
 
+VISITS: Final = (
+    Step("purchase", what="cider", n=(9, 500)),
+    Step("purchase", what="towel", n=(3, 100)),
+    Step("restock", 0, "cider", (6,)),
+    Step("restock", 0, "towel", (2,)),
+    Step("float", 0, "mia", (20,)),
+    Step("customer", 0, "sold|cash|cider", (160, 0, 0, 500)),
+    *[Step("staff", 0, f"{why}|cider", (1, 0)) for why in ("expired", "damaged", "test", "changeover")],
+    *[Step("staff", 0, "counted|cider", (units, 0)) for units in (0, 4, 4)],
+    Step("staff", 0, "over|towel", (0, 0)),
+    *[Step("staff", 0, f"cash|{part}", (150, share)) for part in ("hopper", "cash_box") for share in (0, 50)],
+    Step("staff", 0, "coin|hopper", (0, 0)),
+    Step("sync", 0, "crash", (0, 3)),
+    Step("staff", 0, "cash|hopper", (0, 0)),
+    Step("staff", 0, "expired|yokan", (2, 0)),
+    Step("sync", 0, "twice", (0, 5)),
+)
+"""A life in which staff do everything they can do at a machine."""
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_books_when_staff_do_everything_at_a_machine_then_every_invariant_holds(database: Database) -> None:
+    played = await play(database, VISITS)
+    assert invariants.check(played, await record.read(database)) == {}
+    assert played.world.losses > 0
+    for act in (acts.replayed, acts.sent_again):
+        assert await act(played) == []
+
+
 @pytest.mark.parametrize(("database_kind", "number"), [("postgres", 2), ("postgres", 6)])
 async def test_books_when_a_life_runs_on_postgresql_then_every_invariant_holds(
     database: Database, number: int, tmp_path: Path

@@ -1,0 +1,1 @@
+"""Who may begin a visit at which machine, with which PIN and rights."""
