@@ -110,7 +110,7 @@ def test_fonts_when_measured_stay_below_120_kib(folder: Path) -> None:
 def test_fonts_when_compared_with_the_texts_of_their_pages_then_a_dozen_new_kanji_may_wait_and_no_more(
     folder: str,
 ) -> None:
-    """A kanji that is missing is drawn with the system's font, which a reader hardly sees; many of them look patched."""
+    """A kanji that is missing is drawn with the system's font, which few readers see; many look patched."""
     missing = font_subset.missing(folder)
     assert len(missing) <= 12, f"run tools/design/font_subset.py, these are missing: {missing}"
 
