@@ -19,15 +19,18 @@ from typing import IO
 import structlog
 
 from edge.audit.book import AuditBook
+from edge.backlight import Backlight
 from edge.clerk.port import Clerk
 from edge.clerk.websocket import WebSocketClerk
 from edge.clock import Clock, SystemClock, host_boot
 from edge.cloud_link.link import CloudLink
 from edge.cloud_link.mqtt import MqttTransport
+from edge.cloud_link.standing import LinkWatch
 from edge.devices import Devices
 from edge.emulated import EmulatedCabinet, WireTap, first_fill, load_world, save_world
 from edge.emulated_staff import EmulatedStaff
 from edge.front.server import Cabinet, FrontServer
+from edge.log_ring import LogRing
 from edge.runtime import Runtime
 from edge.screens.display import Display
 from edge.screens.maintenance.desk import MaintenanceDesk
@@ -40,6 +43,7 @@ from edge.settings import MachineSettings
 from edge.store.health import replace_damaged
 from edge.store.history import History
 from edge.store.store import Store
+from edge.updating import Updates
 from hardware.coin_acceptor.cctalk import CcTalkCoinAcceptor
 from hardware.coin_hopper.cctalk import CcTalkCoinHopper
 from hardware.dispenser.gpio import GpioDispenser
@@ -57,6 +61,8 @@ from protocol.money import yen
 _log = structlog.get_logger(__name__)
 
 SOFTWARE = version("ai-vending-system")
+LOG = LogRing()
+"""Of this process; filled once `run` has set up the logs."""
 
 
 class AlreadyRunningError(RuntimeError):
@@ -85,7 +91,7 @@ def run(settings: MachineSettings, *, new_store: bool = False) -> None:
     """
     started = time.monotonic()
     secret = [settings.machine_secret.get_secret_value(), settings.maintenance_pin.get_secret_value()]
-    setup_logging(secret, log_format=settings.log_format)
+    setup_logging(secret, log_format=settings.log_format, also=LOG)
     run_process("machine", lambda stop: run_machine(settings, stop, started, new_store=new_store))
 
 
@@ -127,10 +133,8 @@ async def run_machine(
         )
         link = _link(settings, store, runtime)
         clerk = _clerk(settings)
-        book = AuditBook(store, settings.machine_dir, SOFTWARE, clock.wall_ms, settings.export_dir)
-        runtime.listen(book.stepped)
         watch = SensorWatch(runtime, rig.devices)
-        shop = Workshop(runtime, watch.slots, watch, History(store).raised_ms, runtime.look_again, book)
+        shop = _workshop(settings, runtime, store, link, watch, lambda code: desk.set_language(code))  # noqa: PLW0108 - the desk is made of it
         desk = _desk(settings, runtime, link, clock, (*goods_and_cash(runtime, _fittings(rig)), *devices(shop)))
         front = _front(settings, runtime, link, rig, clerk, desk)
         await runtime.start()
@@ -180,6 +184,36 @@ def _take(runtime: Runtime, document: Document) -> None:
         runtime.apply(StaffListArrived(document))
     elif isinstance(document, RestockList):
         runtime.apply(RestockListArrived(document))
+
+
+def _workshop(
+    settings: MachineSettings,
+    runtime: Runtime,
+    store: Store,
+    link: CloudLink,
+    watch: SensorWatch,
+    set_language: Callable[[str], None],
+) -> Workshop:
+    """What staff's tasks on devices need, and what follows the machine's steps for them."""
+    clock = SystemClock()
+    book = AuditBook(store, settings.machine_dir, SOFTWARE, clock.wall_ms, settings.export_dir)
+    runtime.listen(book.stepped)
+    if settings.backlight_dir is not None:
+        light = Backlight(settings.backlight_dir)
+        light.follow(runtime.state)
+        runtime.listen(light.stepped)
+    return Workshop(
+        machine=runtime,
+        slots=watch.slots,
+        sensors=watch,
+        raised_ms=History(store).raised_ms,
+        look_again=runtime.look_again,
+        book=book,
+        link=LinkWatch(link, settings.mqtt_url).standing,
+        log_lines=LOG.lines,
+        software=Updates(SOFTWARE, settings.machine_dir, settings.update_dir, clock.wall_ms),
+        set_language=set_language,
+    )
 
 
 def _clerk(settings: MachineSettings) -> WebSocketClerk | None:

@@ -53,6 +53,10 @@ class MachineSettings(BaseSettings):
     """Emulated machine only: fill slots, and hoppers or tubes, once, as a first staff visit would."""
     export_dir: Path | None = None
     """Folder of a USB stick: audit exports go there too while it is there; without, only into `MACHINE_DIR/exports`."""
+    update_dir: Path | None = None
+    """Where newer software is put, with its version in a file `VERSION`; without, staff cannot ask for updates."""
+    backlight_dir: Path | None = None
+    """Of the display, below /sys/class/backlight; without, whoever draws the screen dims it."""
     log_format: Literal["json", "console"] = "json"
 
     @field_validator("*", mode="before")

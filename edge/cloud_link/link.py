@@ -76,6 +76,8 @@ class CloudLink:
         self._listeners: list[Callable[[bool], None]] = []
         self.is_online = False
         """The cloud answered this connection's birth."""
+        self.heard_at: float | None = None
+        """When it last acknowledged something, seconds of the running loop; None before."""
 
     def wake(self) -> None:
         """There may be new events."""
@@ -239,6 +241,7 @@ class Session:
                 if self._greeted and ack.ep == self._store.epoch and ack.upto <= self._store.last_seq:
                     self._window.acked(ack, now)
                     self._store.acknowledge(ack.upto)
+                    self._link.heard_at = now
             case Channel.WANT:
                 self._link.take_settings(Want.from_bytes(item.payload))
             case Channel.COMMAND:
@@ -253,6 +256,7 @@ class Session:
             _log.error("the cloud knows events this store never wrote", cloud=hello.upto, here=self._store.last_seq)
             return
         self._store.acknowledge(hello.upto)
+        self._link.heard_at = now
         self._cloud_ahead_ms = hello.time_ms - now * 1000
         backlog = self._store.last_seq - hello.upto
         spread = self._link.jitter(hello.spread_s) if backlog else 0.0

@@ -22,7 +22,11 @@ class MaskSecrets:
 
 
 def setup_logging(
-    secrets: list[str], *, log_format: Literal["console", "json"] = "console", debug: bool = False
+    secrets: list[str],
+    *,
+    log_format: Literal["console", "json"] = "console",
+    debug: bool = False,
+    also: structlog.typing.Processor | None = None,
 ) -> None:
     """Send structlog and the standard library's logging through one masked chain.
 
@@ -30,6 +34,7 @@ def setup_logging(
         secrets: configured values to hide wherever they occur.
         log_format: `console` for people, `json` for one object per line.
         debug: lower the level from INFO to DEBUG.
+        also: sees every event as well, masked.
     """
     level = logging.DEBUG if debug else logging.INFO
     shared: list[Any] = [
@@ -38,6 +43,7 @@ def setup_logging(
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         MaskSecrets(secrets),
+        *([also] if also is not None else []),
     ]
     renderer: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False)

@@ -1,6 +1,7 @@
 """Staff test devices and clear faults: journeys on the pages, without a display and without a device."""
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -10,18 +11,25 @@ from pathlib import Path
 import pytest
 
 from edge.audit.dts import Read
+from edge.backlight import Backlight
 from edge.clock import LoopClock
+from edge.cloud_link.link import CloudLink
+from edge.cloud_link.standing import LinkWatch, Standing
+from edge.cloud_link.transport import CannotConnectError, Connection
+from edge.log_ring import KEPT, LogRing
 from edge.screens.maintenance.device_tasks import Workshop, devices
 from edge.screens.maintenance.jam import STAGES
 from edge.screens.maintenance.task import Machine, TaskKind
-from edge.screens.maintenance.view import Code, Item
+from edge.screens.maintenance.view import Code, Item, Lines, Stepper
 from edge.screens.texts import strings
 from edge.sensor_watch import Reading
 from edge.service.clearing import BY_OPERATOR, BY_STAFF, CHECKED, who_clears
 from edge.store.history import History
 from edge.store.store import Store
+from edge.updating import Updates
 from edge.vend import inputs as i
 from edge.vend.state import MachineState, Phase
+from edge.vend.step import Step
 from hardware.dispenser.port import SlotCondition
 from protocol.events import DoorOpened, FaultRaised
 from protocol.faults import CATALOGUE
@@ -41,10 +49,36 @@ class Shop:
         self.has_dropped = True
         self.is_busy = False
         self.is_disk_full = False
+        self.link = Standing(True, 200.0, 3.0, 0, "broker.example:8883", 5 * 2**20)
+        self.log: list[str] = []
+        self.languages: list[str] = []
+        self.newer, self.is_possible, self.is_asked_for, self.asked_by = "", True, False, ""
         self.size = 100
 
     def kinds(self, machine: Machine) -> Sequence[TaskKind]:
-        return devices(Workshop(machine, ("A1", "A2", "A3"), self, lambda *_: FAULT_MS, self.looked_at.append, self))
+        return devices(
+            Workshop(
+                machine=machine,
+                slots=("A1", "A2", "A3"),
+                sensors=self,
+                raised_ms=lambda *_: FAULT_MS,
+                look_again=self.looked_at.append,
+                book=self,
+                link=lambda: self.link,
+                log_lines=lambda: tuple(self.log),
+                software=self,
+                set_language=self.languages.append,
+            )
+        )
+
+    # --- its software ----------------------------------------------------------------------------
+    software = "0.1.0"
+
+    def waiting(self) -> str:
+        return self.newer
+
+    def ask(self, staff: str) -> None:
+        self.asked_by, self.is_asked_for = staff, True
 
     # --- its audit book --------------------------------------------------------------------------
     def read(self, state: MachineState) -> Read:
@@ -351,3 +385,115 @@ def test_audit_when_the_disk_is_full_then_says_so_and_nothing_is_told(staff: Sta
     staff.press("task:audit", "csv")
     assert "No space left" in staff.trouble
     assert staff.told("audit.exported") == []
+
+
+# --- what the machine says of itself -------------------------------------------------------------
+def test_network_when_the_line_is_cut_then_says_since_when_and_what_waits(staff: Staff, shop: Shop) -> None:
+    staff.press("task:network")
+    assert (staff.fact("クラウド").tone, staff.fact("クラウド").detail) == ("ok", "3分前から")
+    shop.link = Standing(False, 7300.0, None, 12, "broker.example:8883", 5 * 2**20)
+    assert (staff.fact("クラウド").tone, staff.fact("クラウド").detail) == ("warn", "2時間前から")
+    assert staff.fact("未送信").value == "12件"
+    assert staff.fact("記録の空き").value == "5 MiB"
+
+
+@pytest.mark.parametrize(("field", "value"), [("volume", "30"), ("brightness", "10")])
+def test_knob_when_turned_then_stays_and_the_cloud_hears_of_it(staff: Staff, field: str, value: str) -> None:
+    staff.press("task:sound_light")
+    staff.enter(field, value)
+    knob = next(block for block in staff.blocks if isinstance(block, Stepper) and block.field == field)
+    assert knob.value == int(value)
+    told = staff.told("machine.adjusted")[0]
+    assert (told["name"], told["value"], told["staff"]) == (field, int(value), "st-1")
+    staff.restart()
+    assert getattr(staff.machine.state, field) == int(value)
+
+
+@pytest.mark.parametrize(("field", "value"), [("brightness", "0"), ("volume", "101"), ("volume", "-1"), ("volume", "")])
+def test_knob_when_turned_too_far_then_stays_where_it_was(staff: Staff, field: str, value: str) -> None:
+    staff.press("task:sound_light")
+    staff.enter(field, value)
+    assert "数字を入れて" in staff.trouble
+    assert staff.told("machine.adjusted") == []
+
+
+def test_language_when_chosen_then_the_desk_is_told(staff: Staff, shop: Shop) -> None:
+    staff.press("task:language", "language:en")
+    assert shop.languages == ["en"]
+    assert staff.item("日本語").badge == "使用中"
+
+
+def test_log_when_it_grows_then_the_page_stands_still_until_asked(staff: Staff, shop: Shop) -> None:
+    shop.log = ["b", "a"]
+    staff.press("task:logs")
+    shop.log = ["c", "b", "a"]
+    assert Lines(("b", "a")) in staff.blocks
+    staff.press("again")
+    assert Lines(("c", "b", "a")) in staff.blocks
+
+
+def test_update_when_a_newer_version_waits_then_is_asked_for_once_in_somebodys_name(staff: Staff, shop: Shop) -> None:
+    shop.newer = "0.2.0"
+    assert staff.item("ソフトの更新").badge == "1"
+    staff.press("task:update", "ask")
+    assert shop.asked_by == "st-1"
+    assert "頼みました" in staff.notes()
+    staff.press("ask")
+    assert staff.trouble
+
+
+def test_update_when_nothing_waits_or_nobody_brings_any_then_the_page_says_which(staff: Staff, shop: Shop) -> None:
+    staff.press("task:update")
+    assert "新しい版はありません" in staff.notes()
+    staff.press("ask")
+    assert shop.asked_by == ""
+    shop.is_possible = False
+    assert "UPDATE_DIR" in staff.notes()
+
+
+async def test_link_when_watched_then_the_broker_is_named_without_its_password(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "s.db", "vm-test-0001", LoopClock(asyncio.get_running_loop(), 1000), durable=False)
+    link = CloudLink(
+        store, NoWay(), software="1", applied=dict, on_planogram=lambda _: None, apply=lambda _: None, seed=1
+    )
+    watch = LinkWatch(link, "mqtts://user:pa55word@broker.example")
+    await asyncio.sleep(30)
+    link.set_online(online=True)
+    await asyncio.sleep(5)
+    standing = watch.standing()
+    assert (standing.broker, standing.is_online, standing.since_s) == ("broker.example:8883", True, 5.0)
+    assert standing.heard_s is None
+    store.close()
+
+
+class NoWay:
+    async def connect(self, _: bytes) -> Connection:
+        raise CannotConnectError("no network")
+
+
+def test_log_ring_when_lines_come_then_keeps_the_newest_without_secrets() -> None:
+    ring = LogRing()
+    for n in range(KEPT + 5):
+        ring(None, "info", {"timestamp": "2026-03-14T15:09:26Z", "level": "info", "event": f"line {n}", "slot": "A1"})
+    lines = ring.lines()
+    assert (len(lines), lines[0]) == (KEPT, f"15:09:26 INFO line {KEPT + 4} slot=A1")
+
+
+def test_updates_when_a_version_is_put_there_then_only_a_newer_one_waits(tmp_path: Path) -> None:
+    updates = Updates("0.9.0", tmp_path, tmp_path / "updates", lambda: 5)
+    assert updates.waiting() == ""
+    (tmp_path / "updates").mkdir()
+    for version, waiting in (("0.8.9", ""), ("0.9.0", ""), ("0.10.0\n", "0.10.0"), ("rubbish", "")):
+        (tmp_path / "updates" / "VERSION").write_text(version, "utf-8")
+        assert updates.waiting() == waiting
+    updates.ask("st-1")
+    assert updates.is_asked_for
+    assert json.loads((tmp_path / "update-wanted").read_text("utf-8"))["staff"] == "st-1"
+
+
+def test_backlight_when_brightness_changes_then_follows_and_a_missing_one_is_no_trouble(tmp_path: Path) -> None:
+    (tmp_path / "max_brightness").write_text("255\n", "ascii")
+    light = Backlight(tmp_path)
+    light.stepped(Step(MachineState(brightness=50)))
+    assert (tmp_path / "brightness").read_text("ascii") == "127"
+    Backlight(tmp_path / "none").follow(MachineState())
