@@ -27,7 +27,7 @@ from edge.cloud_link.link import CloudLink
 from edge.cloud_link.mqtt import MqttTransport
 from edge.cloud_link.standing import LinkWatch
 from edge.devices import Devices
-from edge.emulated import EmulatedCabinet, WireTap, first_fill, load_world, save_world
+from edge.emulated import CuttableLine, EmulatedCabinet, WireTap, first_fill, load_world, save_world
 from edge.emulated_staff import EmulatedStaff
 from edge.front.server import Cabinet, FrontServer
 from edge.log_ring import LogRing
@@ -77,6 +77,8 @@ class Rig:
     let_go: Callable[[], None]
     """Release wires and pins, after the drivers have been closed."""
     emulated: EmulatedMachine | None = None
+    line: CuttableLine | None = None
+    """To the broker, on an emulated machine."""
 
 
 def run(settings: MachineSettings, *, new_store: bool = False) -> None:
@@ -131,7 +133,7 @@ async def run_machine(
             is_multi_vend=settings.multi_vend,
             host_boot=host_boot(),
         )
-        link = _link(settings, store, runtime)
+        link = _link(settings, store, runtime, rig)
         clerk = _clerk(settings)
         watch = SensorWatch(runtime, rig.devices)
         shop = _workshop(settings, runtime, store, link, watch, lambda code: desk.set_language(code))  # noqa: PLW0108 - the desk is made of it
@@ -163,11 +165,14 @@ def _lock(path: Path) -> IO[str]:
     return file
 
 
-def _link(settings: MachineSettings, store: Store, runtime: Runtime) -> CloudLink:
-    transport = MqttTransport(settings.mqtt_url, settings.machine_id, settings.machine_secret.get_secret_value())
+def _transport(settings: MachineSettings) -> MqttTransport:
+    return MqttTransport(settings.mqtt_url, settings.machine_id, settings.machine_secret.get_secret_value())
+
+
+def _link(settings: MachineSettings, store: Store, runtime: Runtime, rig: Rig) -> CloudLink:
     link = CloudLink(
         store,
-        transport,
+        rig.line or _transport(settings),
         software=SOFTWARE,
         applied=lambda: runtime.state.applied,
         on_planogram=runtime.offer_planogram,
@@ -248,7 +253,7 @@ def _front(
     clerk: Clerk | None,
     desk: MaintenanceDesk,
 ) -> FrontServer:
-    cabinet: Cabinet | None = EmulatedCabinet(rig.emulated.world) if rig.emulated else None
+    cabinet: Cabinet | None = EmulatedCabinet(rig.emulated.world, rig.line) if rig.emulated else None
     phone_page = f"{settings.cloud_url}/m/{settings.machine_id}" if settings.cloud_url else ""
     display = Display(
         runtime,
@@ -304,7 +309,7 @@ def _emulated(settings: MachineSettings) -> Rig:
         cashless_reader=machine.cashless_reader,
         coin_changer=machine.coin_changer,
     )
-    return Rig(devices, machine.close, machine)
+    return Rig(devices, machine.close, machine, CuttableLine(_transport(settings)))
 
 
 def _real(settings: MachineSettings) -> Rig:

@@ -53,6 +53,11 @@ class Cabinet:
         self._show_beam()
         self._later(SHADOW_S, lambda: self._land(product))
 
+    @property
+    def is_blocked(self) -> bool:
+        """Something hangs in the beam and stays there."""
+        return self._is_blocked
+
     def block_beam(self, *, blocked: bool) -> None:
         """Something hangs in the beam, or no longer."""
         self._is_blocked = blocked

@@ -132,6 +132,10 @@ class Coils:
         """The coil is moving now."""
         return self._coils[slot].is_turning
 
+    def is_jammed(self, slot: str) -> bool:
+        """The motor stalls."""
+        return self._coils[slot].is_jammed
+
     def jam(self, slot: str) -> None:
         """The motor stalls."""
         self._coils[slot].set_jammed(is_jammed=True)

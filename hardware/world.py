@@ -307,6 +307,19 @@ class World:
         _add(self.state.coins_brought, value, coins)
         self.changed()
 
+    def take_change_out(self, value: int, coins: int) -> int:
+        """A hand takes coins out of a hopper or a tube, as many as there are. Returns how many.
+
+        Raises:
+            KeyError: there is neither for this denomination.
+        """
+        holder = self.state.changer.tubes.get(value) or self.hopper(value)
+        taken = min(coins, holder.count)
+        holder.count -= taken
+        _add(self.state.coins_taken, value, taken)
+        self.changed()
+        return taken
+
     # --- faults
 
     def jam(self, slot: str) -> None:
@@ -331,9 +344,10 @@ class World:
             raise RuntimeError("the world is not attached to a board; call attach first")
         self._cabinet.block_beam(blocked=blocked)
 
-    def hopper_jam(self, value: int) -> None:
-        """A coin jams the exit of this hopper. It stays latched until the hopper is reset."""
-        self.hopper(value).flags |= HOPPER_JAM
+    def hopper_jam(self, value: int, *, jammed: bool = True) -> None:
+        """A coin jams the exit of this hopper, or is taken out. It stays latched until then, or a reset."""
+        hopper = self.hopper(value)
+        hopper.flags = hopper.flags | HOPPER_JAM if jammed else hopper.flags & ~HOPPER_JAM
         self.changed()
 
     def tube_jam(self, value: int, *, jammed: bool = True) -> None:
@@ -345,6 +359,16 @@ class World:
         """The next movement of a bill stops where it is. It stays jammed until the validator is repaired."""
         self.state.validator.will_jam = True
         self.changed()
+
+    @property
+    def jammed_slots(self) -> list[str]:
+        """Coils that stall."""
+        return [slot for slot in self.state.spirals if self.coils.is_jammed(slot)]
+
+    @property
+    def is_beam_blocked(self) -> bool:
+        """Something hangs in the drop beam."""
+        return self._cabinet is not None and self._cabinet.is_blocked
 
     # --- looking
 

@@ -6,6 +6,8 @@ connection needs a fresh last will. Source: docs/decisions/0003.
 """
 
 import asyncio
+import contextlib
+import socket
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -102,6 +104,13 @@ class MqttConnection:
     async def receive(self) -> Received | Lost:
         """See `Connection`."""
         return await self._inbox.get()
+
+    def cut(self) -> None:
+        """The wire breaks: no goodbye, so that the broker publishes the last will. For emulated machines and tests."""
+        line = self._client.socket()
+        if isinstance(line, socket.socket):
+            with contextlib.suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
 
     async def close(self) -> None:
         """See `Connection`."""

@@ -40,7 +40,7 @@ class Cabinet(Protocol):
         """Units, coins, door: what one would see through the glass."""
         ...
 
-    def do(self, action: str, value: int) -> None:
+    def do(self, action: str, value: int, slot: str = "") -> None:
         """Do what a hand would do: insert a coin, take the product, open the door.
 
         Raises:
@@ -188,7 +188,7 @@ class FrontServer:
         elif self._cabinet is None:
             raise BadIntentError("this machine is real: nobody can put coins in through a browser")
         else:
-            self._cabinet.do(intent.world, intent.value)
+            self._cabinet.do(intent.world, intent.value, intent.slot)
         self.refresh()
 
     # --- HTTP ------------------------------------------------------------------------------------

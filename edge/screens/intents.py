@@ -43,6 +43,8 @@ class Intent:
     entry: str = ""
     world: str = ""
     value: int = 0
+    slot: str = ""
+    """With `world`: which coil a hand is at; empty for none."""
 
     @staticmethod
     def select(slot: str) -> Input:
@@ -113,7 +115,8 @@ def _world(message: dict[str, Any]) -> Intent:
     value = message.get("value", 0)
     if type(value) is not int or not 0 <= value <= 10_000:
         raise BadIntentError("'value' is a whole number from 0 to 10000")
-    return Intent(world=_text(message, "do", re.compile(r"^[a-z_]{1,30}$")), value=value)
+    slot = _text(message, "slot", _slot) if "slot" in message else ""
+    return Intent(world=_text(message, "do", re.compile(r"^[a-z_]{1,30}$")), value=value, slot=slot)
 
 
 def _words(message: dict[str, Any]) -> str:

@@ -2,11 +2,13 @@
 // it decides nothing. The frames both ways are described in README.md beside this file.
 
 import { $, hasLabels, label, make, setAttribute, setText, useLabels } from "./dom.js";
+import { buildBreaker, showBreaker } from "./breaker.js";
 import { buildClerk, showClerk } from "./clerk.js";
 import { keepOpen } from "./link.js";
 import { buildKeypad, showCoins, showCup, showPanel, showPurse, showTray } from "./panel.js";
 import { showSlots, showTiles } from "./shelf.js";
 import { buildMaintenance, showMaintenance } from "./maintenance.js";
+import { hear } from "./sound.js";
 import { buildTouch, hideTouch, measure, showTouch } from "./touch.js";
 
 const WIRE_LINES = 80;
@@ -34,6 +36,7 @@ const act = (deed) => link.send({ type: "world", ...deed });
 
 buildKeypad(press);
 buildClerk(press);
+buildBreaker(act);
 buildTouch(press);
 buildMaintenance(press);
 for (const id of ["tray", "return-cup", "door", "card"]) {
@@ -56,6 +59,9 @@ function showView(frame) {
   }
   document.body.dataset.screen = view.screen;
   measure(view);
+  hear(view);
+  showLamp(view.light);
+  document.documentElement.style.setProperty("--brightness", `${view.brightness ?? 100}%`);
   showMaintenance(view.maintenance, press);
   if (world) {
     showTiles(view, (slot) => press({ intent: "select", slot }));
@@ -67,6 +73,16 @@ function showView(frame) {
     showTouch(view);
   }
   showConnection();
+}
+
+/** How the machine stands, as a colour with its words. */
+function showLamp(light) {
+  for (const lamp of document.querySelectorAll(".stand")) {
+    lamp.hidden = !light;
+    if (!light) continue;
+    setAttribute(lamp, "data-colour", light.colour);
+    setText(lamp, light.text);
+  }
 }
 
 function showWorld(frame) {
@@ -84,6 +100,7 @@ function showWorld(frame) {
   showTray(world.tray);
   showCup(world.return_cup);
   showPurse(world);
+  if (world.broken) showBreaker(world, () => showBreaker(world));
   setAttribute($("door"), "data-do", world.door_open ? "close_door" : "open_door");
   setText($("door"), label(world.door_open ? "close_door" : "open_door"));
   showConnection();

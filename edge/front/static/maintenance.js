@@ -24,7 +24,7 @@ export function buildMaintenance(send) {
 /** Draw the maintenance view, or go away when there is none. */
 export function showMaintenance(view) {
   $("maintenance").hidden = !view;
-  for (const element of document.querySelectorAll(".machine, .top, #touch")) element.inert = Boolean(view);
+  for (const element of document.querySelectorAll(".machine, #touch")) element.inert = Boolean(view);
   if (!view) {
     shown = null;
     shownKey = typed = "";

@@ -51,7 +51,8 @@ export function showTouch(view) {
 
 /** Pixels of a millimetre, as variables of the page: of a known panel, else of a phone's 44 px for 15 mm. */
 export function measure(view) {
-  const inches = PANELS[`${innerWidth}x${innerHeight}`];
+  const isPanel = document.body.dataset.world === "none"; // beside a cabinet the window is a computer's
+  const inches = isPanel ? PANELS[`${innerWidth}x${innerHeight}`] : undefined;
   const mm = inches ? Math.hypot(innerWidth, innerHeight) / (inches * 25.4) : 44 / TARGET_MM;
   const root = document.documentElement;
   root.style.setProperty("--mm", `${mm}px`);
