@@ -20,6 +20,7 @@ from hardware.emulated import HOPPER_ADDRESSES
 from hardware.gpio import PinMap
 from hardware.wire.cctalk import describe
 from hardware.world import HOPPER_JAM, World
+from hardware.world_staff import take_payout_coins
 from hardware.world_state import ChangerState, HopperState, Spiral, TubeState, WorldState
 
 DEMO_CARD: Final = "demo-card"
@@ -253,7 +254,7 @@ class EmulatedCabinet:
     def _take_change(self) -> None:
         """Somebody has emptied what change is paid from; the machine does not know."""
         for value in self._kinds:
-            taken = self._world.take_change_out(value, sys.maxsize)
+            taken = take_payout_coins(self._world, value, sys.maxsize)
             self._taken_out[value] = self._taken_out.get(value, 0) + taken
 
     def _put_change_back(self) -> None:

@@ -307,19 +307,6 @@ class World:
         _add(self.state.coins_brought, value, coins)
         self.changed()
 
-    def take_change_out(self, value: int, coins: int) -> int:
-        """A hand takes coins out of a hopper or a tube, as many as there are. Returns how many.
-
-        Raises:
-            KeyError: there is neither for this denomination.
-        """
-        holder = self.state.changer.tubes.get(value) or self.hopper(value)
-        taken = min(coins, holder.count)
-        holder.count -= taken
-        _add(self.state.coins_taken, value, taken)
-        self.changed()
-        return taken
-
     # --- faults
 
     def jam(self, slot: str) -> None:
