@@ -1,10 +1,15 @@
-"""Take the pictures of the README from the running product: the emulated machine and the dashboard.
+"""Take the pictures of docs/ from the running product: emulated machine, dashboard, every screen of the machine.
 
-Run: python -m tools.screenshots. Needs Chromium (CHROMIUM names another one). Writes docs/pictures/.
+    python -m tools.screenshots [readme|screens]
+
+Needs Chromium (CHROMIUM names another one), and Xvfb for the touchscreen. Writes docs/pictures/; each screen in each
+state, language and size goes to build/screens, and from there onto contact sheets.
 """
 
+import argparse
 import asyncio
 import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -13,9 +18,11 @@ from typing import Final
 from playwright.async_api import Browser, Page, async_playwright, expect
 from rich.console import Console
 
+from tools.screens import contact
 from tools.stack import MACHINE, OPERATOR, Ports, Stack
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "docs" / "pictures"
+SCREENS: Final = FOLDER.parent.parent / "build" / "screens"
 SALES: Final = (("A1", (100, 100)), ("B2", (100, 50)), ("C4", (500,)), ("A3", (100, 10, 10)), ("B4", (100, 50)))
 """What customers buy before the pictures are taken: slot and coins."""
 FLAGS: Final = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -96,9 +103,8 @@ async def _all(stack: Stack) -> None:
         await browser.close()
 
 
-def main() -> int:
+def _readme() -> None:
     """Start everything in a throw-away folder, buy a few things, take the pictures."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="vend-pictures-") as folder:
         stack = Stack(Path(folder), Ports.free())
         try:
@@ -106,6 +112,28 @@ def main() -> int:
             asyncio.run(_all(stack))
         finally:
             stack.stop()
+
+
+def _screens() -> None:
+    """Draw every state with both renderers, each in a process of its own, and put them on contact sheets."""
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    python = [sys.executable, "-m"]
+    subprocess.run(["xvfb-run", "-a", *python, "tools.screens.kiosk", str(SCREENS)], check=False)
+    subprocess.run([*python, "tools.screens.front", str(SCREENS)], check=False)
+    for path in contact.make(SCREENS, FOLDER):
+        _console.print(f"  docs/pictures/{path.name}")
+
+
+def main() -> int:
+    """Take what is asked for, or all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", nargs="?", choices=["readme", "screens"], help="only these; all without it")
+    what = parser.parse_args().what
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    if what != "screens":
+        _readme()
+    if what != "readme":
+        _screens()
     return 0
 
 

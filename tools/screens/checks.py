@@ -72,6 +72,8 @@ class Drawn:
                 continue
             if (missing := one.overflow()) > 1:
                 yield "overflow", f"{one.text[:30]!r}: {missing / self._mm:.1f} mm"
+            if one.is_cut():
+                yield "overflow", f"{one.text[:30]!r}: a line of it was not drawn"
             if one.font_size < LEAST_MM * self._mm * _SLACK:
                 yield "small", f"{one.text[:30]!r}: {one.font_size / self._mm:.1f} mm"
             if _UNTRANSLATED.search(one.text):

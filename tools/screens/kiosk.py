@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from edge.screens.kiosk.layout import Display
 from tools.screens.longer import lengthened
-from tools.screens.states import Shown, every_state
+from tools.screens.states import Shown, every_screen
 
 SIZES: Final = {
     "800x480": Display(800, 480, 7.0),
@@ -90,7 +90,7 @@ def look_at_all(folder: Path | None, sizes: Iterable[str] = SIZES, only: str = "
     Returns:
         How many screens were looked at, and what was found.
     """
-    states = [one for one in every_state() if one.name.startswith(only)]
+    states = [one for one in every_screen() if one.name.startswith(only)]
     found: list[Any] = []
     count = 0
     for size in sizes:

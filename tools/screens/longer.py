@@ -8,16 +8,25 @@ from typing import Any, Final
 
 LONGER: Final = 1.4
 """Texts of another language may be so much longer; what is drawn must still have room."""
-_KEPT: Final = frozenset(
-    {
-        "accepts", "action", "code", "credit", "entered", "field", "intent", "key", "keypad", "kind", "language",
-        "languages", "list_price_text", "lines", "missing_text", "picture", "price_text", "product_id", "rows", "says",
-        "screen", "slot", "staff", "standing_key", "state", "temperature", "tone", "unit",
-    }
-)  # fmt: skip
+# fmt: off
+_KEPT: Final = frozenset({
+    "accepts", "action", "code", "colour", "credit", "cue", "entered", "field", "intent", "key", "keypad", "kind",
+    "language", "languages", "lines", "list_price_text", "missing_text", "picture", "price_text", "product_id",
+    "rows", "says", "screen", "slot", "slots", "staff", "standing_key", "state", "temperature", "tone", "unit",
+    "who",
+})
+# fmt: on
 """Fields that are figures, names or marks."""
-_NAMES: Final = frozenset({"page", "picture"})
-"""Dictionaries whose `name` is not read by anybody."""
+_MEANT: Final = {
+    "page": {"name"},
+    "picture": {"name"},
+    "stepper": {"value"},
+    "entry": {"value"},
+    "stages": {"standing"},
+    "tiles": {"name"},  # of goods: the operator's, not a translator's
+    "clerk": {"standing"},
+}
+"""Of a dictionary of this name or kind, fields that nobody reads as they are."""
 
 
 def lengthened(view: dict[str, Any]) -> dict[str, Any]:
@@ -27,26 +36,19 @@ def lengthened(view: dict[str, Any]) -> dict[str, Any]:
 
 
 def longer(text: str) -> str:
-    """A text 40 % longer: some of its own words again, or a longer word where it is only one."""
+    """A text 40 % longer: some of its own words again."""
     if not any(letter.isalpha() for letter in text):
         return text
     more = math.ceil(len(text) * (LONGER - 1))
-    words = text.split(" ")
-    if len(words) < 2:
-        return text + (text * 2)[:more]
-    return f"{text} {text[: max(1, more - 1)].strip()}"
+    return f"{text} {text[: max(1, more - 1)].strip()}" if text.isascii() else text + (text * 2)[:more]
 
 
 def _grown(value: Any, name: str) -> Any:
     if name in _KEPT:
         return value
     if isinstance(value, dict):
-        is_named = name in _NAMES or value.get("kind") == "picture"
-        is_amount = value.get("kind") in {"stepper", "entry"}
-        return {
-            key: one if (is_named and key == "name") or (is_amount and key == "value") else _grown(one, key)
-            for key, one in value.items()
-        }
+        kept = _MEANT.get(str(value.get("kind")), _MEANT.get(name, set()))
+        return {key: one if key in kept else _grown(one, key) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [_grown(one, name) for one in value]
     return longer(value) if isinstance(value, str) else value

@@ -179,13 +179,18 @@ class Shown:
 
 
 def every_state() -> Iterator[Shown]:
-    """All of them, language by language."""
+    """All of the customer's, language by language."""
     for language in LANGUAGES:
         for name, reach in STATES.items():
             screen = Screen(language)
             reach(screen)
             yield Shown(name, language, screen.view())
+
+
+def every_screen() -> Iterator[Shown]:
+    """The same and every maintenance page."""
+    yield from every_state()
+    for language in LANGUAGES:
         for made in every_page(language):
-            yield Shown(
-                f"m-{made.name}", language, replace(Screen(language).view(), maintenance=made.view), made.presses
-            )
+            view = replace(Screen(language).view(), maintenance=made.view)
+            yield Shown(f"m-{made.name}", language, view, made.presses)

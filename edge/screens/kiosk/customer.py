@@ -7,8 +7,8 @@ from typing import Any, Final
 from kivy.uix.floatlayout import FloatLayout
 
 from edge.screens.kiosk import look
-from edge.screens.kiosk.layout import Display, arrange
-from edge.screens.kiosk.letters import width_of
+from edge.screens.kiosk.layout import Display, Rect, arrange
+from edge.screens.kiosk.letters import high, width_of
 from edge.screens.kiosk.sheets import AnySheet, DetailSheet, ResultSheet, sheet_of
 from edge.screens.kiosk.widgets import Key, Plate, Tile, place
 
@@ -130,6 +130,7 @@ class CustomerScreen(FloatLayout):  # type: ignore[misc] # Kivy has no types
             )
             widget.band_fill = colours[tile["temperature"]]
             widget.sign = tile["state_text"] if tile["state"] in SHADED else ""
+            widget.is_wordy = widget.is_small and width_of(widget.sign) * widget.type_body > widget.width
             widget.picture = look.picture(tile["picture"])
             widget.mark = TILE_MARKS.get(tile["state"], "")
             widget.edge = edges.get(tile["state"], colours["white"])
@@ -140,7 +141,13 @@ class CustomerScreen(FloatLayout):  # type: ignore[misc] # Kivy has no types
         self._credit.text = view["credit"]["text"]
         is_told_by_sheet = sheet_of(view) in {ResultSheet, DetailSheet}
         told = "" if is_told_by_sheet else MARKS[tone] + view["message"]["text"]
+        cart = view["cart"]
+        if cart and told and tone == "neutral":
+            told = "\n".join((cart["title"], cart["total_text"], cart["hint"]))
+        elif told and view["screen"] == "home" and not view["notice"]:
+            told = "\n".join((told, " · ".join(way["text"] for way in view["ways"] if way["is_working"])))
         self._message.text = "\n".join(filter(None, (told, view["notice"])))
+        self._give_way()
         self._message.opacity = 1 if self._message.text else 0
         tone = "neutral" if is_told_by_sheet else tone
         self._message.fill = colours[FILLS[tone]]
@@ -150,6 +157,16 @@ class CustomerScreen(FloatLayout):  # type: ignore[misc] # Kivy has no types
         for key, (words, _, is_on) in zip(self._keys, self._meanings(), strict=False):
             key.text, key.is_on = words, is_on and bool(words)
             key.opacity = 1 if words else 0
+
+    def _give_way(self) -> None:
+        """Where there is no money in the machine, a long message takes the room of the credit."""
+        places, least = self._places, self._places.type.least
+        is_long = high(self._message.text, least, places.message.width - 2 * places.mm) > places.message.height
+        gives_way = is_long and not self._view["credit"]["minor"] and places.credit.x == places.message.x
+        self._credit.opacity = 0 if gives_way else 1
+        below = places.message
+        tall = places.credit.top - below.y if gives_way else below.height
+        place(self._message, Rect(below.x, below.y, below.width, tall))
 
     def _meanings(self) -> list[tuple[str, dict[str, Any], bool]]:
         """Words, intent and whether it can be pressed, for the six keys."""
@@ -173,6 +190,8 @@ class CustomerScreen(FloatLayout):  # type: ignore[misc] # Kivy has no types
         if self._sheet is not None and not isinstance(self._sheet, kind or type(None)):
             self.remove_widget(self._sheet)
             self._sheet = None
+        for tile in self._tiles:
+            tile.opacity = 0 if kind else 1
         if kind is None:
             return
         if self._sheet is None:

@@ -134,7 +134,12 @@ def arrange(display: Display, columns: int, rows: int, *, is_low: bool = False, 
     is_short = height < display.height
     sign = Rect(gap, height + gap, display.width - 2 * gap, display.height - height - 2 * gap) if is_short else None
     tiles = _grid(shelf, columns, rows, mm, gap)
-    return Arrangement(mm, Type(*(size * grow * mm for size in SIZES_MM)), shelf, tiles, credit, message, places, sign)
+    return Arrangement(mm, _type(mm, grow), shelf, tiles, credit, message, places, sign)
+
+
+def _type(mm: float, grow: float) -> Type:
+    display, tag, head, body, least = (size * mm for size in SIZES_MM)
+    return Type(display * grow, tag * grow, head * grow, body * grow, least)
 
 
 def _grow(display: Display) -> float:
@@ -167,7 +172,7 @@ def _column(panel: Rect, count: int, mm: float, gap: float) -> tuple[Rect, Rect,
         for number, row in ((number, (1, 0, 2)[number // 2]) for number in range(count))
     )
     bottom = panel.y + (count // 2) * (height + gap)
-    credit_height = min((panel.top - bottom) * 0.4, 17 * mm)
+    credit_height = min((panel.top - bottom) * 0.4, 13.5 * mm)
     credit = Rect(panel.x, panel.top - credit_height, panel.width, credit_height)
     return credit, Rect(panel.x, bottom, panel.width, credit.y - bottom - gap / 2), places
 

@@ -21,6 +21,11 @@ def lines_of(text: str, width: float) -> int:
     return sum(_lines_of_paragraph(paragraph, room) for paragraph in text.split("\n")) if text else 0
 
 
+def high(text: str, letters: float, width: float) -> float:
+    """Height of a text in the unit of its letters and its width, e.g. millimetres."""
+    return lines_of(text, width / letters) * letters * LINE
+
+
 def _lines_of_paragraph(text: str, room: float) -> int:
     lines, used = 1, 0.0
     for word in text.split(" "):

@@ -5,7 +5,7 @@ Not responsible for what the frames mean. A press while the line is down is refu
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +20,12 @@ class Line:
     """One line. `heard` and `lost` are called in the line's own thread."""
 
     def __init__(
-        self, url: str, token_file: Path, heard: Callable[[dict[str, Any]], None], lost: Callable[[], None]
+        self,
+        url: str,
+        token_file: Path,
+        heard: Callable[[dict[str, Any]], None],
+        lost: Callable[[], None],
+        waits_s: Sequence[float] = WAITS_S,
     ) -> None:
         """Prepare it.
 
@@ -29,10 +34,11 @@ class Line:
             token_file: where the controller keeps the token for programs of this computer.
             heard: called with each frame.
             lost: called whenever the line is down.
+            waits_s: before each try to come back; the last one again and again.
         """
         self._url = url
         self._token_file = token_file
-        self._heard, self._lost = heard, lost
+        self._heard, self._lost, self._waits_s = heard, lost, waits_s
         self._page: ClientConnection | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -58,7 +64,7 @@ class Line:
                 pass  # nobody there yet, or no longer: that is what `lost` tells
             self._page = None
             self._lost()
-            await asyncio.sleep(WAITS_S[min(tries, len(WAITS_S) - 1)])
+            await asyncio.sleep(self._waits_s[min(tries, len(self._waits_s) - 1)])
             tries += 1
 
     def _known(self) -> dict[str, str]:

@@ -26,6 +26,7 @@ def _rgba(value: str) -> Colour:
 
 @cache
 def picture(name: str) -> str:
-    """File of a product's drawing; empty when there is none of that name."""
-    path = HERE / "art" / f"{Path(name).name}.png"
-    return str(path) if name and path.is_file() else ""
+    """File of a product's drawing, or of one of the guide; empty when there is none of that name."""
+    file = f"{Path(name).name}.png"
+    found = (path for path in (HERE / "art" / file, HERE / "art" / "guide" / file) if name and path.is_file())
+    return str(next(found, ""))

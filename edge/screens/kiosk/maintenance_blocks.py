@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from edge.screens.kiosk.layout import GAP_MM, TARGET_MM
-from edge.screens.kiosk.letters import LINE, lines_of, width_of
+from edge.screens.kiosk.letters import LINE, high, lines_of, width_of
 from edge.screens.kiosk.parts import Box, Does, Look, Part, Surface
 from edge.screens.maintenance.view import MARKS
 
@@ -49,11 +49,6 @@ def look_of(tone: str, otherwise: Look) -> Look:
     """The looks of a tone."""
     looks: dict[str, Look] = {"ok": "ok", "warn": "warn", "sorry": "sorry"}
     return looks.get(tone, otherwise)
-
-
-def high(text: str, letters: float, width: float) -> float:
-    """Height of a text in millimetres."""
-    return lines_of(text, width / letters) * letters * LINE
 
 
 class Blocks:

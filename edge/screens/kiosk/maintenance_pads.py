@@ -8,8 +8,8 @@ from datetime import date
 from typing import Final
 
 from edge.screens.kiosk.layout import GAP_MM
-from edge.screens.kiosk.letters import width_of
-from edge.screens.kiosk.maintenance_blocks import PAD_MM, BlockDict, high, middle
+from edge.screens.kiosk.letters import high, width_of
+from edge.screens.kiosk.maintenance_blocks import PAD_MM, BlockDict, middle
 from edge.screens.kiosk.parts import FIGURE_MM, SMALL_MM, Box, Does, Part, Surface
 
 DIGITS: Final = "123456789"
@@ -25,7 +25,7 @@ def word(labels: dict[str, str], name: str, key: Box) -> str:
     """A key's word in the language of the view; a sign where that has none, or where the word has no room."""
     text = labels.get(name, SIGNS[name])
     longest = max(width_of(part) if part.isascii() else 1.0 for part in text.split() or (text,))
-    room = key.width - 1.0
+    room = key.width - 2.5
     fits = longest * SMALL_MM < room and high(text, SMALL_MM, room) < key.height
     return text if fits else SIGNS[name]
 

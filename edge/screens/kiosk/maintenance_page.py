@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from edge.screens.kiosk.layout import GAP_MM
-from edge.screens.kiosk.letters import LINE
-from edge.screens.kiosk.maintenance_blocks import PAD_MM, BlockDict, Blocks, Strip, high, marked
+from edge.screens.kiosk.letters import LINE, high
+from edge.screens.kiosk.maintenance_blocks import PAD_MM, BlockDict, Blocks, Strip, marked
 from edge.screens.kiosk.maintenance_pads import pin_pad, pin_width
 from edge.screens.kiosk.parts import TITLE_MM, Box, Does, Look, Part, Surface
 

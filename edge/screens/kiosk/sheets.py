@@ -15,6 +15,8 @@ from edge.screens.kiosk.widgets import Key, Plate, place
 RESULTS: Final = {"vending", "delivered", "sorry", "out_of_service"}
 SIGNS: Final = {"ok": ("○", "success"), "warn": ("!", "amber"), "sorry": ("×", "danger"), "neutral": ("", "ink")}
 """Over a result, so large that it is seen from afar: what kind of result it is, and its colour."""
+STANDINGS: Final = {"done": "○", "now": "●", "next": "・"}
+"""Before a part of a purchase; its words say the same."""
 QUIET_ZONE: Final = 4
 """Light modules around a QR code. Source: ISO/IEC 18004."""
 
@@ -53,6 +55,7 @@ class ResultSheet(Sheet):
             Plate(letters=2.2 * places.type.display, font_name=look.BOLD, pad_high=0), self.inner(0, 0.74, 1, 0.26)
         )
         self._code = self.put(QrCode(), self.inner(0, 0.02, 1, 0.5))
+        self._steps = self.put(Plate(letters=places.type.body, least=places.type.least), self.inner(0, 0.04, 1, 0.4))
         self._caption = self.put(Plate(letters=places.type.body, least=places.type.least), self.inner(0, 0.5, 1, 0.12))
         self._stay = self.put(
             Key(lambda: intend({"intent": "stay"}), letters=places.type.head, least=places.type.least, is_main=True),
@@ -71,6 +74,11 @@ class ResultSheet(Sheet):
         place(self._words, self.inner(0, 1.0 - tall, 1, tall - above))
         self._code.show(code["rows"] if code else ())
         self._caption.text = code["caption"] if code else ""
+        self._steps.text = "\n".join(
+            f"{STANDINGS[stage['standing']]} {stage['text']}  {stage['standing_text']}" for stage in view["stages"]
+        )
+        if self._steps.text and not code and not stay:
+            place(self._words, self.inner(0, 0.46, 1, 0.54 - above))
         self._stay.text = stay["text"] if stay else ""
         self._stay.opacity, self._stay.is_on = (1, True) if stay else (0, False)
 
@@ -87,10 +95,13 @@ class DetailSheet(Sheet):
             self.inner(0, 0, 0.3, 0.1),
         )
         self._name = self.put(
-            Plate(letters=kind.head, least=kind.least, font_name=look.BOLD), self.inner(0.32, 0.78, 0.68, 0.22)
+            Plate(letters=kind.head, least=kind.least, font_name=look.BOLD), self.inner(0.32, 0.82, 0.68, 0.18)
         )
-        self._price = self.put(Plate(letters=kind.head, least=kind.least), self.inner(0.32, 0.62, 0.68, 0.16))
-        self._facts = self.put(Plate(letters=kind.body, least=kind.least), self.inner(0.32, 0.27, 0.68, 0.35))
+        self._price = self.put(Plate(letters=kind.head, least=kind.least), self.inner(0.32, 0.7, 0.68, 0.12))
+        self._facts = self.put(Plate(letters=kind.body, least=kind.least), self.inner(0.32, 0.47, 0.68, 0.23))
+        self._ways = self.put(
+            Plate(letters=kind.body, least=kind.least, color=colours["muted"]), self.inner(0.32, 0.26, 0.68, 0.21)
+        )
         self._missing = self.put(
             Plate(
                 letters=kind.head,
@@ -113,6 +124,7 @@ class DetailSheet(Sheet):
         if detail["size"]:
             facts.insert(0, f"{labels['detail_size']}: {detail['size']}")
         self._facts.text = "\n".join(facts)
+        self._ways.text = "\n".join(f"{way['text']}: {way['standing']}" for way in view["ways"])
         self._missing.text = f"{labels['detail_missing']} {detail['missing_text']}"
 
 

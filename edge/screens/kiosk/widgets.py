@@ -71,17 +71,24 @@ class Plate(Label):  # type: ignore[misc] # Kivy has no types
 
     def measured(self) -> tuple[float, float]:
         """Width and height of the text as it is drawn, in pixels."""
-        return self._measured(self.text, max(1.0, self.width - 2 * self.pad))
+        wide, high, _ = self._measured(self.text, max(1.0, self.width - 2 * self.pad))
+        return wide, high
 
-    def _measured(self, text: str, width: float | None = None) -> tuple[float, float]:
+    def is_cut(self) -> bool:
+        """Whether a line of the text was not drawn."""
+        lines = self._measured(self.text, max(1.0, self.width - 2 * self.pad))[2]
+        return bool(self.text) and len(self._label._cached_lines) < lines  # noqa: SLF001 - Kivy tells nobody
+
+    def _measured(self, text: str, width: float | None = None) -> tuple[float, float, int]:
         return _measured(text, self.font_name, self.font_size, self.line_height, width)
 
 
 @lru_cache(maxsize=4096)
-def _measured(text: str, font: str, size: float, line: float, width: float | None) -> tuple[float, float]:
+def _measured(text: str, font: str, size: float, line: float, width: float | None) -> tuple[float, float, int]:
     free = CoreLabel(text=text, font_name=font, font_size=size, line_height=line, text_size=(width, None))
     free.refresh()
-    return free.content_width, free.content_height
+    widest = max((one.w for one in free._cached_lines), default=0)  # noqa: SLF001 - else it is the width it was given
+    return widest, free.content_height, len(free._cached_lines)  # noqa: SLF001
 
 
 class Key(ButtonBehavior, Plate):  # type: ignore[misc]
@@ -138,6 +145,8 @@ class Tile(ButtonBehavior, Widget):  # type: ignore[misc]
     """売切, 準備中: in the place of the band when it cannot be bought."""
     mark = StringProperty("")
     """Before the band's word: what the colour of the edge means, for those who do not see it."""
+    is_wordy = BooleanProperty(defaultvalue=False)
+    """The sign needs two lines."""
     picture = StringProperty("")
     is_small = BooleanProperty(defaultvalue=True)
     """No room for a picture beside a price that can be read; the goods stand behind the glass."""
