@@ -50,7 +50,8 @@ class Finger:
     def up(self) -> None:
         self._touch.grab_current = self._widget
         self._widget.on_touch_up(self._touch)
-        settle()
+        while self._widget.state == "down":  # Kivy lets a short press be seen
+            settle()
 
 
 def keys(stage: Any) -> Iterator[Any]:

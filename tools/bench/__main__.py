@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tools.bench import agents, cloud, controller, guard, journal, ledger, pages, vend, year
+from tools.bench import agents, cloud, controller, guard, journal, ledger, pages, screen, vend, year
 from tools.bench.figures import Figure
 
 BENCHES = {
@@ -24,6 +24,7 @@ BENCHES = {
     "journal": journal.measure,
     "agents": agents.measure,
     "guard": guard.measure,
+    "screen": screen.measure,
 }
 
 

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from edge.screens.kiosk import look
 from edge.screens.kiosk.layout import GAP_MM, TARGET_MM, Display
-from edge.screens.kiosk.sheets import Sheet
 from edge.screens.kiosk.widgets import Key, Plate, Tile
 
 TEXT_CONTRAST: Final = 7.0
@@ -41,9 +40,7 @@ class Drawn:
         self._display, self._where = display, where
         self._mm = display.px_per_mm
         seen = [one for one in _visible(stage) if isinstance(one, Plate | Tile)]
-        sheet = next((number for number, one in enumerate(seen) if isinstance(one, Sheet)), None)
-        shelf = {id(part) for one in seen if isinstance(one, Tile) for part in one.walk()} if sheet is not None else ()
-        self._seen = [one for one in seen if id(one) not in shelf]
+        self._seen = seen
         self._plates = [one for one in self._seen if isinstance(one, Plate)]
         self._targets = [one for one in self._seen if isinstance(one, Key | Tile)]
 

@@ -52,7 +52,7 @@ class ResultSheet(Sheet):
             Plate(letters=places.type.head, least=places.type.least, font_name=look.BOLD), self.inner(0, 0.3, 1, 0.7)
         )
         self._mark = self.put(
-            Plate(letters=2.2 * places.type.display, font_name=look.BOLD, pad_high=0), self.inner(0, 0.74, 1, 0.26)
+            Plate(letters=0.2 * places.shelf.height, font_name=look.BOLD, pad_high=0), self.inner(0, 0.74, 1, 0.26)
         )
         self._code = self.put(QrCode(), self.inner(0, 0.02, 1, 0.5))
         self._steps = self.put(Plate(letters=places.type.body, least=places.type.least), self.inner(0, 0.04, 1, 0.4))
@@ -89,18 +89,21 @@ class DetailSheet(Sheet):
     def __init__(self, places: Arrangement, intend: Callable[[dict[str, Any]], None]) -> None:
         super().__init__(places, intend)
         kind, colours = places.type, look.colours()
-        self._picture = self.put(Image(fit_mode="contain"), self.inner(0, 0.12, 0.3, 0.88))
+        self._picture = self.put(Image(fit_mode="contain"), self.inner(0, 0.135, 0.3, 0.865))
         self._band = self.put(
-            Plate(letters=kind.body, least=kind.least, font_name=look.BOLD, color=colours["white"], pad=2, pad_high=2),
-            self.inner(0, 0, 0.3, 0.1),
+            Plate(letters=kind.body, least=kind.least, font_name=look.BOLD, color=colours["white"], pad=2, pad_high=0),
+            self.inner(0, 0, 0.3, 0.115),
         )
         self._name = self.put(
             Plate(letters=kind.head, least=kind.least, font_name=look.BOLD), self.inner(0.32, 0.82, 0.68, 0.18)
         )
         self._price = self.put(Plate(letters=kind.head, least=kind.least), self.inner(0.32, 0.7, 0.68, 0.12))
-        self._facts = self.put(Plate(letters=kind.body, least=kind.least), self.inner(0.32, 0.47, 0.68, 0.23))
+        self._facts = self.put(
+            Plate(letters=kind.body, least=kind.least, pad_high=0), self.inner(0.32, 0.51, 0.68, 0.19)
+        )
         self._ways = self.put(
-            Plate(letters=kind.body, least=kind.least, color=colours["muted"]), self.inner(0.32, 0.26, 0.68, 0.21)
+            Plate(letters=kind.body, least=kind.least, color=colours["muted"], pad_high=0),
+            self.inner(0.32, 0.26, 0.68, 0.25),
         )
         self._missing = self.put(
             Plate(
@@ -139,7 +142,7 @@ class ClerkSheet(Sheet):
         gap_share = self.gap / (places.shelf.height - 2 * self.gap)
         above = 2 * (key_share + gap_share)
         close_width = 2 * TARGET_MM * places.mm / places.shelf.width
-        note_share = max(key_share, 3.4 * places.type.body / (places.shelf.height - 2 * self.gap))
+        note_share = max(key_share, 3.65 * places.type.body / (places.shelf.height - 2 * self.gap))
         self._note = self.put(
             Plate(
                 letters=places.type.body,
