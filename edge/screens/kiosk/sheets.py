@@ -142,7 +142,7 @@ class ClerkSheet(Sheet):
         gap_share = self.gap / (places.shelf.height - 2 * self.gap)
         above = 2 * (key_share + gap_share)
         close_width = 2 * TARGET_MM * places.mm / places.shelf.width
-        note_share = max(key_share, 3.65 * places.type.body / (places.shelf.height - 2 * self.gap))
+        note_share = max(key_share, 3.85 * places.type.body / (places.shelf.height - 2 * self.gap))
         self._note = self.put(
             Plate(
                 letters=places.type.body,
