@@ -63,7 +63,13 @@ async def earnings_of(
 
 async def all_earnings(db_session: AsyncSession, first: date, last: date) -> tuple[list[Earning], list[Earning]]:
     """What each machine and what each product earned, the most profitable first."""
-    by_machine, by_product = await sales.earned_by_both(db_session, first, last)
+    return await named_earnings(db_session, *await sales.earned_by_both(db_session, first, last))
+
+
+async def named_earnings(
+    db_session: AsyncSession, by_machine: Sequence[Earned], by_product: Sequence[Earned]
+) -> tuple[list[Earning], list[Earning]]:
+    """The same of what was added up before, with the names of now."""
     return await _named(db_session, "machine", by_machine), await _named(db_session, "product", by_product)
 
 

@@ -317,6 +317,13 @@ async def first_day(db_session: AsyncSession) -> date | None:
     return await db_session.scalar(select(func.min(AccountDay.day)))
 
 
+async def earliest_after(db_session: AsyncSession, number: int) -> date | None:
+    """The earliest day that entries with higher numbers are dated on, or None."""
+    # With the count the entries are gone through by number; the minimum alone would be looked for by day.
+    columns = func.min(JournalEntry.entry_date), func.count()
+    return (await db_session.execute(select(*columns).where(JournalEntry.number > number))).one()[0]
+
+
 async def last_day(db_session: AsyncSession) -> date | None:
     """The latest day anything is dated on; None for an empty ledger."""
     return await db_session.scalar(select(func.max(AccountDay.day)))

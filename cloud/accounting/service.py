@@ -246,6 +246,11 @@ async def last_day(db_session: AsyncSession) -> date | None:
     return await repository.last_day(db_session)
 
 
+async def earliest_after(db_session: AsyncSession, number: int) -> date | None:
+    """The earliest day that what was posted after an entry is dated on; None when nothing was."""
+    return await repository.earliest_after(db_session, number)
+
+
 async def head(db_session: AsyncSession) -> tuple[int, str]:
     """Number and hash of the newest entry: printed on reports, equal after a faithful replay."""
     return await repository.head(db_session)

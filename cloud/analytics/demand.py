@@ -2,13 +2,16 @@
 
 from collections import defaultdict
 from datetime import date, timedelta
-from typing import Final
+from functools import partial
+from typing import Final, NamedTuple
 
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.analytics import forecast as rules
-from cloud.analytics.forecast import Day
+from cloud.analytics import past
+from cloud.analytics.forecast import Day, Forecast, Quality
+from cloud.analytics.past import Today
 from cloud.catalogue import service as catalogue
 from cloud.inventory import levels
 from cloud.inventory import service as inventory
@@ -65,6 +68,15 @@ class ProductForecast(BaseModel):
     quality: QualityView
 
 
+class _Known(NamedTuple):
+    """What the days that are over say about one product."""
+
+    sold: list[int]
+    """Units of the last 28 days, the oldest first."""
+    ahead: Forecast
+    quality: Quality
+
+
 async def history(db_session: AsyncSession, today: date, timezone: str, now_ms: int) -> dict[str, list[Day]]:
     """Product to its days before today, from its first sale on, without a gap."""
     first = today - timedelta(days=HISTORY_DAYS)
@@ -100,18 +112,30 @@ async def forecasts(
     db_session: AsyncSession, today: date, timezone: str, now_ms: int, days: int = AHEAD
 ) -> list[ProductForecast]:
     """Every product that a machine has or that was sold, the one expected to sell most first."""
-    known = await history(db_session, today, timezone, now_ms)
+    known = await past.of_days_over(
+        db_session,
+        Today(today, timezone, now_ms),
+        ("demand", days),
+        partial(_known, db_session, today, timezone, now_ms, days),
+    )
     shown = {row.slot.product_id for row in await stock.slot_levels(db_session)} | known.keys()
     names = await catalogue.load(db_session)
     held = {row.product_id: row.total_stock for row in await inventory.stock_of_products(db_session, sorted(shown))}
-    rows = [_view(product, names.name(product), known.get(product, []), held[product], days) for product in shown]
+    nothing = _Known([], rules.forecast([], days), rules.check([]))
+    rows = [_view(product, names.name(product), known.get(product, nothing), held[product], days) for product in shown]
     return sorted(rows, key=lambda row: (-row.expected, row.product_id))
 
 
-def _view(product: str, name: str, past: list[Day], on_hand: int, days: int) -> ProductForecast:
-    found = rules.forecast(past, days)
-    quality = rules.check(past)
-    units = [row.units for row in past[-28:]]
+async def _known(db_session: AsyncSession, today: date, timezone: str, now_ms: int, days: int) -> dict[str, _Known]:
+    found = await history(db_session, today, timezone, now_ms)
+    return {
+        product: _Known([row.units for row in sold[-28:]], rules.forecast(sold, days), rules.check(sold))
+        for product, sold in found.items()
+    }
+
+
+def _view(product: str, name: str, known: _Known, on_hand: int, days: int) -> ProductForecast:
+    units, found, quality = known
     per_day = found.total / days
     return ProductForecast(
         product_id=product,

@@ -1,6 +1,7 @@
 """A period added up: sales, how well the stock works, how well customers fare, what it all costs. Reads only."""
 
 from datetime import date, timedelta
+from functools import partial
 from typing import Final
 
 from pydantic import BaseModel
@@ -9,15 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cloud.accounting import chart
 from cloud.accounting import service as accounting
 from cloud.accounting.earnings import Earning, Turnover
-from cloud.accounting.earnings_endpoints import all_earnings, turnover_of
+from cloud.accounting.earnings_endpoints import named_earnings, turnover_of
 from cloud.accounting.months_endpoints import midnight_ms
 from cloud.accounting.reports import IncomeStatement, percent
 from cloud.analytics import signals
+from cloud.analytics.past import Today, of_days_over
 from cloud.inventory import levels
 from cloud.inventory import service as inventory
+from cloud.kit.clock import local_day
 from cloud.machines import stock
 from cloud.sales import service as sales
+from cloud.sales.service import Earned
 
+AVAILABLE_DAYS: Final = 7
 BEST: Final = 10
 """Products and machines that are named."""
 
@@ -58,7 +63,7 @@ class InventoryFigures(BaseModel):
     """With nothing in them now."""
     slots_low: int
     availability: str | None
-    """Share of the last seven days on which a slot had something to sell, per cent."""
+    """Share of the seven days before today on which a slot had something to sell, per cent."""
     spoilage: int
     """Thrown away in the period."""
     shrinkage: int
@@ -102,13 +107,14 @@ class Statistics(BaseModel):
 
 async def gather(db_session: AsyncSession, first: date, last: date, *, timezone: str, now_ms: int) -> Statistics:
     """Add up the days from `first` to `last`, both included."""
+    today = Today(local_day(now_ms, timezone), timezone, now_ms)
     income = await accounting.income_statement(db_session, first, last)
     return Statistics(
         first_day=first,
         last_day=last,
-        sales=await _sales(db_session, first, last),
-        inventory=await _inventory(db_session, first, last, income, now_ms),
-        customers=await _customers(db_session, first, last, timezone),
+        sales=await _sales(db_session, first, last, today),
+        inventory=await _inventory(db_session, first, last, income, today),
+        customers=await _customers(db_session, first, last, today),
         costs=CostFigures(
             cost_of_goods=income.cost_of_goods_sold,
             operating_expenses=income.operating_expenses,
@@ -118,10 +124,11 @@ async def gather(db_session: AsyncSession, first: date, last: date, *, timezone:
     )
 
 
-async def _sales(db_session: AsyncSession, first: date, last: date) -> SalesFigures:
+async def _sales(db_session: AsyncSession, first: date, last: date, today: Today) -> SalesFigures:
     length = (last - first).days + 1
-    days = await sales.days(db_session, first - timedelta(days=length), last)
-    machines, products = await all_earnings(db_session, first, last)
+    ask = partial(_added_up, db_session, first, last)
+    days, earned = await (of_days_over(db_session, today, ("sold", first, last), ask) if last < today.day else ask())
+    machines, products = await named_earnings(db_session, *earned)
     revenue = sum(gross for day, gross in days.items() if day >= first)
     earlier = sum(days.values()) - revenue
     net, profit = sum(row.revenue for row in products), sum(row.gross_profit for row in products)
@@ -139,12 +146,23 @@ async def _sales(db_session: AsyncSession, first: date, last: date) -> SalesFigu
     )
 
 
+async def _added_up(
+    db_session: AsyncSession, first: date, last: date
+) -> tuple[dict[date, int], tuple[list[Earned], list[Earned]]]:
+    """Revenue of each day, of the period and of as many days before it; what each machine and product earned in it."""
+    before = first - timedelta(days=(last - first).days + 1)
+    return await sales.days(db_session, before, last), await sales.earned_by_both(db_session, first, last)
+
+
 async def _inventory(
-    db_session: AsyncSession, first: date, last: date, income: IncomeStatement, now_ms: int
+    db_session: AsyncSession, first: date, last: date, income: IncomeStatement, today: Today
 ) -> InventoryFigures:
     slots = await stock.slot_levels(db_session)
-    out = await levels.minutes_out(db_session, now_ms - 7 * signals.DAY_MS, now_ms)
-    whole = 7 * 1440 * len(out)
+    midnight = midnight_ms(today.day, today.timezone)
+    since = midnight_ms(today.day - timedelta(days=AVAILABLE_DAYS), today.timezone)
+    ask = partial(levels.minutes_out, db_session, since, midnight, slots)
+    out = await of_days_over(db_session, today, ("out", AVAILABLE_DAYS), ask)
+    whole = (midnight - since) // levels.MINUTE_MS * len(out)
     lost = {line.code: line.amount for line in income.lines}
     return InventoryFigures(
         value=await inventory.total_value(db_session),
@@ -158,9 +176,10 @@ async def _inventory(
     )
 
 
-async def _customers(db_session: AsyncSession, first: date, last: date, timezone: str) -> CustomerFigures:
-    vends, failed = await sales.vends(db_session, first, last)
-    claims = await signals.complaints(db_session, (first, last), midnight_ms(first, timezone), timezone)
+async def _customers(db_session: AsyncSession, first: date, last: date, today: Today) -> CustomerFigures:
+    ask = partial(sales.vends, db_session, first, last)
+    vends, failed = await (of_days_over(db_session, today, ("vends", first, last), ask) if last < today.day else ask())
+    claims = await signals.complaints(db_session, (first, last), midnight_ms(first, today.timezone), today.timezone)
     return CustomerFigures(
         vends=vends,
         failed=failed,

@@ -21,6 +21,9 @@ from cloud.db.sqlite_driver import sqlite_driver
 
 _WRITES: Final = "vend_writes"
 
+SHARED: Final = "vend_shared"
+"""Key in the `info` of reading sessions: a dictionary that all readers of one database have together."""
+
 _ONE_STATE: Final = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 _PASSING: Final = ("08", "40", "53", "55P03", "57P", "58")
@@ -38,7 +41,7 @@ class Database:
         self.engine = engine
         is_postgres = engine.dialect.name == "postgresql"
         readers = engine.execution_options(**_ONE_STATE) if is_postgres else engine
-        self._readers = async_sessionmaker(readers, expire_on_commit=False)
+        self._readers = async_sessionmaker(readers, expire_on_commit=False, info={SHARED: {}})
         self._writers = async_sessionmaker(engine.execution_options(**{_WRITES: True}), expire_on_commit=False)
 
     @asynccontextmanager

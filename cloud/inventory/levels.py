@@ -172,14 +172,23 @@ def _midnight_ms(day: date, timezone: str) -> int:
     return int(datetime.combine(day, time(0), zone(timezone)).timestamp()) * 1000
 
 
-async def minutes_out(db_session: AsyncSession, since_ms: int, now_ms: int) -> dict[tuple[str, str, str], int]:
-    """(machine, slot, product) to the minutes it was sold out since `since_ms`; of the present planograms."""
+async def minutes_out(
+    db_session: AsyncSession, since_ms: int, until_ms: int, slots: Sequence[SlotLevel] | None = None
+) -> dict[tuple[str, str, str], int]:
+    """(machine, slot, product) to the minutes it was sold out from `since_ms` to `until_ms`; of the present planograms.
+
+    Args:
+        db_session: open session.
+        since_ms: ms since 1970 UTC.
+        until_ms: not later than now.
+        slots: of the machines, for whoever has read them already.
+    """
     changes = await _changes(db_session, since_ms)
     found = {}
-    for row in await stock.slot_levels(db_session):
+    for row in await stock.slot_levels(db_session) if slots is None else slots:
         mine = changes.get((slot_place(row.machine_id, row.slot.slot), row.slot.product_id), [])
         level = row.on_hand - sum(units for _, units in mine)
-        minutes = plan.below_ms(level, mine, 1, since_ms, now_ms) // MINUTE_MS
+        minutes = plan.below_ms(level, mine, 1, since_ms, until_ms) // MINUTE_MS
         found[row.machine_id, row.slot.slot, row.slot.product_id] = minutes
     return found
 

@@ -159,6 +159,13 @@ async def moved_times(db_session: AsyncSession) -> tuple[int, int]:
     return found[0] or 0, found[1] or 0
 
 
+async def earliest_after(db_session: AsyncSession, number: int) -> int | None:
+    """When the earliest of the movements with higher numbers happened, ms since 1970 UTC, or None."""
+    # With the count the rows are gone through by number; the minimum alone would be looked for by time.
+    columns = func.min(StockMovement.occurred_at_ms), func.count()
+    return (await db_session.execute(select(*columns).where(StockMovement.id > number))).one()[0]
+
+
 async def moved_sums(
     db_session: AsyncSession, *, since_ms: int | None = None, before_ms: int | None = None
 ) -> list[tuple[str | None, str | None, str, int, int]]:

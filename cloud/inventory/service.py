@@ -218,6 +218,16 @@ async def unit_costs(db_session: AsyncSession, products: Collection[str]) -> dic
     }
 
 
+async def newest_movement(db_session: AsyncSession) -> int:
+    """The number of the movement that was recorded last; 0 when nothing ever moved."""
+    return await repository.newest_movement(db_session)
+
+
+async def earliest_after(db_session: AsyncSession, number: int) -> int | None:
+    """When the earliest of what was recorded after a movement happened, ms since 1970 UTC; None when nothing was."""
+    return await repository.earliest_after(db_session, number)
+
+
 async def total_value(db_session: AsyncSession) -> int:
     """What all stock cost, in yen; equals account 1101."""
     return await repository.total_value(db_session)

@@ -72,6 +72,18 @@ async def get(db_session: AsyncSession, sale_id: int) -> Sale | None:
     return await db_session.get(Sale, sale_id)
 
 
+async def newest(db_session: AsyncSession) -> int:
+    """The highest row number; 0 without sales."""
+    return await db_session.scalar(select(func.max(Sale.id))) or 0
+
+
+async def earliest_after(db_session: AsyncSession, number: int) -> date | None:
+    """The earliest day of the rows with higher numbers, or None."""
+    # With the count the rows are gone through by number; the minimum alone would be looked for by day.
+    row = (await db_session.execute(select(func.min(Sale.sold_on), func.count()).where(Sale.id > number))).one()
+    return row[0]
+
+
 async def day_totals(db_session: AsyncSession, day: date) -> dict[str, tuple[int, int, int, int]]:
     """Status to (rows, gross, net, cost) of one day."""
     query = (

@@ -137,6 +137,16 @@ async def get(db_session: AsyncSession, sale_id: int) -> SaleView | None:
     return _view(row) if row else None
 
 
+async def newest(db_session: AsyncSession) -> int:
+    """The number of the row that was recorded last; 0 without sales."""
+    return await repository.newest(db_session)
+
+
+async def earliest_after(db_session: AsyncSession, number: int) -> date | None:
+    """The earliest day of what was recorded after a row; None when nothing was."""
+    return await repository.earliest_after(db_session, number)
+
+
 async def day_figures(db_session: AsyncSession, day: date, timezone: str) -> DayFigures:
     """Add up one day of all machines; hours are those of `timezone`."""
     totals: Mapping[str, tuple[int, int, int, int]] = await repository.day_totals(db_session, day)
