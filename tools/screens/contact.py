@@ -44,8 +44,8 @@ def sheet(pictures: list[Path], across: int) -> Image.Image:
     return whole
 
 
-def packed(picture: Image.Image) -> bytes:
-    """As WebP, in the best quality that is small enough.
+def packed(picture: Image.Image, most: int = MOST_BYTES) -> bytes:
+    """As WebP, in the best quality that is smaller than so many bytes.
 
     Raises:
         ValueError: none is.
@@ -53,9 +53,9 @@ def packed(picture: Image.Image) -> bytes:
     for quality in QUALITIES:
         written = BytesIO()
         picture.save(written, "WEBP", quality=quality, method=4)
-        if written.tell() < MOST_BYTES:
+        if written.tell() < most:
             return written.getvalue()
-    raise ValueError(f"a sheet of {picture.size} stays over {MOST_BYTES} bytes; draw it with more pictures in a row")
+    raise ValueError(f"a sheet of {picture.size} stays over {most} bytes; draw it with more pictures in a row")
 
 
 def make(folder: Path, into: Path = PICTURES) -> list[Path]:

@@ -27,6 +27,7 @@ class ScreenApp(App):  # type: ignore[misc] # Kivy has no types
         """Make the window's content."""
         width, height = Window.size
         self._stage = Stage(Display(width, height, self._settings.screen_inch), self._intend)
+        self._stage.is_dimming = self._settings.backlight_dir is None
         return self._stage
 
     def on_start(self) -> None:

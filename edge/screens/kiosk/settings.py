@@ -24,6 +24,8 @@ class ScreenSettings(BaseSettings):
     screen_height: Annotated[int, Field(ge=320, le=7680)] = 600
     screen_inch: Annotated[float, Field(ge=5, le=65)] = 7.0
     """Diagonal: keys are as large as fingers, whatever the pixels."""
+    backlight_dir: Path | None = None
+    """Where the controller sets the backlight, as it is told; without, the screen itself draws darker."""
     screen_full: bool = True
     """Without borders over the whole display; off for a window on a desk."""
 

@@ -32,6 +32,8 @@ class Stage(FloatLayout):  # type: ignore[misc] # Kivy has no types
         self.attract = AttractScreen(display, intend)
         self.veil = Veil(display)
         self.sounds = Sounds()
+        self.is_dimming = True
+        """Draws darker when staff want that; not where there is a backlight for it."""
         self.add_widget(self.veil)
         line = LIGHT_MM * display.px_per_mm
         with self.canvas.after:
@@ -53,7 +55,7 @@ class Stage(FloatLayout):  # type: ignore[misc] # Kivy has no types
         self.sounds.hear(view["sound"])
         light = view["light"]
         self._light.rgba = look.colours()[LIGHTS[light["colour"]]] if light else (0, 0, 0, 0)
-        self._shade.a = min(DARKEST, 1 - view["brightness"] / 100)
+        self._shade.a = min(DARKEST, 1 - view["brightness"] / 100) if self.is_dimming else 0
         maintenance = view["maintenance"]
         if maintenance is not None:
             self.maintenance.show(maintenance)
