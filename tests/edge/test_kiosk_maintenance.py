@@ -12,6 +12,7 @@ from edge.screens.kiosk.letters import lines_of
 from edge.screens.kiosk.maintenance_hand import Hand
 from edge.screens.kiosk.maintenance_pads import nudged
 from edge.screens.kiosk.parts import SMALL_MM, Box, Does, Part
+from edge.screens.maintenance.tasks import Fittings, goods_and_cash
 from edge.screens.maintenance.view import (
     Entry,
     Item,
@@ -23,6 +24,9 @@ from edge.screens.maintenance.view import (
     Picture,
     Stepper,
 )
+from edge.vend.inputs import FaultSeen
+from tests.edge.staff_bench import Staff
+from tests.edge.test_maintenance_devices import Shop
 from tools.screens.maintenance_states import every_page
 
 SMALL, WIDE, TALL = Display(800, 480, 7.0), Display(1024, 600, 7.0), Display(1080, 1920, 21.5)
@@ -63,25 +67,29 @@ def sheets(shown: Hand) -> list[tuple[Part, ...]]:
     return found
 
 
+def check(found: list[tuple[Part, ...]], display: Display, name: str) -> None:
+    for parts in found:
+        keys = [part for part in parts if part.is_key]
+        assert keys, name
+        assert len({part.name for part in parts}) == len(parts)
+        assert min(min(key.box.width, key.box.height) for key in keys) >= TARGET_MM * SLACK, name
+        for one, other in combinations(keys, 2):
+            assert apart(one.box, other.box) >= GAP_MM * SLACK, (name, one.name, other.name)
+        for part in parts:
+            assert part.letters >= SMALL_MM, part
+            assert part.box.x >= 0, part
+            assert part.box.y >= 0, part
+            assert part.box.right <= display.width / display.px_per_mm, part
+            assert part.box.bottom <= display.height / display.px_per_mm, part
+
+
 @pytest.mark.parametrize("display", DISPLAYS)
 @pytest.mark.parametrize("language", ["ja", "en"])
 def test_pages_when_laid_out_then_every_key_is_large_apart_and_on_the_display(display: Display, language: str) -> None:
     for made in every_page(language):
         shown = Hand(display)
         shown.show(json.loads(json.dumps(made.view.to_dict())))
-        for parts in sheets(shown):
-            keys = [part for part in parts if part.is_key]
-            assert keys, made.name
-            assert len({part.name for part in parts}) == len(parts)
-            assert min(min(key.box.width, key.box.height) for key in keys) >= TARGET_MM * SLACK, made.name
-            for one, other in combinations(keys, 2):
-                assert apart(one.box, other.box) >= GAP_MM * SLACK, (made.name, one.name, other.name)
-            for part in parts:
-                assert part.letters >= SMALL_MM, part
-                assert part.box.x >= 0, part
-                assert part.box.y >= 0, part
-                assert part.box.right <= display.width / display.px_per_mm, part
-                assert part.box.bottom <= display.height / display.px_per_mm, part
+        check(sheets(shown), display, made.name)
 
 
 def test_page_when_it_has_more_than_fits_then_all_of_it_is_on_some_sheet() -> None:
@@ -217,3 +225,39 @@ def test_lines_when_estimated_then_words_break_at_spaces_and_japanese_anywhere()
     assert lines_of("あいうえおか", 5) == 2
     assert lines_of("one two", 4) == 2
     assert lines_of("a\nb", 10) == 2
+
+
+def at_work(shop: Shop) -> Staff:
+    staff = Staff(lambda machine: [*goods_and_cash(machine, Fittings((10, 100))), *shop.kinds(machine)])
+    staff.machine.apply(FaultSeen("slot.jammed", "A1"))
+    staff.ask()
+    staff.log_in()
+    return staff
+
+
+def looks(staff: Staff) -> None:
+    """Every sheet of the page that is shown, in both languages, on every display."""
+    for language in ("ja", "en"):
+        view = staff.desk.view(language, staff.now)
+        assert view is not None
+        for display in DISPLAYS:
+            shown = Hand(display)
+            shown.show(json.loads(json.dumps(view.to_dict())))
+            check(sheets(shown), display, view.page.name)
+
+
+def test_tasks_when_opened_at_the_real_desk_then_every_page_has_room_on_every_display() -> None:
+    seen = set()
+    tasks = [one.action for one in at_work(Shop()).blocks if isinstance(one, Item)]
+    assert len(tasks) > 10
+    for task in tasks:
+        staff = at_work(Shop())
+        looks(staff)
+        for _ in range(3):  # into the task, its first row, and that one's
+            rows = [one.action for one in staff.blocks if isinstance(one, Item) and one.enabled]
+            wanted = task if staff.page == "menu" else rows[0] if rows else ""
+            if not wanted or staff.press(wanted) is None:
+                break
+            seen.add(staff.page)
+            looks(staff)
+    assert len(seen) > 15
