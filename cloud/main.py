@@ -51,6 +51,7 @@ from cloud.dashboard import (
     analytics_page,
     api_page,
     cash_page,
+    credit_notes_page,
     customers_page,
     decisions_page,
     earnings_page,
@@ -108,6 +109,7 @@ from cloud.phone.counter import Counter
 from cloud.phone.door import refuse_large
 from cloud.phone.endpoints import router as phone_router
 from cloud.phone.opening import open_chat
+from cloud.procurement.credit_endpoints import router as credit_notes_router
 from cloud.procurement.order_endpoints import router as orders_router
 from cloud.procurement.payables_endpoints import router as payables_router
 from cloud.procurement.search_endpoints import router as search_router
@@ -203,6 +205,7 @@ API: Final = (
     suppliers_router,
     orders_router,
     payables_router,
+    credit_notes_router,
     search_router,
     plain_text_router,
     statements_router,
@@ -246,6 +249,7 @@ PAGES: Final = (
     restock_page,
     procurement_page,
     suppliers_page,
+    credit_notes_page,
     payables_page,
     customers_page,
     decisions_page,

@@ -199,6 +199,42 @@ def purchase(
     return [draft for draft in drafts if draft]
 
 
+def purchase_credited(
+    event: Event,
+    words: str,
+    *,
+    gross_minor: int,
+    deductible_minor: int,
+    from_stock_minor: int,
+    owed_to: Place,
+) -> list[Draft]:
+    """A supplier's credit note: 仕入戻し of goods that went back, 仕入値引 on goods that are kept.
+
+    Less is owed, less was bought, and less tax may be deducted. What the goods did not take out of the stock lowers the
+    cost of sales: an allowance, since the goods may be sold already, and the difference to the average of what is left.
+
+    Args:
+        event: the credit note.
+        words: whose, and which.
+        gross_minor: taken off what is owed, tax included.
+        deductible_minor: of its tax, what had been deducted.
+        from_stock_minor: what the goods that went back took out of 商品.
+        owed_to: the supplier's sub-account.
+    """
+    cost = gross_minor - deductible_minor
+    credited = ((owed_to, gross_minor), (chart.PURCHASES, -cost), (chart.INPUT_TAX, -deductible_minor))
+    passed = (
+        (chart.PURCHASES, cost),
+        (chart.GOODS, -from_stock_minor),
+        (chart.COST_OF_SALES, from_stock_minor - cost),
+    )
+    drafts = (
+        event.draft("purchase", f"仕入戻し・値引 - {words}", legs(*credited)),
+        event.draft("stock", f"仕入戻し・値引の原価 - {words}", legs(*passed)),
+    )
+    return [draft for draft in drafts if draft]
+
+
 def unit_missing(event: Event, name: str, *, from_stock_minor: int) -> Draft | None:
     """A unit is gone and was not sold; one the books did not have costs nothing here."""
     pairs = ((chart.SHRINKAGE, from_stock_minor), (chart.GOODS, -from_stock_minor))

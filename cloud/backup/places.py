@@ -20,7 +20,7 @@ from cloud.accounting.rules import Draft
 from cloud.catalogue import service as catalogue
 from cloud.catalogue.service import Revision
 from cloud.inventory.lots import LotShare
-from cloud.inventory.service import Movement
+from cloud.inventory.service import SENT_BACK, Movement
 
 
 class Place(NamedTuple):
@@ -142,6 +142,7 @@ async def _lots(kept: AsyncSession, tables: dict[str, Table]) -> dict[str, tuple
 
 
 def _movement(row: Any, lots: tuple[LotShare, ...]) -> Movement:
+    says_cost = row.from_place is None or row.source.startswith(SENT_BACK)
     return Movement(
         row.source,
         row.product_id,
@@ -149,6 +150,6 @@ def _movement(row: Any, lots: tuple[LotShare, ...]) -> Movement:
         row.occurred_at_ms,
         from_place=row.from_place,
         to_place=row.to_place,
-        cost_minor=row.value_minor + row.uncovered_minor if row.from_place is None else 0,
+        cost_minor=row.value_minor + row.uncovered_minor if says_cost else 0,
         lots=lots if lots or row.to_place else None,
     )

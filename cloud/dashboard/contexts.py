@@ -37,6 +37,8 @@ DOCUMENTS: Final = {
     "receipt": "/dashboard/procurement/receipts",
     "invoice": "/dashboard/payables/invoices",
     "payment": "/dashboard/payables/payments",
+    "credit_note": "/dashboard/payables/credit-notes",
+    "credit_use": "/dashboard/payables/credit-uses",
     "payout": "/dashboard/payouts",
     "refund": "/dashboard/sales/refunds",
 }

@@ -18,7 +18,7 @@ from cloud.identity.access import Writer
 from cloud.identity.gate import CurrentUser
 from cloud.identity.permissions import Permission
 from cloud.kit.http import DatabaseDep, ProblemError, RowId, TodayDep
-from cloud.procurement import payables, receiving, service
+from cloud.procurement import credit_notes, payables, receiving, service
 from cloud.procurement.ordering import Doing
 from cloud.procurement.payables import InvoiceBody, InvoiceView
 from cloud.procurement.payables_endpoints import MOST_FEE
@@ -27,6 +27,7 @@ from cloud.procurement.service import MOST_YEN
 
 router = APIRouter(prefix="/dashboard/payables", include_in_schema=False)
 
+CREDITS_SHOWN: Final = 50
 RATES: Final = (0, 8, 10)
 """Rows of the form; an invoice has one sum per rate."""
 
@@ -161,12 +162,19 @@ async def _list(
         names = await service.names(contexts.db_session)
         return {
             "ageing": ageing.model_dump()
-            | {"rows": [row.model_dump() | {"href": owed_href(row.supplier_id)} for row in ageing.rows if row.total]},
+            | {
+                "rows": [
+                    row.model_dump() | {"href": owed_href(row.supplier_id)}
+                    for row in ageing.rows
+                    if row.total or row.credit
+                ]
+            },
             "due": [_invoice(row) | {"is_late": row.due_on < today} for row in await payables.due(contexts.db_session)],
             "waiting": [
                 {"supplier_id": number, "supplier": names[number], "receipts": rows}
                 for number, rows in _by_supplier(waiting).items()
             ],
+            "credits": await credit_notes.listing(contexts.db_session, limit=CREDITS_SHOWN, is_open=True),
             "rates": RATES,
             "today": today,
             "may_write": user.may(Permission.PAYABLES_WRITE),
@@ -209,6 +217,8 @@ async def _one(
                     }
                     for row in found.payments
                 ],
+                "credits": await credit_notes.listing(contexts.db_session, limit=CREDITS_SHOWN, invoice_id=invoice_id),
+                "offsets": await credit_notes.set_off_against(contexts.db_session, invoice_id),
                 "recorded_at": contexts.moment(found.recorded_at_ms),
             },
             "owed_href": owed_href(found.supplier_id),

@@ -20,6 +20,7 @@ KINDS: Final = {
     "receipt": "入荷",
     "missing": "不足",
     "returned": "返品",
+    "sent_back": "仕入先へ返品",
     "transfer": "移動",
     "spoilage": "廃棄",
     "giveaway": "進呈",

@@ -165,7 +165,7 @@ async def transfer(
         raise BadGoodsError("same_place", f"both places are {start!r}; name another one to bring goods to")
     await places.place(db_session, start)
     await _open_place(db_session, end)
-    await _check_there(db_session, start, lines)
+    await check_there(db_session, start, lines)
     moves = [_movement(line, who, from_place=start, to_place=end) for line in lines]
     number, _ = await _carry_out(db_session, kind, moves, who, reason)
     return number
@@ -210,8 +210,8 @@ async def _leave(
     kind: Literal["spoilage", "giveaway"],
 ) -> int:
     await places.place(db_session, place_id)
-    await _check_there(db_session, place_id, lines)
-    moves = [_movement(line, who, from_place=place_id) for line in await _named(db_session, place_id, lines)]
+    await check_there(db_session, place_id, lines)
+    moves = [_movement(line, who, from_place=place_id) for line in await lots_named(db_session, place_id, lines)]
     number, done = await _carry_out(db_session, kind, moves, who, reason)
     names = await catalogue.load(db_session)
     entry = _LEAVE[kind]
@@ -321,8 +321,12 @@ async def _open_place(db_session: AsyncSession, place_id: str) -> None:
         raise GoodsRefusedError("place_closed", f"place {place_id!r} is closed; open it again, or choose another one")
 
 
-async def _check_there(db_session: AsyncSession, place_id: str, lines: Sequence[Line]) -> None:
-    """Nobody can carry what is not there; what is there and not in the books is counted first."""
+async def check_there(db_session: AsyncSession, place_id: str, lines: Sequence[Line]) -> None:
+    """Nobody can carry what is not there; what is there and not in the books is counted first.
+
+    Raises:
+        GoodsRefusedError: the books have less at the place, of a product or of a lot that was named.
+    """
     await locks.take(db_session, Lock.BOOKS)
     asked = Counter[str]()
     for line in lines:
@@ -344,7 +348,7 @@ async def _check_there(db_session: AsyncSession, place_id: str, lines: Sequence[
                 raise GoodsRefusedError("not_enough", f"{why}, not {share.quantity}")
 
 
-async def _named(db_session: AsyncSession, place_id: str, lines: Sequence[Line]) -> list[Line]:
+async def lots_named(db_session: AsyncSession, place_id: str, lines: Sequence[Line]) -> list[Line]:
     """Say which lots leave, for the record: those that are first out unless somebody named them."""
     left = await service.lots_at(db_session, [place_id])
     have = await repository.on_hand_at(db_session, [(place_id, line.product_id) for line in lines])

@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cloud.inventory import goods, repository
 from cloud.inventory.lots import LotShare
 from cloud.inventory.models import StockMovement
+from cloud.inventory.service import SENT_BACK
 
 Kind = Literal[
-    "sale", "restock", "taken_out", "receipt", "missing", "returned",
+    "sale", "restock", "taken_out", "receipt", "missing", "returned", "sent_back",
     "transfer", "spoilage", "giveaway", "count", "load", "unload",
 ]  # fmt: skip
 
@@ -109,6 +110,8 @@ def _kind(row: StockMovement) -> Kind:
         return "spoilage"
     if row.from_place is None:
         return "returned" if row.source.startswith("refund:") else "receipt"
+    if row.to_place is None and row.source.startswith(SENT_BACK):
+        return "sent_back"
     if row.to_place is None:
         return "missing" if row.source.partition("/")[0].partition(":")[1] else "sale"
     return "restock" if "/" in row.to_place else "taken_out"

@@ -365,6 +365,7 @@ async def sold_in_slots(db_session: AsyncSession, since_ms: int) -> dict[tuple[s
             StockMovement.to_place.is_(None),
             ~StockMovement.source.startswith("goods:"),
             ~StockMovement.source.startswith("task:"),
+            ~StockMovement.source.startswith("credit_note:"),
         )
         .group_by(StockMovement.from_place, StockMovement.product_id)
     )

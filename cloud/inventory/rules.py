@@ -81,6 +81,28 @@ def issue(pool: PoolState, quantity: int) -> tuple[PoolState, Cost]:
     return after, Cost(value, (quantity - covered) * unit)
 
 
+def send_back(pool: PoolState, quantity: int, cost_minor: int) -> tuple[PoolState, Cost]:
+    """Let goods go back to who sold them: they take with them what they cost, not the average.
+
+    Args:
+        pool: before; it has at least `quantity`, since only what is there can be sent.
+        quantity: units, at least 1.
+        cost_minor: what they were bought for together, without tax.
+
+    Returns:
+        The pool after, and the value that left: at most what there was, and all of it with the last unit.
+
+    Raises:
+        BadQuantityError: a quantity below 1, or more than there is.
+    """
+    if not 1 <= quantity <= pool.quantity:
+        raise BadQuantityError("a quantity that is sent back, within what there is,", quantity)
+    left = pool.quantity - quantity
+    value = min(cost_minor, pool.value_minor) if left else pool.value_minor
+    unit = half_up(pool.value_minor - value, left) if left else pool.last_unit_cost_minor
+    return PoolState(left, pool.value_minor - value, unit), Cost(value)
+
+
 def average_cost(pool: PoolState, quantity: int) -> int:
     """What `quantity` units cost at the average, for units that are found; at the last known cost of an empty pool."""
     if pool.quantity > 0:

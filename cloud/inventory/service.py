@@ -17,6 +17,9 @@ from cloud.inventory.rules import Cost, PoolState
 WAREHOUSE: Final = "warehouse"
 WAREHOUSE_NAME: Final = "倉庫"
 
+SENT_BACK: Final = "credit_note:"
+"""How the source of goods begins that go back to a supplier, on the credit note of which they stand."""
+
 STORAGE: Final = ("warehouse", "van")
 """Kinds of places that are not in a machine."""
 
@@ -35,7 +38,7 @@ class Movement:
     from_place: str | None = None
     to_place: str | None = None
     cost_minor: int = 0
-    """For goods coming in: what they cost together, without tax."""
+    """For goods coming in, and for goods that go back to who sold them: what they cost together, without tax."""
     lots: tuple[LotShare, ...] | None = None
     """Which lots they are, adding up to at most `quantity`; None for whatever is first out (`lots.py`)."""
 
@@ -67,7 +70,7 @@ async def move(db_session: AsyncSession, movements: Sequence[Movement]) -> list[
         For each movement what it did to the value of the stock: `NO_COST` for a transfer.
 
     Raises:
-        BadQuantityError: a quantity below 1 or a negative cost.
+        BadQuantityError: a quantity below 1 or a negative cost; more goes back to a supplier than there is anywhere.
         LotDateError: goods come in with a lot that is known with another best-before date.
     """
     if not movements:
@@ -105,6 +108,8 @@ async def move(db_session: AsyncSession, movements: Sequence[Movement]) -> list[
 def _apply(pool: PoolState, row: Movement) -> tuple[PoolState, Cost]:
     if row.from_place is None:
         return rules.receive(pool, row.quantity, row.cost_minor)
+    if row.to_place is None and row.source.startswith(SENT_BACK):
+        return rules.send_back(pool, row.quantity, row.cost_minor)
     if row.to_place is None:
         return rules.issue(pool, row.quantity)
     if row.quantity < 1:

@@ -62,6 +62,8 @@ class Owed:
     not_invoiced: int = 0
     by_age: list[int] = field(default_factory=lambda: [0] * 5)
     """Not due; overdue 1 to 30, 31 to 60, 61 to 90 days, longer."""
+    credit: int = 0
+    """On credit notes that were not set off yet."""
 
     def add(self, amount_minor: int, days_late: int) -> None:
         """Owed on an invoice that has been due for so many days; negative while it is not due."""
@@ -69,5 +71,5 @@ class Owed:
 
     @property
     def total(self) -> int:
-        """All of it."""
-        return self.not_invoiced + sum(self.by_age)
+        """All of it; below 0 while the supplier owes us more."""
+        return self.not_invoiced + sum(self.by_age) - self.credit

@@ -254,3 +254,68 @@ class SupplierPayment(Base):
     paid_on: Mapped[date] = mapped_column(Date)
     paid_by: Mapped[str] = mapped_column(String(254))
     recorded_at_ms: Mapped[Millis]
+
+
+class SupplierCreditNote(Base):
+    """One row is a supplier's credit note (返品・値引) against an invoice. Never changed but for what is used of it."""
+
+    __tablename__ = "supplier_credit_notes"
+    __table_args__ = (UniqueConstraint("supplier_id", "number"),)
+
+    id: Mapped[BigId]
+    supplier_id: Mapped[int] = mapped_column(ForeignKey("suppliers.id"))
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("supplier_invoices.id"), index=True)
+    number: Mapped[str] = mapped_column(String(64))
+    """As the supplier numbers it."""
+    issued_on: Mapped[date] = mapped_column(Date)
+    reason: Mapped[str] = mapped_column(String(500))
+    place_id: Mapped[str] = mapped_column(String(48))
+    """Where the goods that went back were; empty when none did."""
+    total_minor: Mapped[Minor]
+    stock_minor: Mapped[Minor]
+    """What the goods took out of the stock."""
+    used_minor: Mapped[Minor]
+    """Set off against invoices, or sent back to our bank."""
+    recorded_by: Mapped[str] = mapped_column(String(254))
+    recorded_at_ms: Mapped[Millis]
+
+
+class CreditNoteTax(Base):
+    """One row is one tax rate of a credit note."""
+
+    __tablename__ = "supplier_credit_note_taxes"
+
+    credit_note_id: Mapped[int] = mapped_column(ForeignKey("supplier_credit_notes.id"), primary_key=True)
+    percent: Mapped[int] = mapped_column(Integer, primary_key=True)
+    net_minor: Mapped[Minor]
+    tax_minor: Mapped[Minor]
+    deductible_minor: Mapped[Minor]
+    """Of the tax, what had been deducted and is not any more."""
+
+
+class CreditNoteLine(Base):
+    """One row is units of one line of a delivery that went back."""
+
+    __tablename__ = "supplier_credit_note_lines"
+
+    id: Mapped[BigId]
+    credit_note_id: Mapped[int] = mapped_column(ForeignKey("supplier_credit_notes.id"), index=True)
+    receipt_line_id: Mapped[int] = mapped_column(ForeignKey("goods_receipt_lines.id"), index=True)
+    units: Mapped[int] = mapped_column(Integer)
+    cost_minor: Mapped[Minor]
+    """What they had cost us when they came."""
+
+
+class CreditUse(Base):
+    """One row is what a credit note was used for. Never changed."""
+
+    __tablename__ = "supplier_credit_uses"
+
+    id: Mapped[BigId]
+    credit_note_id: Mapped[int] = mapped_column(ForeignKey("supplier_credit_notes.id"), index=True)
+    invoice_id: Mapped[int | None] = mapped_column(ForeignKey("supplier_invoices.id"), index=True)
+    """That it was set off against; empty for money that came to our bank."""
+    amount_minor: Mapped[Minor]
+    used_on: Mapped[date] = mapped_column(Date)
+    used_by: Mapped[str] = mapped_column(String(254))
+    recorded_at_ms: Mapped[Millis]

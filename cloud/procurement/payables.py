@@ -14,7 +14,7 @@ from cloud.accounting.expense_rules import Expense
 from cloud.catalogue import service as catalogue
 from cloud.db import locks
 from cloud.db.locks import Lock
-from cloud.procurement import matching, order_repository, ordering, registration, repository, rules
+from cloud.procurement import credit_repository, matching, order_repository, ordering, registration, repository, rules
 from cloud.procurement.matching import AtRate
 from cloud.procurement.models import GoodsReceipt, InvoiceTax, Supplier, SupplierInvoice, SupplierPayment
 from cloud.procurement.ordering import Doing, RateView
@@ -127,6 +127,7 @@ class InvoiceView(BaseModel):
     received: int
     """What its receipts had booked."""
     paid: int
+    """Sent from the bank, or set off against credit notes."""
     left: int
     """Still to be paid; 0 while it differs."""
     recorded_by: str
@@ -167,6 +168,8 @@ class AgeingRow(BaseModel):
     days_31_60: int
     days_61_90: int
     days_over_90: int
+    credit: int
+    """On the supplier's credit notes, and not set off yet: deducted from the total."""
     total: int
     balance: int
     """買掛金 of this supplier in the ledger; equals the total."""
@@ -269,7 +272,7 @@ async def accept(db_session: AsyncSession, number: int, why: str, by: Doing) -> 
         WrongInvoiceStateError: there is nothing to accept.
     """
     await locks.take(db_session, Lock.BOOKS)
-    row = await _locked(db_session, number)
+    row = await locked(db_session, number)
     if row.status != "differs":
         raise WrongInvoiceStateError(row.number, row.status, "there is nothing to accept")
     row.status, row.accepted_by, row.accepted_why = "open", by.who, why
@@ -285,7 +288,7 @@ async def withdraw(db_session: AsyncSession, number: int, by: Doing) -> None:
         WrongInvoiceStateError: it was accepted, and is booked.
     """
     await locks.take(db_session, Lock.BOOKS)
-    row = await _locked(db_session, number)
+    row = await locked(db_session, number)
     if row.status != "differs":
         raise WrongInvoiceStateError(row.number, row.status, "only one that differs can be taken back")
     row.status, row.accepted_by = "withdrawn", by.who
@@ -354,7 +357,7 @@ async def pay(
         NotAllowedSupplierError: money may not go to the supplier.
     """
     await locks.take(db_session, Lock.BOOKS)
-    row = await _locked(db_session, number)
+    row = await locked(db_session, number)
     if row.status != "open":
         raise WrongInvoiceStateError(row.number, row.status, "only an open one is paid")
     if paid_before is not None and row.paid_minor != paid_before:
@@ -373,16 +376,21 @@ async def pay(
         recorded_at_ms=by.now_ms,
     )
     await order_repository.add(db_session, payment)
-    row.paid_minor += amount_minor
-    row.status = "paid" if row.paid_minor == row.total_minor else "open"
-    await db_session.flush()
     event = entries.Event(f"payment:{payment.id}", paid_on, by.now_ms)
     words = f"買掛金支払 - {seller.name} 請求書 {row.number}"
     owed = places.payable(row.supplier_id)
     paid = entries.transfer(event, words, debit=owed, credit=chart.BANK, amount_minor=amount_minor)
     await accounting.post(db_session, [paid, await _fee(db_session, event, fee_minor, row.number)])
-    await _settle(db_session, await order_repository.receipts_of_invoice(db_session, number), by)
+    await settled(db_session, row, amount_minor, by)
     return payment.id
+
+
+async def settled(db_session: AsyncSession, row: SupplierInvoice, amount_minor: int, by: Doing) -> None:
+    """Note that so much less is left of an open invoice, and go on with its orders; books nothing."""
+    row.paid_minor += amount_minor
+    row.status = "paid" if row.paid_minor == row.total_minor else "open"
+    await db_session.flush()
+    await _settle(db_session, await order_repository.receipts_of_invoice(db_session, row.id), by)
 
 
 async def _fee(db_session: AsyncSession, event: entries.Event, fee_minor: int, number: str) -> entries.Draft | None:
@@ -401,7 +409,12 @@ async def _fee(db_session: AsyncSession, event: entries.Event, fee_minor: int, n
     return expense_rules.expense(event, fee)
 
 
-async def _locked(db_session: AsyncSession, number: int) -> SupplierInvoice:
+async def locked(db_session: AsyncSession, number: int) -> SupplierInvoice:
+    """The invoice, for this transaction alone.
+
+    Raises:
+        NoSuchInvoiceError: nobody recorded it.
+    """
     row = await order_repository.invoice(db_session, number, for_update=True)
     if row is None:
         raise NoSuchInvoiceError(number)
@@ -489,6 +502,8 @@ async def ageing(db_session: AsyncSession, day: date) -> Ageing:
             owed[invoice.supplier_id].not_invoiced += invoice.received_minor
     for receipt in await order_repository.uninvoiced(db_session):
         owed[receipt.supplier_id].not_invoiced += receipt.gross_minor
+    for supplier_id, left in (await credit_repository.left_by_supplier(db_session)).items():
+        owed[supplier_id].credit += left
     balances = {row.sub_account: -row.balance_minor for row in await accounting.by_place(db_session, chart.PAYABLE)}
     trial = await accounting.trial_balance(db_session)
     total = sum(line.credit - line.debit for line in trial.lines if line.code == chart.PAYABLE)
@@ -502,6 +517,7 @@ async def ageing(db_session: AsyncSession, day: date) -> Ageing:
             days_31_60=owed[number].by_age[2],
             days_61_90=owed[number].by_age[3],
             days_over_90=owed[number].by_age[4],
+            credit=owed[number].credit,
             total=owed[number].total,
             balance=balances.get(places.payable(number).sub_account, 0),
         )

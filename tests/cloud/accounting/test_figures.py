@@ -21,8 +21,9 @@ from cloud.accounting.expense_rules import Expense
 from cloud.accounting.payout_rules import PayoutLineBody
 from cloud.accounting.payouts import Settlement
 from cloud.db.database import Database
-from cloud.procurement import ordering, payables, receiving
+from cloud.procurement import credit_notes, ordering, payables, receiving
 from cloud.procurement import service as procurement
+from cloud.procurement.credit_notes import BackBody, CreditNoteBody
 from cloud.procurement.ordering import Doing, Maker, OrderBody, OrderLineBody
 from cloud.procurement.payables import InvoiceBody, RateBody
 from cloud.procurement.receiving import ReceiptBody, ReceiptLineBody
@@ -57,6 +58,7 @@ PAGES: Final = (
     "/dashboard/suppliers/prices/green-tea",
     "/dashboard/payables",
     "/dashboard/payables/invoices/1",
+    "/dashboard/payables/credit-notes/1",
 )
 FIGURES: Final = {
     "/dashboard/statements": 30,
@@ -72,7 +74,8 @@ FIGURES: Final = {
     "/dashboard/procurement": 1,
     "/dashboard/procurement/orders/1": 8,
     "/dashboard/payables": 8,
-    "/dashboard/payables/invoices/1": 6,
+    "/dashboard/payables/invoices/1": 8,
+    "/dashboard/payables/credit-notes/1": 8,
 }
 """At least so many: a page that shows nothing would pass."""
 
@@ -156,7 +159,7 @@ async def trading(
 
 
 async def buys(db_session: AsyncSession, now_ms: int) -> None:
-    """An order that came in part, its invoice with a difference, and a part of the payment."""
+    """An order that came in part, its invoice with a difference, most of the payment, a credit note beyond the rest."""
     seller = await procurement.add_supplier(db_session, SupplierBody(name="みどり飲料", kana="ミドリ", shipping=800), 0)
     await procurement.set_standing(db_session, seller, is_allowed=True, is_active=True)
     offer = OfferBody(product_id="green-tea", pack_size=24, price=1_980, valid_from=date(2026, 1, 1))
@@ -172,7 +175,11 @@ async def buys(db_session: AsyncSession, now_ms: int) -> None:
     body = InvoiceBody(number="S-1", issued_on=TODAY, receipts=[receipt], rates=rates)
     invoice = await payables.record(db_session, seller, body, by)
     await payables.accept(db_session, invoice, "dearer", by)
-    await payables.pay(db_session, invoice, 1_000, TODAY, by)
+    await payables.pay(db_session, invoice, 2_900, TODAY, by)
+    off = {"rates": [RateBody(percent=8, net=250, tax=20)], "goods": [BackBody(receipt=receipt, line=1, units=2)]}
+    note = CreditNoteBody(number="C-1", issued_on=TODAY, reason="leaked", **off)
+    await credit_notes.record(db_session, invoice, note, by, TODAY)
+    await credit_notes.paid_back(db_session, 1, 30, TODAY, by)
 
 
 async def test_pages_when_they_show_an_amount_then_it_leads_to_what_it_adds_up(

@@ -172,6 +172,11 @@ owner accountant operator staff viewer
   yes        yes       no    no     no  POST    /api/v1/procurement/invoices/{invoice_id}/payments
   yes        yes      yes   yes     no  GET     /api/v1/procurement/payables
   yes        yes      yes   yes     no  GET     /api/v1/procurement/payables/due
+  yes        yes      yes   yes     no  GET     /api/v1/procurement/credit-notes
+  yes        yes      yes   yes     no  GET     /api/v1/procurement/credit-notes/{note_id}
+  yes        yes       no    no     no  POST    /api/v1/procurement/invoices/{invoice_id}/credit-notes
+  yes        yes       no    no     no  POST    /api/v1/procurement/credit-notes/{note_id}/offsets
+  yes        yes       no    no     no  POST    /api/v1/procurement/credit-notes/{note_id}/refunds
   yes         no      yes    no     no  GET     /api/v1/procurement/searches
   yes         no      yes    no     no  POST    /api/v1/procurement/imports
   yes        yes      yes   yes     no  GET     /api/v1/procurement/needs
@@ -328,6 +333,12 @@ owner accountant operator staff viewer
   yes        yes       no    no     no  POST    /dashboard/payables/invoices/{invoice_id}/withdraw
   yes        yes       no    no     no  POST    /dashboard/payables/invoices/{invoice_id}/payments
   yes        yes      yes   yes     no  GET     /dashboard/payables/payments/{payment_id}
+  yes        yes      yes   yes     no  GET     /dashboard/payables/invoices/{invoice_id}/credit-notes/new
+  yes        yes       no    no     no  POST    /dashboard/payables/invoices/{invoice_id}/credit-notes
+  yes        yes      yes   yes     no  GET     /dashboard/payables/credit-notes/{note_id}
+  yes        yes      yes   yes     no  GET     /dashboard/payables/credit-uses/{use_id}
+  yes        yes       no    no     no  POST    /dashboard/payables/credit-notes/{note_id}/offsets
+  yes        yes       no    no     no  POST    /dashboard/payables/credit-notes/{note_id}/refunds
   yes        yes      yes    no     no  GET     /dashboard/proposals
   yes         no      yes    no     no  POST    /dashboard/proposals/{proposal_id}/approve
   yes         no      yes    no     no  POST    /dashboard/proposals/{proposal_id}/refuse
@@ -408,6 +419,8 @@ def address(path: str) -> str:
         "receipt_id",
         "invoice_id",
         "payment_id",
+        "note_id",
+        "use_id",
         "list_id",
         "plan_id",
         "run_id",

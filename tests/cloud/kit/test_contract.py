@@ -40,8 +40,9 @@ from cloud.kit.secrecy import Secrecy
 from cloud.machines.interpreter import Interpreter
 from cloud.machines.receiver import Receiver
 from cloud.main import create_app
-from cloud.procurement import ordering, payables, receiving
+from cloud.procurement import credit_notes, ordering, payables, receiving
 from cloud.procurement import service as procurement
+from cloud.procurement.credit_notes import BackBody, CreditNoteBody
 from cloud.procurement.ordering import Doing, Maker, OrderBody, OrderLineBody
 from cloud.procurement.payables import InvoiceBody, RateBody
 from cloud.procurement.receiving import ReceiptBody, ReceiptLineBody
@@ -122,7 +123,7 @@ class Visitor:
 
 
 async def buys(db_session: AsyncSession) -> None:
-    """A supplier, an offer, an order of which a part came, and the invoice for that part."""
+    """A supplier, an offer, an order of which a part came, the invoice for that part, and a credit note against it."""
     body = SupplierBody(name="みどり飲料", kana="ミドリインリョウ", shipping=800, free_shipping_from=20_000)
     seller = await procurement.add_supplier(db_session, body, 0)
     await procurement.set_standing(db_session, seller, is_allowed=True, is_active=True)
@@ -136,9 +137,14 @@ async def buys(db_session: AsyncSession) -> None:
     came = ReceiptBody(lines=[ReceiptLineBody(line=1, units=24)])
     receipt = await receiving.receive(db_session, number, came, by, today)
     rates = [RateBody(percent=8, net=2_000, tax=160)]
-    await payables.record(
+    invoice = await payables.record(
         db_session, seller, InvoiceBody(number="S-1", issued_on=today, receipts=[receipt], rates=rates), by
     )
+    await payables.accept(db_session, invoice, "no shipping", by)
+    await payables.pay(db_session, invoice, 2_160, today, by)
+    off = {"rates": [RateBody(percent=8, net=83, tax=6)], "goods": [BackBody(receipt=receipt, line=1, units=1)]}
+    note = CreditNoteBody(number="C-1", issued_on=today, reason="leaked", **off)
+    await credit_notes.record(db_session, invoice, note, by, today)
 
 
 async def business_day(url: str, script: Any) -> str:
