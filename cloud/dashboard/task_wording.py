@@ -20,6 +20,10 @@ _TEXTS: Final = {
         "お客様に ¥{amount} をお返しできていません",
         "番号 {claim} をお持ちのお客様が来たら、現金でお返ししてください。",
     ),
+    "debt_lapsed": (
+        "断ったお返し ¥{amount} が時効になりました",
+        "番号 {claim} の記録を見て、雑収入にするか、お客様にお返ししたかを記録してください。",
+    ),
     "card_refund": (
         "商品が出ないまま、カードで ¥{amount} を請求したおそれがあります",
         "カード会社の明細で {reference} を調べ、請求されていたら返金してください。",
@@ -33,7 +37,7 @@ _TEXTS: Final = {
         "紙幣識別機を点検して、確認したことを記録してください。",
     ),
     "bill_uncertain": (
-        "紙幣が収納されたか、戻されたか分かりません",
+        "¥{amount} の紙幣が収納されたか、戻されたか分かりません",
         "収納箱の紙幣を数えて、結果を記録してください。",
     ),
     "store_replaced": (
@@ -97,7 +101,10 @@ _RESOLUTIONS: Final = {
     "not_there": "棚になかった",
     SETTLED_BY_MACHINE: "機械の知らせで解決",
 }
-_OF_KIND: Final = {("card_collect", "written_off"): "回収をあきらめ、損失にする"}
+_OF_KIND: Final = {
+    ("card_collect", "written_off"): "回収をあきらめ、損失にする",
+    ("debt", "refused"): "お支払いしないことにした(時効まで預り金に残す)",
+}
 
 
 def task_lines(task: TaskView, product: str) -> tuple[str, str]:

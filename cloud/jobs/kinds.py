@@ -13,6 +13,9 @@ from cloud.analytics import jobs as detecting
 from cloud.conversations.service import Conversations
 from cloud.db.database import Database
 from cloud.kit.clock import Clock
+from cloud.staff_tasks import service as staff_tasks
+
+_DAY_MS: Final = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +89,20 @@ def _agent_kind(loop: Loop, agent: Agent, timezone: str, clock: Clock) -> Kind:
     return carry_out
 
 
-def retention_kind(database: Database, conversations: Conversations, clock: Clock) -> Kind:
-    """Deletes what is kept no longer, and writes an end to runs whose process is gone."""
+def retention_kind(
+    database: Database, conversations: Conversations, clock: Clock, *, refused_debt_days: int = 1827
+) -> Kind:
+    """Deletes what is kept no longer, ends runs whose process is gone, asks again about refused debts that lapsed."""
 
     async def carry_out(_: Work, steps: Steps) -> Outcome:
-        await steps.step("conversations", 0, 2)
+        await steps.step("conversations", 0, 3)
         deleted = await conversations.expire(clock())
-        await steps.step("runs", 1, 2)
+        await steps.step("runs", 1, 3)
         async with database.write() as db_session:
             closed = await agent_runs.close_lost(db_session, clock())
+        await steps.step("debts", 2, 3)
+        async with database.write() as db_session:
+            await staff_tasks.lapsed(db_session, clock() - refused_debt_days * _DAY_MS, clock())
         return Outcome("done", {"text": f"期限を過ぎた会話 {deleted} 件を消去、終わりのない実行 {closed} 件を整理"})
 
     return carry_out

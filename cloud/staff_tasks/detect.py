@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from cloud.staff_tasks.rules import NewTask
+from cloud.staff_tasks.rules import NewTask, worth_of
 from protocol.events import ChangePaid, CreditReturned, Event, FaultRaised, PaymentSettled, StaffRefused, VendFailed
 
 FAULTS: Final = {
@@ -95,7 +95,9 @@ def _fault(origin: Origin, body: FaultRaised) -> list[NewTask]:
     if kind is None:
         return []
     detail = " ".join(part for part in (body.where, body.detail) if part)
-    return [NewTask(kind, origin.machine_id, f"{origin.source}#fault", origin.occurred_at_ms, detail=detail)]
+    source = f"{origin.source}#fault"
+    worth = worth_of(body.detail) if kind == "bill_uncertain" else 0
+    return [NewTask(kind, origin.machine_id, source, origin.occurred_at_ms, amount_minor=worth, detail=detail)]
 
 
 LOCKS_FROM: Final = 5

@@ -34,6 +34,14 @@ async def opened_since(db_session: AsyncSession, kind: str, reference: str, sinc
     return int(await db_session.scalar(query.where(StaffTask.opened_at_ms >= since_ms)) or 0)
 
 
+async def refused_debts(db_session: AsyncSession, before_ms: int) -> list[StaffTask]:
+    """Debts to customers that somebody refused to pay before an instant, the first first."""
+    query = select(StaffTask).where(
+        StaffTask.kind == "debt", StaffTask.resolution == "refused", StaffTask.resolved_at_ms < before_ms
+    )
+    return list((await db_session.scalars(query.order_by(StaffTask.id))).all())
+
+
 async def by_claim(db_session: AsyncSession, claim: str) -> list[StaffTask]:
     """Tasks about a code that a customer was shown, the oldest first."""
     query = select(StaffTask).where(StaffTask.claim == claim).order_by(StaffTask.opened_at_ms, StaffTask.id)

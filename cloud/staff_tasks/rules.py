@@ -1,5 +1,6 @@
 """Which tasks there are, how each may be resolved, and what a resolution does to the books. Pure."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +11,7 @@ RESOLUTIONS: Final[dict[str, tuple[str, ...]]] = {
     "vend_uncertain": ("unit_found", "unit_missing"),
     "payout_uncertain": ("paid", "not_paid"),
     "debt": ("paid_out", "refused", "written_off"),
+    "debt_lapsed": ("written_off", "paid_out"),
     "card_refund": ("refunded", "not_charged", "refused"),
     "card_collect": ("collected", "written_off"),
     "bill_lost": ("noted",),
@@ -57,19 +59,37 @@ class Booking:
 def booking(kind: str, resolution: str, machine_id: str) -> Booking | None:
     """The entry of a resolution. The event has booked what was owed; every resolution not named here is a record only.
 
-    That doubtful coins or a doubtful bill did come out is a difference of the machine's cash until its next count,
-    which finds it missing and settles it.
+    That doubtful coins did come out is a difference of the machine's cash until its next count, which finds them
+    missing and settles it. A bill that went back leaves the escrow to that difference: whether its worth came out is
+    asked of the same customer's payout. What is refused stays owed; once it has lapsed a person decides again.
     """
     claims = places.claims(machine_id)
+    escrow, stacker = (places.cash(machine_id, part) for part in (places.ESCROW, places.STACKER))
     by_answer = {
         ("debt", "paid_out"): Booking(claims, places.SAFE, "お返し不足の支払い"),
         ("debt", "written_off"): Booking(claims, chart.OTHER_INCOME, "お返し不足を雑収入へ振替"),
         ("refund_claim", "paid_out"): Booking(claims, places.SAFE, "返金の支払い"),
         ("refund_claim", "written_off"): Booking(claims, chart.OTHER_INCOME, "受け取られない返金を雑収入へ振替"),
+        ("debt_lapsed", "paid_out"): Booking(claims, places.SAFE, "断ったお返しの支払い"),
+        ("debt_lapsed", "written_off"): Booking(claims, chart.OTHER_INCOME, "時効になったお返しを雑収入へ振替"),
+        ("bill_uncertain", "stacked"): Booking(stacker, escrow, "紙幣の収納を確認"),
+        ("bill_uncertain", "returned"): Booking(places.difference(machine_id), escrow, "紙幣の返却を確認"),
         ("payout_uncertain", "paid"): Booking(claims, places.difference(machine_id), "お返し済みを確認"),
         ("card_collect", "written_off"): Booking(chart.OTHER_LOSSES, places.receivable("card"), "カード代金の未回収"),
     }
     return by_answer.get((kind, resolution))
+
+
+def worth_of(detail: str) -> int:
+    """Yen of a doubtful bill, of which a machine tells `1000, 160 unpaid: …`; 0 where it did not say."""
+    found = re.match(r"(\d{1,9})\b", detail)
+    return int(found[1]) if found else 0
+
+
+def unpaid_of(detail: str, worth_minor: int) -> int:
+    """What a delivered product still wanted of a doubtful bill; at most its worth. `detail` is a task's."""
+    found = re.search(r"\b(\d{1,9}) unpaid\b", detail)
+    return min(int(found[1]), worth_minor) if found else 0
 
 
 class WrongResolutionError(ValueError):

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, computed_field
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cloud.accounting import chart, places
 from cloud.accounting import rules as entries
 from cloud.accounting import service as accounting
 from cloud.catalogue import service as catalogue
@@ -164,11 +165,45 @@ async def _post(db_session: AsyncSession, row: StaffTask, timezone: str) -> None
     if booking is not None:
         text = f"{booking.description} 番号 {row.claim}" if row.claim else booking.description
         draft = entries.transfer(event, text, debit=booking.debit, credit=booking.credit, amount_minor=row.amount_minor)
-        await accounting.post(db_session, [draft])
+        await accounting.post(db_session, [draft, _price_lost(row, event)])
     elif (row.kind, row.resolution) == ("vend_uncertain", "unit_missing"):
         await _write_off_unit(db_session, row, event)
     elif (row.kind, row.resolution) == ("payout_uncertain", "not_paid"):
         await open_tasks(db_session, [_debt_of(row)])
+
+
+def _price_lost(row: StaffTask, event: entries.Event) -> entries.Draft | None:
+    """A bill that was to pay for goods went back: what they still wanted of it is 雑損失, nothing a count explains."""
+    if (row.kind, row.resolution) != ("bill_uncertain", "returned"):
+        return None
+    lost = rules.unpaid_of(row.detail, row.amount_minor)
+    legs = entries.legs((chart.OTHER_LOSSES, lost), (places.difference(row.machine_id), -lost))
+    return event.draft("unpaid", "代金未収", legs)
+
+
+async def lapsed(db_session: AsyncSession, refused_before_ms: int, now_ms: int) -> None:
+    """Ask a person again about debts that were refused so long ago that they lapsed; once for each.
+
+    Args:
+        db_session: a writing session.
+        refused_before_ms: ms since 1970 UTC.
+        now_ms: ms since 1970 UTC.
+    """
+    rows = await repository.refused_debts(db_session, refused_before_ms)
+    again = [
+        NewTask(
+            "debt_lapsed",
+            row.machine_id,
+            f"task:{row.id}",
+            now_ms,
+            amount_minor=row.amount_minor,
+            claim=row.claim,
+            reference=row.reference,
+            detail=row.note,
+        )
+        for row in rows
+    ]
+    await open_tasks(db_session, again)
 
 
 async def _write_off_unit(db_session: AsyncSession, row: StaffTask, event: entries.Event) -> None:

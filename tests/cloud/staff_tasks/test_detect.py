@@ -90,8 +90,14 @@ CASES: list[tuple[str, dict[str, Any], list[dict[str, Any]]]] = [
     (
         "fault.raised",
         {"code": "bill.uncertain", "where": "bill validator", "detail": "1000"},
-        [{"kind": "bill_uncertain", "detail": "bill validator 1000"}],
+        [{"kind": "bill_uncertain", "amount_minor": 1_000, "detail": "bill validator 1000"}],
     ),
+    (
+        "fault.raised",
+        {"code": "bill.uncertain", "detail": "5000, 160 unpaid: neither held nor counted"},
+        [{"kind": "bill_uncertain", "amount_minor": 5_000, "detail": "5000, 160 unpaid: neither held nor counted"}],
+    ),
+    ("fault.raised", {"code": "bill.uncertain", "detail": "?"}, [{"kind": "bill_uncertain", "detail": "?"}]),
     ("fault.raised", {"code": "store.replaced"}, [{"kind": "store_replaced"}]),
     ("fault.raised", {"code": "slot.jammed", "where": "A1"}, []),
     ("fault.cleared", {"code": "bill.uncertain"}, []),

@@ -63,6 +63,9 @@ BOOKED: dict[tuple[str, str], dict[str, int]] = {
     ("debt", "written_off"): {"2110": 90, "7001": -90},
     ("refund_claim", "paid_out"): {"2110": 90, "1001": -90},
     ("refund_claim", "written_off"): {"2110": 90, "7001": -90},
+    ("debt_lapsed", "paid_out"): {"2110": 90, "1001": -90},
+    ("debt_lapsed", "written_off"): {"2110": 90, "7001": -90},
+    ("bill_uncertain", "returned"): {"1160": 90, "1001": -90},
     ("payout_uncertain", "paid"): {"2110": 90, "1160": -90},
     ("card_collect", "written_off"): {"8001": 90, "1020": -90},
     ("vend_uncertain", "unit_missing"): {"5102": 84, "1101": -84},
@@ -203,3 +206,53 @@ async def test_tasks_when_the_event_is_of_foreign_money_then_it_is_in_the_inbox_
     script.add("credit.returned", owed | {"reason": "lever"})
     await hear(seeded, clock, script)
     assert await tasks(seeded) == []
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+@pytest.mark.parametrize(
+    ("answer", "payout", "moved"),
+    [
+        ("returned", "paid", {"2110": 840, "8001": 160, "1001": -1_000}),
+        ("stacked", "not_paid", {}),
+    ],
+)
+async def test_resolve_when_a_doubtful_bill_is_found_then_cash_and_what_is_owed_for_it_are_right_again(
+    seeded: Database, clock: Any, script: Any, answer: str, payout: str, moved: dict[str, int]
+) -> None:
+    owed = {"owed_minor": 840, "paid_minor": 0, "coins": {}, "short_minor": 840, "uncertain_minor": 840}
+    script.add("bill.held", {"amount_minor": 1_000, "credit_minor": 1_000})
+    script.add("fault.raised", {"code": "bill.uncertain", "where": "", "detail": "1000, 160 unpaid: power cut"})
+    script.add("credit.returned", owed | {"reason": "bill", "claim": "7K3Q-9MXA"})
+    await hear(seeded, clock, script)
+    before = await balances(seeded)
+    found = {task.kind: task.id for task in await tasks(seeded)}
+    await resolve(seeded, clock, found["bill_uncertain"], answer)
+    await resolve(seeded, clock, found["payout_uncertain"], payout)
+    after = await balances(seeded)
+    assert {code: yen for code, yen in change(before, after).items() if yen} == moved
+    async with seeded.read() as db_session:
+        escrow = {
+            row.sub_account: row.balance_minor
+            for row in await accounting.by_place(db_session, "1001")
+            if row.sub_account.startswith("vm-test-0001/")
+        }
+    assert escrow["vm-test-0001/escrow"] == 0
+    assert escrow.get("vm-test-0001/stacker", 0) == (1_000 if answer == "stacked" else 0)
+
+
+async def test_debt_when_it_was_refused_then_it_stays_owed_until_it_lapsed_and_a_person_decides_once(
+    seeded: Database, clock: Any
+) -> None:
+    before = await balances(seeded)
+    number = await opened(seeded, "debt")
+    await resolve(seeded, clock, number, "refused", note="no receipt")
+    assert await balances(seeded) == before
+    for since, expected in ((clock(), []), (clock() + 1, [number]), (clock() + 1, [number])):
+        async with seeded.write() as db_session:
+            await service.lapsed(db_session, since, clock() + 5)
+        again = await tasks(seeded, kind="debt_lapsed")
+        assert [row.source for row in again] == [f"task:{one}" for one in expected]
+    (row,) = again
+    assert (row.amount_minor, row.claim, row.detail, row.state) == (90, "7K3Q", "no receipt", "open")
+    await resolve(seeded, clock, row.id, "written_off")
+    assert change(before, await balances(seeded)) == {"2110": 90, "7001": -90}
