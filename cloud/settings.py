@@ -62,6 +62,10 @@ class Settings(BaseSettings):
     """A purchase order above it, tax included, needs the approval of somebody who did not make it."""
     price_rise_alert_percent: int = Field(default=5, ge=0, le=1000)
     """A supplier's price that rises by more is told."""
+    supplier_lead_day_per_mille: int = Field(default=2, ge=0, le=100)
+    """What a day of a supplier's lead time costs, in per mille of the goods, when suppliers are ranked."""
+    supplier_unreliable_per_mille: int = Field(default=100, ge=0, le=1000)
+    """What a supplier costs that never delivers on time and complete, likewise."""
 
     searxng_url: str = ""
     """A SearXNG server that may answer with JSON; empty leaves the web alone."""
@@ -120,6 +124,9 @@ class Settings(BaseSettings):
     """Keeps conversations in MongoDB; without it they are in the database. It may name a user and a password."""
     use_nosql_for_conversations: bool = True
     """Set to false, conversations stay in the database although MONGODB_URL is set."""
+    refused_debt_days: int = Field(default=1827, ge=1, le=7305)
+    """So long after somebody refused to pay a debt to a customer a person decides whether it becomes income; until then
+    it stays お客様預り金. Five years: a claim lapses then (民法166条1項1号)."""
     conversation_retention_days: int = Field(default=365, ge=1, le=3650)
     """So long after its last word a conversation is deleted."""
 

@@ -16,6 +16,7 @@ from cloud.integrations.claude.mind import ClaudeMind, ClaudeOptions
 from cloud.integrations.web_search.port import WebSearch
 from cloud.kit.clock import Clock, system_clock
 from cloud.kit.secrecy import Secrecy
+from cloud.procurement.finder import Weights
 from cloud.settings import Settings
 
 
@@ -54,7 +55,8 @@ def open_house(
     limits, secrecy, model = Limits.of(settings), Secrecy(*settings.sealing_keys()), model_of(settings)
     desk = Desk(database, limits, settings.timezone, clock)
     loop = Loop(database, desk, secrecy, Terms.of(settings), timezone=settings.timezone, mind=model, clock=clock)
-    agents = agents_of(limits, searches=searches, secrecy=secrecy, conversations=conversations)
+    weights = Weights(settings.supplier_lead_day_per_mille, settings.supplier_unreliable_per_mille)
+    agents = agents_of(limits, searches=searches, weights=weights, secrecy=secrecy, conversations=conversations)
     return House(agents, desk, loop, secrecy, model)
 
 

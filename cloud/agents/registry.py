@@ -13,6 +13,7 @@ from cloud.agents.vending import agent as vending
 from cloud.conversations.service import Conversations
 from cloud.integrations.web_search.port import WebSearch
 from cloud.kit.secrecy import Secrecy
+from cloud.procurement.finder import USUAL, Weights
 
 
 def agents(
@@ -20,6 +21,7 @@ def agents(
     *,
     searches: Sequence[WebSearch] = (),
     reader: QuoteReader | None = None,
+    weights: Weights = USUAL,
     secrecy: Secrecy | None = None,
     conversations: Conversations | None = None,
 ) -> dict[AgentName, Agent]:
@@ -29,10 +31,11 @@ def agents(
         limits: of all agents; in their prompts and situations. The desk enforces them.
         searches: who can be asked for suppliers.
         reader: of strangers' texts; patterns when None.
+        weights: what lateness and unreliability are worth when suppliers are ranked.
         secrecy: seals what customers write.
         conversations: with customers; without them there is no clerk.
     """
-    made = [vending.make(limits), procurement.make(limits, searches, reader), analytics.make(limits)]
+    made = [vending.make(limits), procurement.make(limits, searches, reader, weights), analytics.make(limits)]
     if secrecy is not None and conversations is not None:
         made.append(customer.make(limits, secrecy, conversations))
     return {agent.name: agent for agent in made}

@@ -24,6 +24,7 @@ from cloud.procurement.ordering import Doing, Maker, OrderView
 from cloud.procurement.orders import Step
 from cloud.procurement.receiving import ReceiptBody, ReceiptView
 from cloud.procurement.refusals import refusing
+from cloud.procurement.supplier_endpoints import weights_of
 
 router = APIRouter(prefix="/dashboard/procurement", include_in_schema=False)
 
@@ -54,7 +55,7 @@ async def propose(request: Request, writer: Proposes, database: DatabaseDep, tod
         async with writer.write() as db_session:
             await ordering.one_at_a_time(db_session)
             maker = Maker(writer.user.email, "generator", writer.now_ms, today)
-            made = await generator.propose(db_session, maker)
+            made = await generator.propose(db_session, maker, weights_of(request))
     return await _overview(request, writer.user, database, today, made)
 
 

@@ -22,7 +22,7 @@ from cloud.procurement import documents, finder, service
 from cloud.procurement.refusals import refusing
 from cloud.procurement.search_endpoints import ask
 from cloud.procurement.service import OfferBody, Recorded, SupplierBody
-from cloud.procurement.supplier_endpoints import ranked_view
+from cloud.procurement.supplier_endpoints import ranked_view, weights_of
 
 router = APIRouter(prefix="/dashboard/suppliers", include_in_schema=False)
 
@@ -139,7 +139,7 @@ async def prices(
             raise ProblemError(404, "no_such_product", f"There is no product {product_id!r}.")
         names = await service.names(db_session)
         history = await service.price_history(db_session, product_id)
-        ranked = await service.find(db_session, product_id, units, today)
+        ranked = await service.find(db_session, product_id, units, today, weights_of(request))
         return {
             "product": product,
             "units": units,

@@ -16,18 +16,29 @@ from cloud.procurement.rules import Part, packs_for, shipping_for, sums
 SHIPPING_PERCENT: Final = 10
 """Transport is taxed at the standard rate whatever is in the box."""
 
-LEAD_DAY_PER_MILLE: Final = 2
-"""A day of lead time costs 0.2 % of the goods: stock on hand for it, and money tied up. # unverified: a guess."""
-
-UNRELIABLE_PER_MILLE: Final = 100
-"""A supplier that never delivers on time and complete costs 10 % more: emptied slots. # unverified: a guess."""
-
 FEW_DELIVERIES: Final = 3
 """Fewer deliveries than this say little; nobody is ranked down for them."""
 
 Criterion = Literal[
     "price", "packs", "minimum_order", "shipping", "tax", "lead_time", "reliability", "approval", "validity"
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What waiting and unreliability are worth, in per mille of the goods' cost: the operator's to say.
+
+    The defaults are guesses (# unverified): a day of lead time ties up money and asks for stock on hand, and a supplier
+    that never delivers on time and complete empties slots.
+    """
+
+    lead_day_per_mille: int = 2
+    """Of each day from order to receipt."""
+    unreliable_per_mille: int = 100
+    """Of a supplier that was never on time and complete; in proportion for others."""
+
+
+USUAL: Final = Weights()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +88,7 @@ class Wanted:
     also_net: Mapping[int, int] = field(default_factory=dict)
     """Supplier to the value in yen, without tax, of other goods that would go on the same order: they help to reach
     free shipping and the least order."""
+    weights: Weights = USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,16 +154,17 @@ def _ranked(row: Candidate, wanted: Wanted) -> Ranked:
     shipping = sums([Part(own_shipping, is_tax_included=False, percent=SHIPPING_PERCENT)], row.share_percent)[0]
     landed = goods.cost_minor + shipping.cost_minor
     per_mille = row.reliability.per_mille
-    waiting = goods.cost_minor * LEAD_DAY_PER_MILLE * row.lead_days // 1000
-    risk = 0 if per_mille is None else goods.cost_minor * UNRELIABLE_PER_MILLE * (1000 - per_mille) // 1_000_000
+    by = wanted.weights
+    waiting = goods.cost_minor * by.lead_day_per_mille * row.lead_days // 1000
+    risk = 0 if per_mille is None else goods.cost_minor * by.unreliable_per_mille * (1000 - per_mille) // 1_000_000
     short_of = max(row.minimum_order_minor - order_net, 0)
     reasons = [
         _price(row, packs, goods.net_minor),
         _packs(row, packs, units, wanted.units),
         _shipping(shipping.cost_minor, row),
         _tax(row, goods.cost_minor - goods.net_minor),
-        Reason("lead_time", waiting, f"納期 {row.lead_days} 日", f"{row.lead_days} days from order to receipt"),
-        _reliability(row.reliability, per_mille, risk),
+        _lead_time(row.lead_days, by, waiting),
+        _reliability(row.reliability, by, risk),
     ]
     if short_of:
         reasons.append(
@@ -216,17 +229,32 @@ def _tax(row: Candidate, lost_minor: int) -> Reason:
     )
 
 
-def _reliability(row: Reliability, per_mille: int | None, risk_minor: int) -> Reason:
-    if per_mille is None:
+def _lead_time(days: int, by: Weights, waiting_minor: int) -> Reason:
+    share = _percent(by.lead_day_per_mille)
+    return Reason(
+        "lead_time",
+        waiting_minor,
+        f"納期 {days} 日(1 日につき商品の {share})",
+        f"{days} days from order to receipt, each {share} of the goods",
+    )
+
+
+def _percent(per_mille: int) -> str:
+    return f"{per_mille // 10}.{per_mille % 10}%" if per_mille % 10 else f"{per_mille // 10}%"
+
+
+def _reliability(row: Reliability, by: Weights, risk_minor: int) -> Reason:
+    if row.per_mille is None:
         return Reason(
             "reliability",
             0,
             f"納品実績 {row.deliveries} 件(評価には {FEW_DELIVERIES} 件必要)",
             f"{row.deliveries} deliveries so far; {FEW_DELIVERIES} are needed to judge",
         )
+    most = _percent(by.unreliable_per_mille)
     return Reason(
         "reliability",
         risk_minor,
-        f"納品 {row.deliveries} 件中、期日どおり {row.on_time}、全量 {row.complete}",
-        f"of {row.deliveries} deliveries {row.on_time} on time, {row.complete} complete",
+        f"納品 {row.deliveries} 件中、期日どおり {row.on_time}、全量 {row.complete}(最大で商品の {most})",
+        f"of {row.deliveries} deliveries {row.on_time} on time, {row.complete} complete; at worst {most} of the goods",
     )

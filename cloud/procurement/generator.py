@@ -14,7 +14,7 @@ from cloud.inventory import service as inventory
 from cloud.kit.rounding import hundredths_text
 from cloud.machines import stock
 from cloud.procurement import finder, needs, order_repository, ordering, service
-from cloud.procurement.finder import Candidate, Ranked, Wanted
+from cloud.procurement.finder import USUAL, Candidate, Ranked, Wanted, Weights
 from cloud.procurement.needs import Level, Need
 from cloud.procurement.ordering import Maker, OrderBody, OrderLineBody
 from cloud.sales import service as sales
@@ -95,13 +95,13 @@ async def low(db_session: AsyncSession, today: date) -> list[NeedView]:
     return [_need_view(row, goods) for row in found if row is not None]
 
 
-async def propose(db_session: AsyncSession, maker: Maker) -> list[Proposal]:
+async def propose(db_session: AsyncSession, maker: Maker, weights: Weights = USUAL) -> list[Proposal]:
     """Make an order for each supplier that is best for something that runs low. All wait for a person.
 
     What is on order, or waits for approval, counts as if it were here: running again proposes nothing twice.
     """
     goods = await catalogue.load(db_session)
-    chosen, offered = await chosen_on(db_session, goods, maker.today)
+    chosen, offered = await chosen_on(db_session, goods, maker.today, weights)
     proposals = []
     by_supplier: dict[int, list[Chosen]] = {}
     for row in chosen:
@@ -115,13 +115,13 @@ async def propose(db_session: AsyncSession, maker: Maker) -> list[Proposal]:
 
 
 async def chosen_on(
-    db_session: AsyncSession, goods: Catalogue, today: date
+    db_session: AsyncSession, goods: Catalogue, today: date, weights: Weights = USUAL
 ) -> tuple[list[Chosen], dict[str, list[Candidate]]]:
     """What runs low with the best offer for it, as `propose` would order it, and every offer there is for it."""
     found = [needs.need_of(level) for level in await levels(db_session, today)]
     wanted = [row for row in found if row is not None]
     offered = await service.candidates(db_session, [row.level.product_id for row in wanted], today)
-    return choose(wanted, offered, goods, today), offered
+    return choose(wanted, offered, goods, today, weights), offered
 
 
 async def waiting(db_session: AsyncSession) -> list[Proposal]:
@@ -146,7 +146,11 @@ async def waiting(db_session: AsyncSession) -> list[Proposal]:
 
 
 def choose(
-    wanted: Sequence[Need], offered: Mapping[str, Sequence[Candidate]], goods: Catalogue, today: date
+    wanted: Sequence[Need],
+    offered: Mapping[str, Sequence[Candidate]],
+    goods: Catalogue,
+    today: date,
+    weights: Weights = USUAL,
 ) -> list[Chosen]:
     """The best orderable offer for each need, with the shipping and least orders of what goes together.
 
@@ -154,7 +158,7 @@ def choose(
     """
     dropped: set[int] = set()
     while True:
-        found = _together(wanted, offered, goods, today, dropped)
+        found = _together(wanted, offered, goods, today, weights, dropped)
         net = _net_by_supplier(found)
         below = {
             row.best.candidate.supplier_id
@@ -171,6 +175,7 @@ def _together(
     offered: Mapping[str, Sequence[Candidate]],
     goods: Catalogue,
     today: date,
+    weights: Weights,
     dropped: set[int],
 ) -> list[Chosen]:
     # First as if every supplier's least order were reached by what else is bought there; then with what really is.
@@ -188,7 +193,7 @@ def _together(
                 also = {row.supplier_id: row.minimum_order_minor for row in rows}
             elif sellers.get(product) in also:
                 also[sellers[product]] -= own[product]
-            ranked = finder.rank(rows, Wanted(need.units, goods.percent(product, today), also))
+            ranked = finder.rank(rows, Wanted(need.units, goods.percent(product, today), also, weights))
             again.append(Chosen(need, next((row for row in ranked if row.is_orderable), None)))
         found = again
     return found

@@ -16,6 +16,7 @@ from cloud.procurement.generator import NeedView, Proposal
 from cloud.procurement.importing import ImportBody, ImportReport
 from cloud.procurement.ordering import Maker
 from cloud.procurement.refusals import refusing
+from cloud.procurement.supplier_endpoints import weights_of
 
 router = APIRouter(prefix="/api/v1/procurement", tags=["procurement"])
 log = structlog.get_logger()
@@ -115,4 +116,5 @@ async def propose(
     with refusing():
         async with writer.write() as db_session:
             await ordering.one_at_a_time(db_session)
-            return await generator.propose(db_session, Maker(writer.user.email, "generator", writer.now_ms, today))
+            maker = Maker(writer.user.email, "generator", writer.now_ms, today)
+            return await generator.propose(db_session, maker, weights_of(writer.request))

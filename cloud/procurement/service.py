@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cloud.catalogue import service as catalogue
 from cloud.catalogue.service import Catalogue
 from cloud.procurement import finder, monitor, order_repository, registration, repository
-from cloud.procurement.finder import Candidate, Ranked, Reliability, Wanted
+from cloud.procurement.finder import USUAL, Candidate, Ranked, Reliability, Wanted, Weights
 from cloud.procurement.models import Offer, Supplier
 from cloud.procurement.monitor import Alert, Quote
 from cloud.procurement.rules import Part, share_on, sums
@@ -402,7 +402,9 @@ async def candidates(db_session: AsyncSession, products: Sequence[str], day: dat
     return found
 
 
-async def find(db_session: AsyncSession, product_id: str, units: int, day: date) -> list[Ranked]:
+async def find(
+    db_session: AsyncSession, product_id: str, units: int, day: date, weights: Weights = USUAL
+) -> list[Ranked]:
     """Who is best to buy so many units from on a day, and why; the best first.
 
     Raises:
@@ -412,7 +414,7 @@ async def find(db_session: AsyncSession, product_id: str, units: int, day: date)
     if product_id not in goods:
         raise UnknownProductError(product_id)
     found = await candidates(db_session, [product_id], day)
-    return finder.rank(found[product_id], Wanted(units, goods.percent(product_id, day)))
+    return finder.rank(found[product_id], Wanted(units, goods.percent(product_id, day), weights=weights))
 
 
 async def reliability(db_session: AsyncSession) -> dict[int, Reliability]:

@@ -12,7 +12,7 @@ from cloud.kit.http import DatabaseDep, IfMatch, RowId, TodayDep, refusals, revi
 from cloud.kit.pages import AskedDep, Page
 from cloud.kit.rounding import hundredths_text
 from cloud.procurement import service
-from cloud.procurement.finder import Ranked, Reliability
+from cloud.procurement.finder import Ranked, Reliability, Weights
 from cloud.procurement.monitor import AlertKind
 from cloud.procurement.refusals import refusing
 from cloud.procurement.service import (
@@ -290,8 +290,15 @@ async def end_offer(
             return await service.offer(db_session, offer_id)
 
 
+def weights_of(request: Request) -> Weights:
+    """What lateness and unreliability are worth, by the settings."""
+    found = request.app.state.settings
+    return Weights(found.supplier_lead_day_per_mille, found.supplier_unreliable_per_mille)
+
+
 @router.get("/finder", dependencies=_READ, responses=refusals(http_422="no_such_product"))
 async def find_supplier(
+    request: Request,
     database: DatabaseDep,
     today: TodayDep,
     product_id: Annotated[ProductId, Query(examples=["green-tea"])],
@@ -300,7 +307,7 @@ async def find_supplier(
     """Who is best to buy so many units from: by landed cost per unit, lead time and reliability, with the reasons."""
     with refusing():
         async with database.read() as db_session:
-            rows = await service.find(db_session, product_id, units, today)
+            rows = await service.find(db_session, product_id, units, today, weights_of(request))
     return [ranked_view(row, place) for place, row in enumerate(rows, start=1)]
 
 

@@ -15,7 +15,7 @@ from cloud.catalogue import service as catalogue
 from cloud.catalogue.service import Catalogue
 from cloud.kit.clock import local_day
 from cloud.procurement import generator, ordering, service
-from cloud.procurement.finder import Ranked
+from cloud.procurement.finder import USUAL, Ranked, Weights
 from cloud.procurement.generator import Chosen
 from cloud.procurement.monitor import RISE_PERCENT
 
@@ -101,20 +101,25 @@ class Situation(BaseModel):
     """What waits for a person, or was refused lately: do not ask again."""
 
 
-def situation(limits: Limits, *, can_search: bool) -> Callable[[AsyncSession, Occasion], Awaitable[dict[str, Any]]]:
+def situation(
+    limits: Limits, *, can_search: bool, weights: Weights = USUAL
+) -> Callable[[AsyncSession, Occasion], Awaitable[dict[str, Any]]]:
     """Reads the situation."""
 
     async def read(db_session: AsyncSession, occasion: Occasion) -> dict[str, Any]:
-        return (await gather(db_session, occasion, limits, can_search=can_search)).model_dump(mode="json")
+        found = await gather(db_session, occasion, limits, can_search=can_search, weights=weights)
+        return found.model_dump(mode="json")
 
     return read
 
 
-async def gather(db_session: AsyncSession, occasion: Occasion, limits: Limits, *, can_search: bool) -> Situation:
+async def gather(
+    db_session: AsyncSession, occasion: Occasion, limits: Limits, *, can_search: bool, weights: Weights = USUAL
+) -> Situation:
     """The same as an object."""
     today = local_day(occasion.now_ms, occasion.timezone)
     goods = await catalogue.load(db_session)
-    chosen, offered = await generator.chosen_on(db_session, goods, today)
+    chosen, offered = await generator.chosen_on(db_session, goods, today, weights)
     unconfirmed = await service.offers(db_session, limit=MOST, is_confirmed=False)
     return Situation(
         today=today,

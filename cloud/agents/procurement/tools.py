@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, Final
 
 import structlog
@@ -19,6 +20,7 @@ from cloud.catalogue import service as catalogue
 from cloud.integrations.web_search.port import Finding, SearchUnavailableError, WebSearch
 from cloud.kit.clock import local_day
 from cloud.procurement import ordering, service
+from cloud.procurement.finder import USUAL, Weights
 from cloud.procurement.ordering import BadOfferError, BelowMinimumError, Maker, OrderBody, OrderLineBody
 from cloud.procurement.service import (
     NoSuchOfferError,
@@ -95,14 +97,15 @@ class Found:
     """Searches that could not be asked."""
 
 
-def tools(searches: Sequence[WebSearch], reader: QuoteReader) -> tuple[AnyTool, ...]:
+def tools(searches: Sequence[WebSearch], reader: QuoteReader, weights: Weights = USUAL) -> tuple[AnyTool, ...]:
     """All of them.
 
     Args:
         searches: who can be asked; without any, there is nothing to search with and no such tool.
         reader: fills in forms from strangers' texts.
+        weights: what lateness and unreliability are worth when offers are ranked.
     """
-    own: tuple[AnyTool, ...] = (_MONITOR, _COMPARE, _ORDER, report_tool("procurement"))
+    own: tuple[AnyTool, ...] = (_MONITOR, _compare_by(weights), _ORDER, report_tool("procurement"))
     return (*own, _find(searches, reader), _RECORD) if searches else own
 
 
@@ -125,10 +128,10 @@ async def _monitor(deps: Deps, _arguments: Nothing) -> dict[str, Any]:
     return {"news": [row.model_dump(mode="json") for row in rows]}
 
 
-async def _compare(deps: Deps, arguments: CompareArguments) -> dict[str, Any]:
+async def _compare(weights: Weights, deps: Deps, arguments: CompareArguments) -> dict[str, Any]:
     today = local_day(deps.now_ms, deps.timezone)
     with _refusing():
-        ranked = await service.find(deps.db_session, arguments.product_id, arguments.units, today)
+        ranked = await service.find(deps.db_session, arguments.product_id, arguments.units, today, weights)
     return {
         "offers": [
             {
@@ -281,16 +284,21 @@ _MONITOR: Final = Tool(
     _looks,
     _monitor,
 )
-_COMPARE: Final = Tool(
-    "compare_offers",
-    Action.COMPARE_OFFERS,
-    "Rank the confirmed offers for a quantity of a product by what a unit costs in the end: packs, shipping, lost tax, "
-    "lead time, reliability; with the reasons. Ask it before you order.",
-    CompareArguments,
-    _looks,
-    _compare,
-    examples=({"product_id": "green-tea", "units": 48},),
-)
+
+
+def _compare_by(weights: Weights) -> AnyTool:
+    return Tool(
+        "compare_offers",
+        Action.COMPARE_OFFERS,
+        "Rank the confirmed offers for a quantity of a product by what a unit costs in the end: packs, shipping, lost "
+        "tax, lead time, reliability; with the reasons. Ask it before you order.",
+        CompareArguments,
+        _looks,
+        partial(_compare, weights),
+        examples=({"product_id": "green-tea", "units": 48},),
+    )
+
+
 _ORDER: Final = Tool(
     "propose_order",
     Action.ORDER_GOODS,

@@ -235,9 +235,16 @@ def added_up(books: Record, href: str) -> set[int] | None:
         debits = sum(amount for day, amount in legs if first <= day <= last and amount > 0)
         credited = sum(-amount for day, amount in legs if first <= day <= last and amount < 0)
         mean = (before + before + moved) // 2
+        # What passes on into the stock and the cost of sales is no purchase: bought, less what suppliers took back.
+        bought = sum(
+            leg.amount
+            for entry in books.entries
+            for leg in entry.legs
+            if leg.account == name == "5001" and not {row.account for row in entry.legs} & {"1101", "5002", "5102"}
+        )
         if name == "2001":  # what is owed to a supplier stands on its page by age: each part of it is there
             return None
-        return {moved, -moved, before, -before, before + moved, -before - moved, mean, debits, credited}
+        return {moved, -moved, before, -before, before + moved, -before - moved, mean, debits, credited, bought}
     if kind == "earnings" and name:
         column = "machine_id" if name == "machine" else "product_id"
         rows = [row for row in books.sales if row[column] == asked["name"]]

@@ -3,12 +3,13 @@
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloud.procurement import finder, monitor
-from cloud.procurement.finder import Candidate, Ranked, Reliability, Wanted
+from cloud.procurement.finder import USUAL, Candidate, Ranked, Reliability, Wanted, Weights
 from cloud.procurement.monitor import Quote
 
 CHEAP = Candidate(
@@ -84,6 +85,23 @@ def test_rank_when_a_supplier_was_late_then_it_pays_for_it_but_not_after_too_few
     late = other(2, price_minor=1_990, reliability=Reliability(4, 0, 4))
     assert places(CHEAP, late) == [1, 2]
     assert places(CHEAP, replace(late, reliability=Reliability(2, 0, 0))) == [2, 1]
+
+
+def test_rank_when_the_operator_weighs_otherwise_then_the_order_follows_and_the_reasons_say_by_how_much() -> None:
+    late = other(2, price_minor=1_990, lead_days=3, reliability=Reliability(4, 0, 4))
+    assert places(CHEAP, late) == [1, 2]
+    free = finder.rank([CHEAP, late], Wanted(48, 8, weights=Weights(0, 0)))
+    assert [row.candidate.offer_id for row in free] == [2, 1]
+    (dear,) = finder.rank([late], Wanted(48, 8, weights=Weights(15, 200)))
+    assert (reasons(dear)["lead_time"], reasons(dear)["reliability"]) == (3_980 * 45 // 1000, 398)
+    words = {one.criterion: one.ja for one in dear.reasons}
+    assert "1 日につき商品の 1.5%" in words["lead_time"]
+    assert "最大で商品の 20%" in words["reliability"]
+
+
+def test_weights_when_nothing_is_set_then_the_settings_say_what_the_code_says(new_settings: Any) -> None:
+    found = new_settings()
+    assert Weights(found.supplier_lead_day_per_mille, found.supplier_unreliable_per_mille) == USUAL
 
 
 def test_rank_when_goods_come_later_then_waiting_has_a_price() -> None:
