@@ -23,6 +23,7 @@ PUBLIC: Final = {
     "/m/static",
     "/m/{machine_id}",
     "/m/{machine_id}/claim",
+    "/m/{machine_id}/credit",
     "/m/{machine_id}/report",
     "/m/{machine_id}/say",
     "/m/{machine_id}/screen",

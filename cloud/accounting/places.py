@@ -65,6 +65,10 @@ def receivable(tender: str) -> Place:
     return Place(chart.CARD_RECEIVABLE, tender[:64])
 
 
+CREDIT_PAYMENT: Final = "credit:"
+"""How the payment of a remote sale begins that a customer's own credit pays."""
+
+
 def store_credit(customer: str) -> Place:
     """What a customer may still buy for."""
     return Place(chart.CONTRACT_LIABILITY, f"customer:{customer}"[:64])
@@ -75,6 +79,18 @@ def payable(supplier_id: int) -> Place:
     return Place(chart.PAYABLE, f"supplier:{supplier_id}")
 
 
-def paid_from(tender: str, machine_id: str) -> Place:
-    """Who pays a sale: the credit in the machine, or a processor later."""
+def credit_payment(customer: str, key: str) -> str:
+    """The payment of a sale that a customer's own credit pays; `key` tells it from the customer's others."""
+    return f"{CREDIT_PAYMENT}{customer}:{key}"
+
+
+def customer_of(payment: str) -> str:
+    """Whose own credit a payment is; empty for any other payment."""
+    return payment.removeprefix(CREDIT_PAYMENT).rpartition(":")[0] if payment.startswith(CREDIT_PAYMENT) else ""
+
+
+def paid_from(tender: str, machine_id: str, payment: str = "") -> Place:
+    """Who pays a sale: the credit in the machine, the customer's own with us, or a processor later."""
+    if payment and tender == "remote" and (customer := customer_of(payment)):
+        return store_credit(customer)
     return credit(machine_id) if tender == "cash" else receivable(tender)

@@ -340,6 +340,13 @@ async def recomputed_totals(db_session: AsyncSession) -> list[Moved]:
     return [Moved(code, int(debit or 0), int(credit or 0)) for code, debit, credit in await db_session.execute(query)]
 
 
+async def balance_at(db_session: AsyncSession, account: str, sub_account: str) -> int:
+    """What stands at one place of an account, debit positive; a read of one row."""
+    query = select(SubAccountTotal.debit_minor - SubAccountTotal.credit_minor)
+    found = query.where(SubAccountTotal.account_code == account, SubAccountTotal.sub_account == sub_account)
+    return int(await db_session.scalar(found) or 0)
+
+
 async def totals_by_place(db_session: AsyncSession, account: str | None = None) -> list[MovedAt]:
     """What each account ever moved at each place; a read of one small table."""
     query = select(

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.accounting import reports, repository, rules
 from cloud.accounting.closing import closed_upto, in_open_month
+from cloud.accounting.places import Place
 from cloud.accounting.plain_text import EMPTY, Books
 from cloud.accounting.repository import Wanted
 from cloud.accounting.rules import Draft, SealedEntry
@@ -110,6 +111,11 @@ async def trial_balance(db_session: AsyncSession, at: date | None = None) -> rep
 async def by_place(db_session: AsyncSession, account: str | None = None) -> list[reports.MovedAt]:
     """What accounts moved at their places, now; of one account, if named."""
     return await repository.totals_by_place(db_session, account)
+
+
+async def balance_at(db_session: AsyncSession, place: Place) -> int:
+    """What stands at one place now, in yen, debit positive."""
+    return await repository.balance_at(db_session, place.account, place.sub_account)
 
 
 async def income_statement(db_session: AsyncSession, start: date, end: date) -> reports.IncomeStatement:

@@ -4,9 +4,10 @@ from functools import partial
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cloud.accounting.places import CREDIT_PAYMENT
 from cloud.commands import rules, service
 from cloud.commands.service import CommandView, Order
 from cloud.identity.access import Creates, Creator, needs
@@ -46,12 +47,19 @@ class VendRequest(BaseModel):
     product_id: str | None = Field(default=None, max_length=64)
     """What the customer was shown; the machine's present product when absent."""
     payment: str = Field(min_length=1, max_length=128)
-    """Your reference of the payment. One payment buys one unit, once."""
+    """Your reference of the payment. One payment buys one unit, once. Not `credit:…`: that is a customer's own."""
     paid_minor: Price | None = None
     """What was paid, at most the list price; the list price when absent."""
     coupon: str = Field(default="", max_length=64)
     """What made it less than the list price."""
     ttl_ms: TtlMs = VEND_TTL_MS
+
+    @field_validator("payment")
+    @classmethod
+    def _nobody_elses(cls, value: str) -> str:
+        if value.startswith(CREDIT_PAYMENT):
+            raise ValueError("it would spend a customer's own credit; use a reference of yours")
+        return value
 
 
 class OfferRequest(BaseModel):

@@ -2,6 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cloud.accounting.places import customer_of
 from cloud.commands import rules
 from cloud.commands.models import MachineCommand
 from cloud.staff_tasks import service as staff_tasks
@@ -29,8 +30,8 @@ async def move(db_session: AsyncSession, row: MachineCommand, happening: str, *,
         row.taken_at_ms = at_ms
     elif row.state in {"succeeded", "failed", "rejected", "expired"}:
         row.done_at_ms = at_ms
-    if row.kind != VendPaid.KIND or not row.args["paid_minor"]:
-        return
+    if row.kind != VendPaid.KIND or not row.args["paid_minor"] or customer_of(row.payment or ""):
+        return  # a gift costs nothing, and a customer's own credit is taken by the sale: nothing has to go back
     if row.state in rules.UNPAID_ENDS:
         await _ask_for_refund(db_session, row, at_ms)
     elif row.state == "succeeded" and before in rules.UNPAID_ENDS:

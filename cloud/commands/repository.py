@@ -37,6 +37,13 @@ async def by_payment(db_session: AsyncSession, payment: str) -> MachineCommand |
     return await db_session.scalar(select(MachineCommand).where(MachineCommand.payment == payment))
 
 
+async def with_payments(db_session: AsyncSession, beginning: str, states: Collection[str]) -> list[MachineCommand]:
+    """Commands in these states whose payment begins so."""
+    query = select(MachineCommand).where(MachineCommand.state.in_(states))
+    query = query.where(MachineCommand.payment.startswith(beginning, autoescape=True))
+    return list(await db_session.scalars(query))
+
+
 async def of_ids(db_session: AsyncSession, ids: Collection[str]) -> dict[str, MachineCommand]:
     """Commands by id, those that exist."""
     found = {}

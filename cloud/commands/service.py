@@ -195,5 +195,17 @@ async def get(db_session: AsyncSession, machine_id: str, command_id: str) -> Com
     return _view(row) if row and row.machine_id == machine_id else None
 
 
+async def of_payment(db_session: AsyncSession, payment: str) -> CommandView | None:
+    """The command that spends a payment, or None."""
+    row = await repository.by_payment(db_session, payment)
+    return _view(row) if row else None
+
+
+async def held_for(db_session: AsyncSession, beginning: str, since_ms: int) -> int:
+    """Yen of payments that begin so and whose units may still fall; without an answer, of those issued since then."""
+    rows = await repository.with_payments(db_session, beginning, (*rules.OPEN, "unknown"))
+    return sum(int(row.args["paid_minor"]) for row in rows if row.state != "unknown" or row.issued_at_ms >= since_ms)
+
+
 def _view(row: MachineCommand) -> CommandView:
     return CommandView.model_validate(row)

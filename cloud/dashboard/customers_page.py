@@ -7,11 +7,12 @@ from fastapi import APIRouter, Depends, Form, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
+from cloud.accounting import places
 from cloud.catalogue import service as catalogue
 from cloud.conversations.endpoints import ConversationsDep
 from cloud.conversations.schemas import Hit, SessionHead
 from cloud.conversations.service import Conversations, NoSuchSessionError
-from cloud.customers import coupons, requests, service
+from cloud.customers import coupons, credit, requests, service
 from cloud.customers.coupons import CouponError, CouponView, NoSuchCouponError
 from cloud.customers.endpoints import SecrecyDep
 from cloud.customers.forgetting import forget_here
@@ -231,6 +232,12 @@ async def forget(customer_id: CustomerName, writer: Forgets, conversations: Conv
     return RedirectResponse("/dashboard/customers", status_code=303)
 
 
+def credit_href(customer_id: str) -> str:
+    """The entries of what a customer may still buy for."""
+    place = places.store_credit(customer_id)
+    return f"/dashboard/journal/{place.account}?place={place.sub_account}"
+
+
 class _Around:
     """What a customer's page needs besides the database."""
 
@@ -276,6 +283,8 @@ async def _one(
             "wishes": [row.model_dump() | {"at": contexts.moment(row.at_ms)} for row in wishes],
             "talks": [_talk(contexts, row) for row in talks],
             "products": [row for row in await catalogue.products(db_session) if row.is_active],
+            "credit": await credit.credit(db_session, customer_id, contexts.now_ms),
+            "credit_href": credit_href(customer_id),
             "may_manage": user.may(Permission.CUSTOMERS_MANAGE),
             "error": refused[0],
             "sent": refused[1],

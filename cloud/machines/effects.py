@@ -346,7 +346,7 @@ class Effects:
     def _entries_of(self, sold: _Sold, cost: Cost) -> list[entries.Draft | None]:
         name = self._catalogue.name_at(sold.body.product_id, sold.found.occurred_at_ms)
         taxed = sold.taxed
-        paid_from = places.paid_from(sold.body.tender, sold.found.event.machine_id)
+        paid_from = places.paid_from(sold.body.tender, sold.found.event.machine_id, sold.body.payment)
         return [
             entries.sale(sold.event, name, net_minor=taxed.net_minor, tax_minor=taxed.tax_minor, paid_from=paid_from),
             entries.cost_of_sale(

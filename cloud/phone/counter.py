@@ -12,6 +12,7 @@ LIMITS: Final = {
     "connect": (Rate(20, MINUTE_MS), Rate(120, MINUTE_MS)),
     "say": (Rate(20, MINUTE_MS), Rate(60, MINUTE_MS)),
     "report": (Rate(5, HOUR_MS), Rate(30, HOUR_MS)),
+    "credit": (Rate(10, MINUTE_MS), Rate(30, MINUTE_MS)),
     "claim": (Rate(10, 10 * MINUTE_MS), Rate(30, 10 * MINUTE_MS)),
 }
 """What is asked to how often, for one customer and for one address. A shop's guests share an address."""

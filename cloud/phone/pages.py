@@ -17,8 +17,11 @@ from sqlalchemy.exc import OperationalError
 
 from cloud.agents.customer.shelf import Shelf, shelf
 from cloud.agents.customer.understanding import Language, code_in
+from cloud.commands.rules import CannotOrderError
+from cloud.commands.service import MachineOfflineError, PaymentUsedError
 from cloud.conversations.schemas import Message
 from cloud.conversations.service import ConversationError
+from cloud.customers import credit
 from cloud.db.database import Database
 from cloud.identity.access import is_same_origin
 from cloud.kit.http import ProblemError
@@ -197,6 +200,46 @@ async def claim(machine_id: str, phone: PhoneDep, code: Annotated[str, Form(max_
     return await _show(phone, machine_id, answer={"claim": text}, form={"claim": read})
 
 
+_WANTED: Final = re.compile(r"^([A-Z0-9]{1,4}):([0-9]{1,7}):([a-z0-9][a-z0-9-]{0,63})$")
+"""What the form names: slot, price, product, as they were shown."""
+
+
+@router.post("/{machine_id}/credit")
+async def buy_with_credit(
+    machine_id: str,
+    phone: PhoneDep,
+    wanted: Annotated[str, Form(max_length=80)] = "",
+    form_id: Annotated[str, Form(max_length=32)] = "",
+) -> Response:
+    """A unit for the customer's own credit. The same form again changes nothing."""
+    found = await phone.shelf(machine_id)
+    refused = phone.check("credit")
+    read = _WANTED.match(wanted)
+    good = found.at(read[1]) if read else None
+    if not refused and (read is None or good is None or phone.caller.is_new):
+        refused = TEXTS.text(phone.language, "refused.credit_goods")
+    if refused or read is None or good is None:
+        return await _show(phone, machine_id, refused={"credit": refused})
+    try:
+        async with phone.database.write() as db_session:
+            unit = credit.Wanted(read[1], read[3], int(read[2]))
+            who, now_ms = phone.caller.customer_id, phone.now_ms
+            await credit.buy(db_session, who, machine_id, unit, _named(form_id), now_ms)
+    except PaymentUsedError:
+        pass  # the button was pressed twice
+    except tuple(_NOT_BOUGHT) as error:
+        return await _show(phone, machine_id, refused={"credit": TEXTS.text(phone.language, _NOT_BOUGHT[type(error)])})
+    text = TEXTS.text(phone.language, "credit.sent", name=good.name(phone.language))
+    return await _show(phone, machine_id, answer={"credit": text})
+
+
+_NOT_BOUGHT: Final[dict[type[Exception], str]] = {
+    credit.CreditShortError: "refused.credit",
+    CannotOrderError: "refused.credit_goods",
+    MachineOfflineError: "refused.credit_offline",
+}
+
+
 async def _show(
     phone: Phone,
     machine_id: str,
@@ -209,7 +252,12 @@ async def _show(
     found = await phone.shelf(machine_id)
     said = [] if phone.caller.is_new else await phone.chat.said(phone.caller.customer_id, machine_id)
     language = phone.language
-    context = shelf_view(found, language, phone.now_ms) | {
+    async with phone.database.read() as db_session:
+        own = await credit.credit(db_session, "" if phone.caller.is_new else phone.caller.customer_id, phone.now_ms)
+    view = shelf_view(found, language, phone.now_ms)
+    context = view | {
+        "credit": own,
+        "affordable": [row for row in view["goods"] if row["state"] == "available" and row["price"] <= own.free],
         "t": partial(TEXTS.text, language),
         "language": language,
         "other": "en" if language == "ja" else "ja",

@@ -47,6 +47,7 @@ def _moment(seen: datetime, now: datetime) -> str:
 def _good(row: Good, language: Language) -> dict[str, Any]:
     return {
         "slot": row.slot,
+        "product_id": row.product_id,
         "name": row.name(language),
         "size": row.size,
         "price": row.price_minor,

@@ -259,7 +259,7 @@ class SupplierPayment(Base):
 class SupplierCreditNote(Base):
     """One row is a supplier's credit note (返品・値引) against an invoice. Never changed but for what is used of it."""
 
-    __tablename__ = "supplier_credit_notes"
+    __tablename__ = "credit_notes"
     __table_args__ = (UniqueConstraint("supplier_id", "number"),)
 
     id: Mapped[BigId]
@@ -283,9 +283,9 @@ class SupplierCreditNote(Base):
 class CreditNoteTax(Base):
     """One row is one tax rate of a credit note."""
 
-    __tablename__ = "supplier_credit_note_taxes"
+    __tablename__ = "credit_note_taxes"
 
-    credit_note_id: Mapped[int] = mapped_column(ForeignKey("supplier_credit_notes.id"), primary_key=True)
+    credit_note_id: Mapped[int] = mapped_column(ForeignKey("credit_notes.id"), primary_key=True)
     percent: Mapped[int] = mapped_column(Integer, primary_key=True)
     net_minor: Mapped[Minor]
     tax_minor: Mapped[Minor]
@@ -296,10 +296,10 @@ class CreditNoteTax(Base):
 class CreditNoteLine(Base):
     """One row is units of one line of a delivery that went back."""
 
-    __tablename__ = "supplier_credit_note_lines"
+    __tablename__ = "credit_note_lines"
 
     id: Mapped[BigId]
-    credit_note_id: Mapped[int] = mapped_column(ForeignKey("supplier_credit_notes.id"), index=True)
+    credit_note_id: Mapped[int] = mapped_column(ForeignKey("credit_notes.id"), index=True)
     receipt_line_id: Mapped[int] = mapped_column(ForeignKey("goods_receipt_lines.id"), index=True)
     units: Mapped[int] = mapped_column(Integer)
     cost_minor: Mapped[Minor]
@@ -309,10 +309,10 @@ class CreditNoteLine(Base):
 class CreditUse(Base):
     """One row is what a credit note was used for. Never changed."""
 
-    __tablename__ = "supplier_credit_uses"
+    __tablename__ = "credit_uses"
 
     id: Mapped[BigId]
-    credit_note_id: Mapped[int] = mapped_column(ForeignKey("supplier_credit_notes.id"), index=True)
+    credit_note_id: Mapped[int] = mapped_column(ForeignKey("credit_notes.id"), index=True)
     invoice_id: Mapped[int | None] = mapped_column(ForeignKey("supplier_invoices.id"), index=True)
     """That it was set off against; empty for money that came to our bank."""
     amount_minor: Mapped[Minor]

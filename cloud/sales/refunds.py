@@ -164,7 +164,7 @@ async def refund(
         tender=sale.tender,
         payment=sale.payment,
         method=plan.method,
-        customer=how.customer,
+        customer=how.customer or (places.customer_of(sale.payment) if plan.method == "store_credit" else ""),
         claim=secrets.token_hex(CLAIM_BYTES).upper() if plan.method == "claim" else "",
         gross_minor=amount_minor,
         tax_percent=sale.tax_percent,
@@ -219,8 +219,11 @@ def _plan(sale: Sale, amount_minor: int, how: How, before: Sequence[Refund]) -> 
         amount_minor=amount_minor,
         percent=sale.tax_percent,
     )
-    if how.method == "store_credit":
-        return _Plan("store_credit", places.store_credit(how.customer), tax)
+    payer = places.customer_of(sale.payment)
+    if payer and (how.method == "claim" or how.customer not in {"", payer}):
+        raise RefundRefusedError("wrong_method", "it was paid with a customer's own credit; give it back to that")
+    if how.method == "store_credit" or payer:
+        return _Plan("store_credit", places.store_credit(how.customer or payer), tax)
     if how.method == "original" and sale.tender != "cash":
         return _Plan("processor", places.receivable(sale.tender), tax)
     return _Plan("claim", places.claims(sale.machine_id), tax)

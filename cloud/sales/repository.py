@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cloud.accounting.places import CREDIT_PAYMENT
 from cloud.db.statements import ByKeys, among, insert_many
 from cloud.sales.models import Sale
 
@@ -190,6 +191,7 @@ def _charges(tender: str, first: date, last: date, settled: Select[str]) -> tupl
         Sale.sold_on.between(first, last),
         Sale.status == "completed",
         and_(Sale.tender == tender, Sale.payment != "", ~is_settled),
+        ~Sale.payment.startswith(CREDIT_PAYMENT),  # no processor owes what a customer had with us
     )
 
 

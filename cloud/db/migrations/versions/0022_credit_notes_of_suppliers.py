@@ -37,10 +37,10 @@ def _refers(table: str, column: str, other: str) -> sa.ForeignKeyConstraint:
 def upgrade() -> None:
     """No supplier has taken anything back."""
     notes, taxes, lines, uses = (
-        "supplier_credit_notes",
-        "supplier_credit_note_taxes",
-        "supplier_credit_note_lines",
-        "supplier_credit_uses",
+        "credit_notes",
+        "credit_note_taxes",
+        "credit_note_lines",
+        "credit_uses",
     )
     op.create_table(
         notes,
@@ -105,9 +105,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take the papers away; entries and movements stay, as everything that is posted. What was set off stays paid."""
     for table in (
-        "supplier_credit_uses",
-        "supplier_credit_note_lines",
-        "supplier_credit_note_taxes",
-        "supplier_credit_notes",
+        "credit_uses",
+        "credit_note_lines",
+        "credit_note_taxes",
+        "credit_notes",
     ):
         op.drop_table(table)
