@@ -1,13 +1,14 @@
 """The vend: every path a customer, a coil and a hopper can take."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from edge.service.device_inputs import DeviceTestAsked, DeviceTestEnded
 from edge.vend import inputs as i
 from edge.vend.state import MachineState, Phase
 from edge.vend.state_machine import ANYTIME, TABLE, UnexpectedInputError, step
@@ -269,7 +270,8 @@ class Conservation(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.state = ready(on_hand={"A1": 5, "A2": 5})
-        self.money_in = self.sold = self.paid = self.owed = self.lost = 0
+        self.money_in = self.sold = self.paid = self.owed = self.lost = self.tested = 0
+        self.units = 10
         self.counter = 0
 
     def _do(self, happened: i.Input) -> None:
@@ -277,11 +279,18 @@ class Conservation(RuleBasedStateMachine):
         self.state = done.state
         for event in done.events:
             if isinstance(event, events.VendDispensed):
+                self.units -= 1
                 self.sold += event.price_minor
                 self.lost += event.unpaid_minor
             if isinstance(event, events.ChangePaid | events.CreditReturned):
                 self.paid += event.paid_minor
                 self.owed += event.short_minor
+            if isinstance(event, events.CoinTested):
+                self.tested += event.amount_minor
+            if isinstance(event, events.SlotRemoved):
+                self.units -= event.removed
+            if isinstance(event, events.SlotCounted):
+                self.units += event.counted - event.believed
 
     @rule(amount=st.sampled_from([10, 50, 100, 500]), routed_to=st.sampled_from(["hopper", "cash_box"]))
     def put_coin(self, amount: int, routed_to: str) -> None:
@@ -289,7 +298,7 @@ class Conservation(RuleBasedStateMachine):
         self.counter = self.counter % 255 + 1
         self._do(i.CoinIn(amount, routed_to, self.counter))
 
-    @precondition(lambda self: self.state.bill is None and self.state.accepts_coins)
+    @precondition(lambda self: self.state.bill is None and self.state.accepts_money)
     @rule(amount=st.sampled_from([1000, 2000]))
     def put_bill(self, amount: int) -> None:
         self._do(i.BillHeld(amount, 7))
@@ -329,6 +338,26 @@ class Conservation(RuleBasedStateMachine):
     def finish_vend(self, outcome: i.Input) -> None:
         self._do(outcome)
 
+    @rule(test=st.sampled_from(["vend", "motor", "coin"]), slot=st.sampled_from(["A1", "A2", "A3"]))
+    def staff_test(self, test: Literal["vend", "motor", "coin"], slot: str) -> None:
+        """Refused, and then nothing happens, unless the machine is idle."""
+        self._do(DeviceTestAsked(test, "" if test == "coin" else slot, "st-1"))
+
+    @precondition(lambda self: self.state.phase is Phase.SERVICING)
+    @rule(
+        outcome=st.sampled_from(
+            [
+                i.Delivered(1),
+                i.Delivered(0, "slot.not_home"),
+                i.NotDelivered("jammed", "slot.jammed"),
+                i.NotDelivered("no_drop", "", True),
+                i.NotDelivered("uncertain", "vend.uncertain"),
+            ]
+        )
+    )
+    def finish_test(self, outcome: i.Input) -> None:
+        self._do(DeviceTestEnded() if self.state.is_testing_coins else outcome)
+
     @precondition(lambda self: self.state.phase is Phase.SETTLING and self.state.payout is not None)
     @rule(share=st.integers(0, 3), answer=st.sampled_from(["done", "refused", "uncertain"]))
     def finish_leg(self, share: int, answer: str) -> None:
@@ -355,8 +384,16 @@ class Conservation(RuleBasedStateMachine):
         to_come = self.state.bill.unpaid if self.state.bill else 0
         taken = self.money_in + self.lost + to_come
         held = self.state.credit + self.state.doubtful + in_payout + paid_so_far
-        assert taken == self.sold + self.paid + self.owed + held
+        assert taken == self.sold + self.paid + self.owed + self.tested + held
         assert all(count >= 0 for count in self.state.hoppers.values())
+
+    @invariant()
+    def units_are_conserved(self) -> None:
+        assert sum(self.state.on_hand.values()) == self.units
+
+    @invariant()
+    def a_test_is_open_only_while_servicing(self) -> None:
+        assert (self.state.test is not None) == (self.state.phase is Phase.SERVICING)
 
 
 TestConservation = Conservation.TestCase
