@@ -7,7 +7,7 @@ from edge.screens.maintenance.coils import goods_in, outcome_of, slot_facts, slo
 from edge.screens.maintenance.faults import clear
 from edge.screens.maintenance.sensors import DropTry, Sensors
 from edge.screens.maintenance.task import Machine, RefusedEntryError, Session, StillTask
-from edge.screens.maintenance.view import Block, Key, Note, Page, Picture
+from edge.screens.maintenance.view import Block, Item, Key, Note, Page, Picture
 from edge.screens.texts import text
 from edge.sensor_watch import LOOK_S
 from edge.service.clearing import who_clears
@@ -64,25 +64,23 @@ class JamGuide(StillTask):
             why = why_not(state, "motor", self._slot)
             if why and state.test is None:
                 yield Note(text(language, f"maintenance.test.why.{why}"), "warn")
+            yield Item("run", text(language, "maintenance.test.run"), enabled=not why)
         elif self._stage == "drop-sensor":
             yield self._try.block(language)
+            yield Item("try", text(language, "maintenance.sensors.try"))
         elif self._stage == "end":
             yield from slot_facts(state, self._slot, language)
             key = "end.locked" if state.slot_fault(self._slot) else "end.free"
             yield Note(text(language, f"maintenance.jam.{key}"))
+            yield Item("leave_locked", text(language, "maintenance.jam.leave_locked"))
 
     def _keys(self, language: str) -> Iterator[Key]:
+        """Back and on; what is tried on the way is a row of the page, wide enough to be read."""
         yield Key("back", text(language, "maintenance.back"))
         if self._stage == "end":
-            yield Key("leave_locked", text(language, "maintenance.jam.leave_locked"))
             yield Key("sell", text(language, "maintenance.jam.sell"), is_main=True)
-            return
-        if self._stage == "motor-run":
-            may = not why_not(self._machine.state, "motor", self._slot)
-            yield Key("run", text(language, "maintenance.test.run"), enabled=may)
-        if self._stage == "drop-sensor":
-            yield Key("try", text(language, "maintenance.sensors.try"))
-        yield Key("next", text(language, "maintenance.jam.next"), is_main=True)
+        else:
+            yield Key("next", text(language, "maintenance.jam.next"), is_main=True)
 
     # --- what is pressed ------------------------------------------------------------------------
     def press(self, action: str, language: str, now: float) -> bool:  # noqa: ARG002 - as `Task` wants it
