@@ -98,13 +98,13 @@ def _overall(found: list[Timed]) -> Iterator[Figure]:
         for clock, each in (("", [row.wall_ms for row in some]), (", CPU", [row.cpu_ms for row in some])):
             middle, slow = ([percentile(runs, percent) for runs in each] for percent in (50, 95))
             yield Figure(f"{what}, median{clock}", percentile(middle, 50), "ms", min(middle), max(middle), "")
-            yield Figure(f"{what}, p95{clock}", percentile(_all(each), 95), "ms", min(slow), max(slow), target)
+            yield Figure(f"{what}, p95{clock}", percentile(evenly(each), 95), "ms", min(slow), max(slow), target)
         heaviest = max(some, key=lambda row: row.kib)
         weight = f"{name}, heaviest: {heaviest.path}"
         yield Figure(weight, heaviest.kib, "KiB", min(row.kib for row in some), heaviest.kib, f"≤ {TARGET_KIB} KiB")
 
 
-def _all(each: list[list[float]]) -> list[float]:
+def evenly(each: list[list[float]]) -> list[float]:
     """As many of each address: one that was slow was asked less often, and counts as much."""
     most = max(len(runs) for runs in each)
     return [runs[at % len(runs)] for runs in each for at in range(most)]
