@@ -8,16 +8,18 @@ import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from tests.browser.axe import serious
-from tools.screens.front import SIZES, Drawable, Front, every_view, longer
-from tools.screens.pages import every_page
-from tools.screens.states import STATES, Screen
+from tools.screens.front import SIZES, Front
+from tools.screens.longer import lengthened
+from tools.screens.states import STATES, Screen, Shown, every_screen
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
-PAGES = {name: view for name, language, view in every_page() if language == "ja"}
 
 
-def seen(language: str) -> Iterator[Drawable]:
-    return (shown for shown in every_view() if shown.language == language)
+def seen(language: str) -> Iterator[Shown]:
+    return (shown for shown in every_screen() if shown.language == language)
+
+
+PAGES = {shown.name: shown.view.to_dict() for shown in seen("ja") if shown.name.startswith("m-")}
 
 
 def view_of(state: str) -> dict[str, Any]:
@@ -45,10 +47,10 @@ async def test_front_when_drawn_in_any_state_then_fingers_hit_it_and_nothing_run
     await front.page.set_viewport_size({"width": width, "height": height})
     found = []
     for shown in seen("ja"):
-        await front.show(shown.view)
+        await front.show(shown.view.to_dict(), shown.presses)
         found += [(shown.name, *one) for one in await front.findings()]
     for shown in seen("en"):  # the longer language, and longer still
-        await front.show(longer(shown.view))
+        await front.show(lengthened(shown.view.to_dict()), shown.presses)
         found += [(f"{shown.name}+40%", *one) for one in await front.findings()]
     assert found == []
 
@@ -63,7 +65,7 @@ async def test_findings_when_a_key_is_too_small_or_text_is_cut_then_says_so(fron
 async def test_front_when_read_by_axe_then_nothing_is_serious_in_any_state(front: Front) -> None:
     found = {}
     for shown in seen("ja"):
-        await front.show(shown.view)
+        await front.show(shown.view.to_dict(), shown.presses)
         found[shown.name] = await serious(front.page)
     assert {name: one for name, one in found.items() if one} == {}
 
@@ -110,9 +112,9 @@ async def test_credit_when_held_for_three_seconds_then_asks_for_maintenance(fron
 
 async def test_maintenance_when_used_then_sends_actions_and_whole_entries(front: Front) -> None:
     page = front.page
-    await front.show(PAGES["menu"])
-    await page.click('[data-name="task:1"]')
-    await front.show(PAGES["slot"])
+    await front.show(PAGES["m-menu"])
+    await page.click('[data-name="changeover"]')
+    await front.show(PAGES["m-restock"])
     await page.click('[data-name="found-more"]')
     await page.click('[data-name="added"]')
     for digit in "42":
@@ -123,10 +125,10 @@ async def test_maintenance_when_used_then_sends_actions_and_whole_entries(front:
     await page.click('.m-pad [data-pad="delete"]')
     await page.keyboard.type("0")
     await page.click('.m-pad [data-pad="done"]')
-    await page.click('[data-name="close"]')
+    await page.click('#maintenance [data-name="close"]')
     assert [{key: one[key] for key in one if key not in {"type", "intent"}} for one in front.pressed] == [
-        {"do": "press", "name": "task:1"},
-        {"do": "enter", "name": "found", "value": "4"},
+        {"do": "press", "name": "changeover"},
+        {"do": "enter", "name": "found", "value": "7"},
         {"do": "enter", "name": "added", "value": "4"},
         {"do": "enter", "name": "best_before", "value": "2027-03-30"},
         {"do": "close"},
@@ -135,7 +137,7 @@ async def test_maintenance_when_used_then_sends_actions_and_whole_entries(front:
 
 async def test_pin_when_typed_then_goes_whole_and_stands_nowhere_on_the_page(front: Front) -> None:
     page = front.page
-    await front.show(PAGES["pin"])
+    await front.show(PAGES["m-pin"])
     await page.click('.m-keypad [data-pad="7"]')
     await page.keyboard.type("391")
     await expect(page.locator(".m-dots")).to_have_text("●●●●")

@@ -13,7 +13,7 @@ import mimetypes
 import os
 import shutil
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from importlib import resources
@@ -23,13 +23,11 @@ from typing import Any, Final
 from playwright.async_api import Browser, Page, Route, WebSocketRoute, async_playwright
 
 from edge.front.server import CSP
-from tools.screens.pages import every_page
-from tools.screens.states import every_state
+from tools.screens.longer import lengthened
+from tools.screens.states import Shown, every_screen
 
 HOST: Final = "http://front.test"
 SIZES: Final = {"800x480": (800, 480), "1024x600": (1024, 600), "1080x1920": (1080, 1920), "390x844": (390, 844)}
-LONGER: Final = 1.4
-"""Texts of another language may be so much longer; what is drawn must still have room."""
 TARGET_MM: Final = 15.0
 FLAGS: Final = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
@@ -97,34 +95,15 @@ class Finding:
     what: str
 
 
-@dataclass(frozen=True, slots=True)
-class Drawable:
-    """One state: its name, its language, and the view as renderers get it."""
-
-    name: str
-    language: str
-    view: dict[str, Any]
-
-
-def every_view() -> Iterator[Drawable]:
-    """Customer's states, then maintenance pages, in every language."""
-    for shown in every_state():
-        yield Drawable(shown.name, shown.language, shown.view.to_dict())
-    yield from (Drawable(f"maintenance-{name}", language, view) for name, language, view in every_page())
-
-
-def longer(value: Any) -> Any:
-    """The same view in a language whose words are longer."""
-    if isinstance(value, dict):
-        return {key: grown if (grown := _grown(key, one)) is not None else longer(one) for key, one in value.items()}
-    return [longer(one) for one in value] if isinstance(value, list | tuple) else value
-
-
-def _grown(key: str, value: Any) -> str | None:
-    is_words = key in {"text", "name", "note", "notice", "title", "hint", "label", "detail", "caption", "standing_text"}
-    if not is_words or not isinstance(value, str):
-        return None
-    return value + value[: round(len(value) * (LONGER - 1))]
+PRESS: Final = """(part) => {
+  const [block, what] = part.split('.');
+  const inside = '.m-number, .m-entry';
+  const place = document.querySelector(`[data-block="${block}"]`);
+  const key = block === 'pad' ? document.querySelector(`[data-pad="${what.replace('type', '')}"]`)
+    : place.matches(inside) ? place : place.querySelector(inside);
+  key.click();
+}"""
+"""Press a part that a state names: `pad.type1` is a key of the pad, `2.value` the value of block 2."""
 
 
 class Front:
@@ -156,12 +135,12 @@ class Front:
             raise RuntimeError("open the page first")
         self._line.send(json.dumps(message, ensure_ascii=False))
 
-    async def show(self, view: dict[str, Any], world: dict[str, Any] | None = None) -> None:
-        """Draw a view, and wait until it is drawn."""
+    async def show(self, view: dict[str, Any], presses: Sequence[str] = ()) -> None:
+        """Draw a view, and wait until it is drawn; then press parts of it."""
         self.send({"type": "view", "view": view})
-        if world is not None:
-            self.send({"type": "world", "world": world})
         await self.page.evaluate("document.fonts.ready.then(() => document.body.offsetHeight)")
+        for part in presses:
+            await self.page.evaluate(PRESS, part)
 
     async def findings(self, least_mm: float = TARGET_MM) -> list[tuple[str, str]]:
         """Look at what is drawn now."""
@@ -189,11 +168,12 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-async def look(front: Front, size: str, shown: Drawable, folder: Path | None) -> list[Finding]:
+async def look(front: Front, size: str, shown: Shown, folder: Path | None) -> list[Finding]:
     """Draw one state, into `folder` if there is one, and look at it; then again with longer words."""
     found: list[Finding] = []
-    for view, suffix in ((shown.view, ""), (longer(shown.view), "+40%")):
-        await front.show(view)
+    plain = shown.view.to_dict()
+    for view, suffix in ((plain, ""), (lengthened(plain), "+40%")):
+        await front.show(view, shown.presses)
         found += [Finding(size, shown.language, shown.name + suffix, *one) for one in await front.findings()]
         if folder is not None and not suffix:
             await front.page.screenshot(path=folder / f"front-{size}-{shown.language}-{shown.name}.png")
@@ -210,7 +190,7 @@ async def draw(folder: Path | None, sizes: Sequence[str], only: str = "") -> lis
         for size in sizes:
             width, height = SIZES[size]
             await page.set_viewport_size({"width": width, "height": height})
-            for shown in every_view():
+            for shown in every_screen():
                 if only in shown.name:
                     found += await look(front, size, shown, folder)
     return found

@@ -148,7 +148,7 @@ def _with_devices(say: _Speaker, back: Key) -> Iterator[_Row]:
     yield "sensors", say("センサーの状態", "Sensors"), sensors, (back,), "", ()
     guide: tuple[Block, ...] = (
         Picture(
-            "corn-soup",
+            "free-spiral",
             say(
                 "つまった商品を手前に引いて取り出し、らせんの間に何も残っていないことを確かめます。",
                 "Pull the jammed product towards you. Make sure that nothing is left between the turns of the spiral.",

@@ -50,12 +50,13 @@ const word = (key, values = {}) => (shown.labels[key] ?? key).replace(/\{(\w+)\}
 function draw() {
   const { page, staff, standing } = shown;
   const focused = document.activeElement?.dataset?.name;
-  const blocks = page.blocks.map(drawBlock);
+  const blocks = page.blocks.flatMap((block, place) => drawBlock(block, place));
   const body = make("section", { class: "m-body" }, ...blocks);
   const head = make(
     "header",
     { class: "m-head" },
     make("h1", {}, page.title),
+    make("p", { class: "m-sheet" }),
     make("p", {}, [staff, standing].filter(Boolean).join(" · ")),
   );
   const foot = make("footer", { class: "m-foot" });
@@ -77,7 +78,7 @@ function fillFoot(foot, body, blocks) {
     return button;
   });
   foot.replaceChildren(key("close", word("close"), () => press({ intent: "maintenance", do: "close" })), ...keys);
-  foot.dataset.many = String(keys.length > 2);
+  foot.dataset.many = String(keys.length > 1);
   let cuts = share(body, blocks);
   const turn = (by) => {
     sheets.set(page.name, (sheets.get(page.name) ?? 0) + by);
@@ -86,13 +87,13 @@ function fillFoot(foot, body, blocks) {
   if (cuts.length > 1) {
     const before = key("sheet-before", word("before"), () => turn(-1));
     const next = key("sheet-next", word("next"), () => turn(1));
-    foot.append(make("div", { class: "m-turn" }, before, next, make("p", { class: "m-sheet" })));
+    foot.append(make("div", { class: "m-turn" }, before, next));
     cuts = share(body, blocks);
     const now = Math.max(0, Math.min(sheets.get(page.name) ?? 0, cuts.length - 1));
     sheets.set(page.name, now);
     before.disabled = now === 0;
     next.disabled = now === cuts.length - 1;
-    foot.querySelector(".m-sheet").textContent = word("sheet", { sheet: now + 1, sheets: cuts.length });
+    document.querySelector(".m-sheet").textContent = word("sheet", { sheet: now + 1, sheets: cuts.length });
     const [from, to] = cuts[now];
     blocks.forEach((block, place) => (block.hidden = place < from || place >= to));
   }
@@ -170,10 +171,15 @@ const DRAW = {
   picture: ({ name, caption }) =>
     make("figure", { class: "m-picture" }, make("img", { src: `/static/art/guide/${name}.svg`, alt: "" }), make("figcaption", {}, caption)),
   code: (block) => make("figure", { class: "m-code" }, drawCode(block), make("figcaption", {}, block.caption)),
-  lines: ({ lines }) => make("pre", { class: "m-lines" }, lines.join("\n")),
 };
 
-const drawBlock = (block) => (DRAW[block.kind] ?? DRAW.note)(block);
+/** The elements of a block: one, or for a log one a line, so that it goes on on the next sheet. */
+function drawBlock(block, place) {
+  if (block.kind === "lines") return block.lines.map((line) => make("p", { class: "m-line" }, line));
+  const element = (DRAW[block.kind] ?? DRAW.note)(block);
+  element.dataset.block = place;
+  return [element];
+}
 
 function type(field) {
   open = { ...field, typed: field.value };
