@@ -41,6 +41,7 @@ from cloud.commands.endpoints import router as commands_router
 from cloud.conversations.endpoints import router as conversations_router
 from cloud.conversations.endpoints import tablet as tablet_router
 from cloud.conversations.opening import open_conversations
+from cloud.crew.endpoints import router as crew_router
 from cloud.customers.access import CustomerTokens
 from cloud.customers.endpoints import router as customer_router
 from cloud.customers.operator_endpoints import router as customers_router
@@ -52,6 +53,7 @@ from cloud.dashboard import (
     api_page,
     cash_page,
     credit_notes_page,
+    crew_page,
     customers_page,
     decisions_page,
     earnings_page,
@@ -74,6 +76,7 @@ from cloud.dashboard import (
     tasks,
     tax_page,
     users_page,
+    visits_page,
 )
 from cloud.dashboard.endpoints import router as dashboard_router
 from cloud.dashboard.forms import FormSentTwiceError, sent_twice
@@ -117,6 +120,7 @@ from cloud.procurement.supplier_endpoints import router as suppliers_router
 from cloud.sales.endpoints import router as sales_router
 from cloud.settings import Settings
 from cloud.staff_tasks.endpoints import router as tasks_router
+from cloud.visits.endpoints import router as visits_router
 from protocol.kit.logs import setup_logging
 from protocol.kit.process import run_process, run_together
 
@@ -179,6 +183,7 @@ API: Final = (
     public,
     identity_router,
     users_router,
+    crew_router,
     activity_router,
     dashboard_router,
     analytics_router,
@@ -189,6 +194,7 @@ API: Final = (
     planogram_csv_router,
     price_lists_router,
     machine_assortment_router,
+    visits_router,
     vending,
     commands_router,
     monitoring,
@@ -234,6 +240,8 @@ PAGES: Final = (
     analytics_page,
     tasks,
     users_page,
+    crew_page,
+    visits_page,
     activity_page,
     agents_page,
     account_page,

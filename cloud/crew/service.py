@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.crew import repository, rules
 from cloud.crew.models import Member
+from cloud.db import locks
+from cloud.db.locks import Lock
 from cloud.identity import service as identity
 from cloud.identity.permissions import Role
 from cloud.machines import service as machines
@@ -97,6 +99,11 @@ class Change:
     now_ms: int
 
 
+async def hold(db_session: AsyncSession) -> None:
+    """Before users or machines are changed and `publish` follows: two such changes wait for each other here."""
+    await locks.take(db_session, Lock.FLEET)
+
+
 async def members(db_session: AsyncSession) -> list[MemberView]:
     """Everybody with a PIN, by number of their user."""
     return [MemberView.model_validate(row) for row in await repository.members(db_session)]
@@ -146,6 +153,7 @@ async def save(
         StaleMemberError: it is another revision now.
         NoSuchMachineError: one of the machines is not registered.
     """
+    await hold(db_session)
     user = await identity.user(db_session, user_id)
     if not user.is_active or user.role not in ALLOWED_ROLES:
         raise MayNotVisitError(user.email)
@@ -177,6 +185,7 @@ async def remove(db_session: AsyncSession, user_id: int, change: Change) -> None
     Raises:
         NotOfTheCrewError: they have no PIN.
     """
+    await hold(db_session)
     row = await repository.member(db_session, user_id)
     if row is None:
         raise NotOfTheCrewError(user_id)

@@ -27,6 +27,8 @@ ACTIONS: Final = {
     "user.password_set": "利用者のパスワードを設定した",
     "user.password_changed": "自分のパスワードを変更した",
     "user.sessions_ended": "利用者をログアウトさせた",
+    "crew.saved": "担当者の暗証番号か権限を変更した",
+    "crew.removed": "担当者を外した",
     "token.reused": "使用済みのトークンが使われた",
     "machine.registered": "自販機を登録した",
     "planogram.published": "棚割りを公開した",

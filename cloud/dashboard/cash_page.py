@@ -1,5 +1,6 @@
 """`/dashboard/cash`: what should be in the cash box now, the form for what was counted, and what was missing before."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Form, Path, Request
@@ -9,6 +10,8 @@ from pydantic import ValidationError
 from cloud.accounting import counting, places
 from cloud.accounting.cash_endpoints import MOST_YEN, NOTE_LENGTH, CountBody, visit_of
 from cloud.accounting.counting import CollectedTooMuchError, CountView, MachineCashView
+from cloud.crew import service as crew
+from cloud.dashboard.cash_words import PARTS
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show, with_status
@@ -22,9 +25,6 @@ from cloud.machines import service as machines
 router = APIRouter(prefix="/dashboard/cash", include_in_schema=False)
 
 COUNTS_SHOWN: Final = 50
-
-PARTS: Final = {"hopper": "釣銭筒", "cash_box": "金庫箱", "stacker": "紙幣", "escrow": "保留中の紙幣"}
-"""Parts of a machine in words."""
 
 REFUSALS: Final = {
     "collected_too_much": "数えた金額より多くは回収できません。金額をご確認ください。",
@@ -53,7 +53,7 @@ async def cash(request: Request, user: SeesCash, database: DatabaseDep) -> Respo
             "total": found.total,
             "parts": PARTS,
             "machines": [_machine(contexts, row) for row in found.machines],
-            "counts": [_count(contexts, row) for row in recent],
+            "counts": counted(contexts, recent, await crew.names(contexts.db_session)),
         }
 
     return await show(request, database, user, "cash", "現金", build)
@@ -109,7 +109,7 @@ async def _page(request: Request, user: CurrentUser, database: Database, machine
             "machine": _machine(contexts, here),
             "parts": PARTS,
             "is_blind": is_blind,
-            "counts": [_count(contexts, row) for row in rows],
+            "counts": counted(contexts, rows, await crew.names(contexts.db_session)),
             "error": error,
             "most": MOST_YEN,
             "note_length": NOTE_LENGTH,
@@ -134,5 +134,12 @@ def _machine(contexts: Contexts, row: MachineCashView) -> dict[str, Any]:
     }
 
 
-def _count(contexts: Contexts, row: CountView) -> dict[str, Any]:
-    return row.model_dump() | {"at": contexts.moment(row.counted_at_ms)}
+def counted(contexts: Contexts, rows: Sequence[CountView], staff: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Counts for their table; who counted at the machine is told by name."""
+    found = []
+    for row in rows:
+        kind, _, number = row.counted_by.partition(":")
+        by = staff.get(number, number) if kind == "staff" else row.counted_by
+        href = f"/dashboard/visits/{row.machine_id}/{row.visit}" if row.visit else ""
+        found.append(row.model_dump() | {"at": contexts.moment(row.counted_at_ms), "counted_by": by, "href": href})
+    return found

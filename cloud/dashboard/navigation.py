@@ -93,6 +93,8 @@ GROUPS: Final = (
     (
         "管理",
         (
+            Link("/dashboard/visits", "訪問", Permission.FLEET_READ),
+            Link("/dashboard/crew", "担当者", Permission.CREW_MANAGE),
             Link("/dashboard/inbox", "受信箱", Permission.FLEET_READ),
             Link("/dashboard/users", "利用者", Permission.USERS_MANAGE),
             Link("/dashboard/activity", "操作記録", Permission.ACTIVITY_READ),

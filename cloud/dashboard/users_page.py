@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
+from cloud.crew import service as crew
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show, with_status
@@ -85,6 +86,7 @@ async def change(
     try:
         with refusing(REFUSED):
             async with writer.write(role=role, is_active=is_active) as db_session:
+                await crew.hold(db_session)
                 await service.change_user(
                     db_session,
                     user_id,
@@ -93,6 +95,7 @@ async def change(
                     is_active=is_active,
                     revision=revision,
                 )
+                await crew.publish(db_session, crew.Change(writer.user.email, writer.now_ms))
     except ProblemError as error:
         return await _refused(request, writer, gate, error)
     return RedirectResponse("/dashboard/users", status_code=303)

@@ -5,6 +5,7 @@ from typing import Any, Final, Literal
 
 import orjson
 
+from cloud.dashboard import staff_wording
 from cloud.machines.ordering import LoggedEvent
 from protocol.faults import CATALOGUE
 
@@ -123,9 +124,12 @@ def _fault(ends: str) -> Callable[[dict[str, Any]], str]:
     return lambda body: f"{ends}: {fault_meaning(body['code'])} {body.get('where', '')}".rstrip()
 
 
+DOCUMENTS: Final = {"planogram": "棚割", "staff": "担当者の一覧", "restock": "補充の一覧"}
+
+
 def _applied(body: dict[str, Any]) -> str:
     ends = "に切り替わりました" if body["ok"] else f"を適用できませんでした({body.get('why', '')})"
-    return f"{body['name']} が改訂 {body['rev']} {ends}"
+    return f"{DOCUMENTS.get(body['name'], body['name'])} が改訂 {body['rev']} {ends}"
 
 
 _MADE: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
@@ -138,6 +142,7 @@ _MADE: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
     "settings.applied": _applied,
     "command.taken": _command_taken,
     "command.done": _command_done,
+    **staff_wording.MADE,
 }
 """Kinds whose line needs more than its fields."""
 
@@ -154,6 +159,8 @@ def _tone(kind: str, body: dict[str, Any]) -> Tone:
     if body.get("outcome") in {"claim", "failed", "rejected", "expired"}:
         return "warn"
     if body.get("short_minor") or body.get("unpaid_minor") or body.get("refused"):
+        return "warn"
+    if staff_wording.needs_a_look(kind, body):
         return "warn"
     return _TONES.get(kind, "neutral" if kind in _TEXTS or kind in _MADE else "warn")
 

@@ -95,6 +95,8 @@ class Permission(StrEnum):
     """Statistics with what they cost, forecasts, what is odd, reports."""
     ANALYTICS_HANDLE = "analytics.handle"
     """Look for what is odd, and say that you look after it."""
+    CREW_MANAGE = "crew.manage"
+    """Who may begin visits at the machines, and their PINs."""
     ACTIVITY_READ = "activity.read"
     USERS_MANAGE = "users.manage"
     SELF = "self"
@@ -144,6 +146,7 @@ ALLOWED: Final[Mapping[Permission, frozenset[Role]]] = {
     Permission.CUSTOMERS_MANAGE: frozenset({Role.OWNER, Role.OPERATOR}),
     Permission.ANALYTICS_READ: _OFFICE,
     Permission.ANALYTICS_HANDLE: frozenset({Role.OWNER, Role.OPERATOR}),
+    Permission.CREW_MANAGE: frozenset({Role.OWNER, Role.OPERATOR}),
     Permission.ACTIVITY_READ: frozenset({Role.OWNER, Role.ACCOUNTANT}),
     Permission.USERS_MANAGE: frozenset({Role.OWNER}),
     Permission.SELF: _EVERYBODY,

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from cloud.crew import service as crew
 from cloud.identity import service
 from cloud.identity.access import Creates, Creator, GateDep, Writer, Writes, needs
 from cloud.identity.endpoints import EmailText, PasswordText
@@ -143,9 +144,11 @@ async def change_user(
     wanted = body.model_dump(exclude_none=True)
     with refusing(REFUSED):
         async with writer.write(**wanted) as db_session:
+            await crew.hold(db_session)
             user = await service.change_user(
                 db_session, user_id, now_ms=gate.now_ms(), revision=revision_of(if_match), **wanted
             )
+            await crew.publish(db_session, crew.Change(writer.user.email, writer.now_ms))
     return _tagged(response, user)
 
 

@@ -13,14 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.db import locks
 from cloud.db.locks import Lock
-from cloud.inventory import goods, places, plan, repository
+from cloud.inventory import goods, pick_lists, places, plan, repository
 from cloud.inventory.goods import GoodsRefusedError, Line, Person
 from cloud.inventory.levels import held_lots
 from cloud.inventory.lots import LotShare, in_order
 from cloud.inventory.models import StockMovement, Trip, TripLine, TripStop
+from cloud.inventory.pick_lists import Take
 from cloud.inventory.plan import Priority
 from cloud.inventory.service import slot_place
 from cloud.inventory.stock import HeldLot
+from cloud.kit.clock import local_day
 from cloud.machines import service as machines
 
 
@@ -89,6 +91,7 @@ async def take(db_session: AsyncSession, van_id: str, source_id: str, wanted: Se
         GoodsRefusedError: nothing to take, no van, it or a machine is on a trip already, or the source has too little.
     """
     await locks.take(db_session, Lock.BOOKS)
+    await locks.take(db_session, Lock.FLEET)
     if (await places.place(db_session, van_id)).kind != "van":
         raise GoodsRefusedError("no_van", f"{van_id!r} is no van; PUT /api/v1/inventory/places/… makes one")
     stops = sorted({row.machine_id for row in wanted})
@@ -118,7 +121,18 @@ async def take(db_session: AsyncSession, van_id: str, source_id: str, wanted: Se
     )
     repository.add_all(db_session, [_line(number, row) for row in wanted if row.quantity])
     await db_session.flush()
+    await _tell_machines(db_session, number, stops, who)
     return number
+
+
+async def _tell_machines(db_session: AsyncSession, number: int, stops: Sequence[str], who: Person) -> None:
+    """The pick list of each machine, lots as they were loaded."""
+    takes: dict[str, list[Take]] = {name: [] for name in stops}
+    found = await one(db_session, number)
+    for line in found.lines if found else ():
+        takes[line.machine_id].append(Take(line.slot, line.product_id, line.planned, line.lots))
+    today = local_day(who.now_ms, who.timezone)
+    await pick_lists.publish(db_session, number, takes, by=who.by, now_ms=who.now_ms, today=today)
 
 
 def _line(number: int, row: Wanted) -> TripLine:
@@ -165,6 +179,7 @@ async def close(
         GoodsRefusedError: it is closed already, or more came back than the books have in the van.
     """
     await locks.take(db_session, Lock.BOOKS)
+    await locks.take(db_session, Lock.FLEET)
     trip = await repository.trip(db_session, number)
     if trip is None:
         return None
@@ -179,9 +194,12 @@ async def close(
         trip.unload_document = await goods.transfer(db_session, ends, lines, who, kind="unload")
     trip.closed_at_ms, trip.closed_by = who.now_ms, who.by
     heard = await machines.last_event_times(db_session)
-    for stop in await repository.stops_of(db_session, [number]):
+    stops = await repository.stops_of(db_session, [number])
+    for stop in stops:
         stop.until_ms = max(who.now_ms, heard.get(stop.machine_id, 0), stop.since_ms)
     await db_session.flush()
+    names = [stop.machine_id for stop in stops]
+    await pick_lists.withdraw(db_session, names, by=who.by, now_ms=who.now_ms)
     return await one(db_session, number)
 
 

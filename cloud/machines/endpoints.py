@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from cloud.crew import service as crew
 from cloud.identity.access import Creates, Creator, Writer, Writes, needs
 from cloud.identity.permissions import Permission
 from cloud.integrations.mqtt.credentials import new_secret
@@ -124,6 +125,7 @@ async def register_machine(
         async with creator.once(body, id=body.id, place=body.place) as work:
             if work.is_new:
                 await service.register(work.db_session, body.id, secret=secret, now_ms=creator.now_ms, **_about(body))
+                await crew.publish(work.db_session, crew.Change(creator.user.email, creator.now_ms))
                 work.made = body.id
             else:
                 # The first answer was lost, and the secret with it: only hashes are kept.

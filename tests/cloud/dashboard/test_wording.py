@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import pytest
 
@@ -38,6 +39,20 @@ def test_event_line_when_the_kind_is_ours_then_it_has_words_of_its_own(kind: str
         "ok": True,
         "why": "x",
         "outcome": "charged",
+        "minutes": 3,
+        "failures": 5,
+        "removed": 1,
+        "counted": 1,
+        "believed": 2,
+        "part": "hopper",
+        "believed_minor": 1,
+        "counted_minor": 1,
+        "collected_minor": 0,
+        "test": "motor",
+        "where": "B2",
+        "format": "dts",
+        "to": "usb",
+        "value": 60,
     }
     line = event_line(logged(json.dumps({"kind": kind, "d": body}).encode()))
     assert "未知" not in line[1]
@@ -70,6 +85,49 @@ def test_event_line_when_the_machine_owes_change_then_it_names_the_sum_and_the_c
 )
 def test_event_line_when_a_command_is_answered_then_it_says_which_and_how(
     kind: str, body: dict[str, str], words: str, tone: str
+) -> None:
+    assert event_line(logged(json.dumps({"kind": kind, "d": body}).encode())) == (kind, words, tone)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "words", "tone"),
+    [
+        (
+            "slot.removed",
+            {"slot": "B2", "removed": 2, "why": "expired", "lot": "K7"},
+            "B2 から 2 個取り出しました(期限切れ、ロット K7)",
+            "neutral",
+        ),
+        ("slot.counted", {"slot": "B2", "counted": 5, "believed": 6}, "B2 を数えました: 5 個(差 -1)", "warn"),
+        ("slot.counted", {"slot": "B2", "counted": 5, "believed": 5}, "B2 を数えました: 5 個", "neutral"),
+        (
+            "cash.counted",
+            {"part": "cash_box", "believed_minor": 1900, "counted_minor": 1900, "collected_minor": 900, "bag": "B-17"},
+            "金庫箱を数えました: ¥1,900(うち回収 ¥900、袋 B-17)",
+            "neutral",
+        ),
+        (
+            "staff.refused",
+            {"why": "wrong_pin", "failures": 5},
+            "保守画面に入れませんでした: 暗証番号が違います(続けて 5 回)",
+            "warn",
+        ),
+        (
+            "device.tested",
+            {"test": "motor", "where": "B2", "ok": False, "detail": "home"},
+            "点検: モーター B2 異常あり(home)",
+            "warn",
+        ),
+        (
+            "visit.ended",
+            {"minutes": 14, "open_tasks": ["door_open"]},
+            "訪問が終わりました(14 分)。残した作業 1 件",
+            "neutral",
+        ),
+    ],
+)
+def test_event_line_when_staff_did_something_then_it_says_what_and_whether_to_look(
+    kind: str, body: dict[str, Any], words: str, tone: str
 ) -> None:
     assert event_line(logged(json.dumps({"kind": kind, "d": body}).encode())) == (kind, words, tone)
 

@@ -26,6 +26,17 @@ owner accountant operator staff viewer
   yes         no       no    no     no  PUT     /api/v1/admin/users/{user_id}/password
   yes         no       no    no     no  GET     /api/v1/admin/users/{user_id}/sessions
   yes         no       no    no     no  DELETE  /api/v1/admin/users/{user_id}/sessions
+  yes         no      yes    no     no  GET     /api/v1/admin/crew
+  yes         no      yes    no     no  GET     /api/v1/admin/crew/{user_id}
+  yes         no      yes    no     no  PUT     /api/v1/admin/crew/{user_id}
+  yes         no      yes    no     no  DELETE  /api/v1/admin/crew/{user_id}
+  yes         no      yes    no     no  GET     /dashboard/crew
+  yes         no      yes    no     no  POST    /dashboard/crew/{user_id}
+  yes         no      yes    no     no  POST    /dashboard/crew/{user_id}/remove
+  yes        yes      yes   yes    yes  GET     /api/v1/vending/visits
+  yes        yes      yes   yes    yes  GET     /api/v1/vending/visits/{machine_id}/{visit}
+  yes        yes      yes   yes    yes  GET     /dashboard/visits
+  yes        yes      yes   yes    yes  GET     /dashboard/visits/{machine_id}/{visit}
   yes         no      yes    no     no  POST    /api/v1/ai/tasks
   yes        yes      yes    no     no  GET     /api/v1/ai/tasks
   yes        yes      yes    no     no  GET     /api/v1/ai/tasks/{task_id}
@@ -424,6 +435,7 @@ def address(path: str) -> str:
         "list_id",
         "plan_id",
         "run_id",
+        "visit",
         "proposal_id",
         "token",
         "period_days",

@@ -13,6 +13,7 @@ from cloud.inventory.goods import GoodsRefusedError, Line, Person
 from cloud.inventory.lots import LotShare
 from cloud.inventory.service import WAREHOUSE
 from cloud.inventory.trips import TripView, Wanted
+from cloud.machines import service as machines
 from cloud.machines.interpreter import Interpreter
 from cloud.machines.receiver import Receiver
 
@@ -53,6 +54,19 @@ WANTED = [Wanted(machine_id=MACHINE, slot="A1", product_id="green-tea", quantity
 async def with_van(seeded: Database) -> Database:
     await run(seeded, places.save, "van-1", kind="van", name="配送車", is_active=True)
     return seeded
+
+
+async def test_trip_when_it_begins_and_ends_then_its_machines_get_a_pick_list_and_an_empty_one(
+    with_van: Database,
+) -> None:
+    trip = await begun(with_van, at(10))
+    key = (MACHINE, "restock")
+    document = (await look(with_van, machines.documents, [MACHINE]))[key]
+    assert (document.rev, document.doc["trip"], document.doc["made_ms"]) == (1, str(trip.id), NOON_MS + 10_000)
+    assert [(row["slot"], row["product_id"], row["take"]) for row in document.doc["lines"]] == [("A1", "green-tea", 6)]
+    await run(with_van, trips.close, trip.id, None, at(100))
+    document = (await look(with_van, machines.documents, [MACHINE]))[key]
+    assert (document.rev, document.doc["trip"], document.doc["lines"]) == (2, "", [])
 
 
 async def begun(database: Database, who: Person) -> TripView:

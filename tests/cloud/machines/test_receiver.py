@@ -11,6 +11,7 @@ from cloud.db import locks
 from cloud.db.database import Database, open_database
 from cloud.db.locks import Lock
 from cloud.machines import service
+from cloud.machines.interpreter import Interpreter
 from cloud.machines.receiver import Inbound, Receiver
 from protocol.envelope import pack_frame
 from protocol.link import Ack, Hello, State, Want
@@ -209,6 +210,35 @@ async def test_receiver_when_a_machine_has_the_newest_planogram_then_it_is_not_s
     replies = await receiver.handle([birth(script, applied={"planogram": 1})])
     assert [reply.topic.rsplit("/", 1)[1] for reply in replies] == ["hello"]
     assert await receiver.new_wants() == []
+
+
+async def test_receiver_when_another_document_is_published_then_it_goes_out_until_the_machine_answers(
+    seeded: Database, clock: Any, script: Any, machine_id: str
+) -> None:
+    receiver = Receiver(seeded, clock)
+    await receiver.handle([birth(script, applied={"planogram": 1})])
+    for rev in (1, 2):
+        async with seeded.write() as db_session:
+            content = {"made_ms": rev, "trip": "", "lines": []}
+            at = clock.now_ms
+            assert await service.publish_document(db_session, machine_id, "restock", content, by="t", now_ms=at) == rev
+        (sent,) = await receiver.new_wants()
+        want = Want.from_bytes(sent.payload)
+        assert (want.name, want.rev, want.doc["made_ms"]) == ("restock", rev, rev)
+        assert await receiver.new_wants() == []
+        clock.now_ms += 30_000
+        assert len(await receiver.new_wants()) == 1
+        answer = {"name": "restock", "rev": rev, "ok": rev == 1, "why": "" if rev == 1 else "no such slot"}
+        script.add("settings.applied", answer)
+        await receiver.handle(script.messages())
+        await Interpreter(seeded, clock=clock).run_once()
+        clock.now_ms += 30_000
+        assert await receiver.new_wants() == []
+    async with seeded.read() as db_session:
+        document = (await service.documents(db_session, [machine_id]))[machine_id, "restock"]
+    assert (document.answered_rev, document.is_applied, document.why) == (2, False, "no such slot")
+    again = await receiver.handle([birth(script, applied={"planogram": 1, "restock": 1})])
+    assert [Want.from_bytes(row.payload).rev for row in again if row.topic.endswith("want")] == [2]
 
 
 async def test_receiver_when_a_planogram_is_published_then_online_machines_get_it_once_and_again_when_lost(
