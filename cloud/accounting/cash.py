@@ -6,7 +6,7 @@ moment the places of a machine hold what lies in it, and its credit is what its 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from cloud.accounting import chart, places
 from cloud.accounting.rules import Draft, Event, legs
@@ -15,8 +15,7 @@ COUNTED_BY_CHANGER: Final = "changer"
 """`staff` of a `float.loaded` that is a difference found by the changer's own count (docs/decisions/0010)."""
 
 
-@dataclass(frozen=True, slots=True)
-class MachineCash:
+class MachineCash(NamedTuple):
     """Entries of one event of one machine. Amounts in yen, not negative unless said."""
 
     event: Event

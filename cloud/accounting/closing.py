@@ -8,7 +8,7 @@ import hashlib
 import json
 from calendar import monthrange
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from pydantic import BaseModel
@@ -43,7 +43,7 @@ def in_open_month(draft: Draft, closed: date | None) -> Draft:
     if closed is None or draft.entry_date > closed:
         return draft
     late = f"{draft.description} (発生日 {draft.entry_date.isoformat()})"
-    return replace(draft, entry_date=closed + timedelta(days=1), description=late)
+    return draft._replace(entry_date=closed + timedelta(days=1), description=late)
 
 
 class Finding(BaseModel):

@@ -114,6 +114,16 @@ class SubAccountTotal(Base):
     credit_minor: Mapped[Minor]
 
 
+class LedgerTotalled(Base):
+    """The one row says up to which entry the totals go. Kept by a trigger; less than the newest entry is a finding."""
+
+    __tablename__ = "ledger_totalled"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    """Always 1."""
+    number: Mapped[int] = mapped_column(BigInteger)
+
+
 class CashCount(Base):
     """One row is one count of the cash in one machine. Never changed; what it found is in the ledger."""
 

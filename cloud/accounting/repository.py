@@ -1,11 +1,24 @@
 """All queries of the ledger."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    Select,
+    case,
+    cast,
+    exists,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -17,6 +30,7 @@ from cloud.accounting.models import (
     CashCount,
     CashCountLine,
     JournalEntry,
+    LedgerTotalled,
     MonthClosing,
     Posting,
     SubAccountTotal,
@@ -53,6 +67,57 @@ _CLOSED: Final = select(
     _CLOSINGS.c.last_day, _CLOSINGS.c.head_number, _CLOSINGS.c.reopened_head, _CLOSINGS.c.reopened_at_ms
 ).order_by(_CLOSINGS.c.id)
 
+# The three of them in one statement: a trip to the database costs more than any of them. Rows are told apart by `what`.
+_NO_DAY: Final = cast(null(), Date)
+_NO_NUMBER: Final = cast(null(), BigInteger)
+_NEWEST: Final = _HEAD.subquery()
+_BEFORE: Final = ByKeys(
+    select(
+        literal_column("'known'").label("what"),
+        _ENTRIES.c.number.label("number"),
+        _ENTRIES.c.source.label("text"),
+        _NO_DAY.label("day"),
+        _NO_NUMBER.label("reopened"),
+    ),
+    _ENTRIES.c.source,
+    select(literal_column("'head'"), _NEWEST.c.number, _NEWEST.c.hash, _NO_DAY, _NO_NUMBER),
+    select(
+        literal_column("'closed'"),
+        _CLOSINGS.c.head_number,
+        literal_column("''"),
+        _CLOSINGS.c.last_day,
+        case((_CLOSINGS.c.reopened_at_ms > 0, _CLOSINGS.c.reopened_head), else_=_NO_NUMBER),
+    ),
+)
+
+
+@dataclass(slots=True)
+class Before:
+    """What a posting must know of the ledger."""
+
+    number: int = 0
+    """Of the newest entry."""
+    hash: str = GENESIS
+    """Of the newest entry."""
+    numbers: dict[str, int] = field(default_factory=dict)
+    """Of the entries whose sources were asked for and have been posted."""
+    closings: list[Closing] = field(default_factory=list)
+    """In no order."""
+
+
+async def lock_before(db_session: AsyncSession, sources: Sequence[str]) -> Before:
+    """The newest entry, which of these sources have been posted, and the closings. Nobody else posts until commit."""
+    await locks.take(db_session, Lock.BOOKS)
+    found = Before()
+    for what, number, said, day, reopened in await _BEFORE.rows(db_session, sources):
+        if what == "known":
+            found.numbers[said] = number
+        elif what == "head":
+            found.number, found.hash = number, said
+        else:
+            found.closings.append(Closing(day, number, reopened))
+    return found
+
 
 async def lock_head(db_session: AsyncSession) -> tuple[int, str]:
     """Number and hash of the newest entry; (0, `GENESIS`) for an empty ledger. Nobody else posts until commit."""
@@ -76,9 +141,9 @@ async def insert_entries(db_session: AsyncSession, entries: Sequence[SealedEntry
     if not entries:
         return
     postings = [
-        (entry.number, line, leg.account, leg.amount_minor, leg.sub_account)
+        (entry.number, line, account, amount_minor, sub_account)
         for entry in entries
-        for line, leg in enumerate(entry.draft.legs, start=1)
+        for line, (account, amount_minor, sub_account) in enumerate(entry.draft.legs, start=1)
     ]
     rows = [
         (
@@ -327,6 +392,11 @@ async def earliest_after(db_session: AsyncSession, number: int) -> date | None:
 async def last_day(db_session: AsyncSession) -> date | None:
     """The latest day anything is dated on; None for an empty ledger."""
     return await db_session.scalar(select(func.max(AccountDay.day)))
+
+
+async def totalled_upto(db_session: AsyncSession) -> int:
+    """Number of the newest entry that is in the totals; 0 for none."""
+    return int(await db_session.scalar(select(LedgerTotalled.number)) or 0)
 
 
 async def recomputed_totals(db_session: AsyncSession) -> list[Moved]:

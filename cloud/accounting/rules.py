@@ -6,9 +6,8 @@ Sources: Japanese bookkeeping with tax-exclusive books (税抜経理) and perpet
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 import orjson
 
@@ -19,8 +18,7 @@ GENESIS: Final = "0" * 64
 """What the first entry names as the hash before it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Leg:
+class Leg(NamedTuple):
     """One leg. Debit positive, credit negative, in yen."""
 
     account: str
@@ -29,8 +27,7 @@ class Leg:
     """Where or whose (`places.py`); at most 64 characters."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """An entry that is not posted yet."""
 
     source: str
@@ -42,8 +39,7 @@ class Draft:
     reverses: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SealedEntry:
+class SealedEntry(NamedTuple):
     """A draft with its place in the chain."""
 
     number: int
@@ -74,12 +70,11 @@ def _check(draft: Draft) -> None:
     if len(draft.legs) < 2:
         raise BadEntryError(draft, f"has {len(draft.legs)} legs, needs two or more")
     total = 0
-    for leg in draft.legs:
-        amount = leg.amount_minor
+    for account, amount, _ in draft.legs:
         if type(amount) is not int or amount == 0:
-            raise BadEntryError(draft, f"{leg.account} {amount!r} is not a whole amount other than zero")
-        if leg.account not in chart.BY_CODE:
-            raise BadEntryError(draft, f"account {leg.account} is not in the chart")
+            raise BadEntryError(draft, f"{account} {amount!r} is not a whole amount other than zero")
+        if account not in chart.BY_CODE:
+            raise BadEntryError(draft, f"account {account} is not in the chart")
         total += amount
     if total:
         raise BadEntryError(draft, f"debits and credits differ by {total}")
@@ -99,15 +94,10 @@ def entry_hash(draft: Draft, number: int, previous_hash: str) -> str:
         draft.occurred_at_ms,
         draft.description,
         draft.reverses,
-        [_said(leg) for leg in draft.legs],
+        # One without a sub-account reads as it did before there were any.
+        [tuple(leg) if leg[2] else leg[:2] for leg in draft.legs],
     ]
     return hashlib.sha256(orjson.dumps(content)).hexdigest()
-
-
-def _said(leg: Leg) -> list[str | int]:
-    """A leg as the hash covers it; one without a sub-account reads as it did before there were any."""
-    sub_account = leg.sub_account
-    return [leg.account, leg.amount_minor, sub_account] if sub_account else [leg.account, leg.amount_minor]
 
 
 def legs(*parts: tuple[str | Place, int]) -> tuple[Leg, ...]:
@@ -127,13 +117,12 @@ def reversal(entry: Draft, number: int, *, on: date, at_ms: int, why: str) -> Dr
         entry_date=on,
         occurred_at_ms=at_ms,
         description=f"取消 #{number} {why}".rstrip(),
-        legs=tuple(replace(leg, amount_minor=-leg.amount_minor) for leg in entry.legs),
+        legs=tuple(leg._replace(amount_minor=-leg.amount_minor) for leg in entry.legs),
         reverses=number,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """What every entry made from an event or document has in common."""
 
     source: str

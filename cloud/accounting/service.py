@@ -56,15 +56,14 @@ async def post(db_session: AsyncSession, drafts: Iterable[Draft | None]) -> list
     wanted = [draft for draft in drafts if draft is not None]
     if not wanted:
         return []
-    number, last_hash = await repository.lock_head(db_session)
-    numbers = await repository.numbers_of(db_session, [draft.source for draft in wanted])
-    closings = await repository.closing_marks(db_session)
+    before = await repository.lock_before(db_session, [draft.source for draft in wanted])
+    number, last_hash, numbers = before.number, before.hash, before.numbers
     sealed: list[SealedEntry] = []
     for draft in wanted:
         if draft.source in numbers:
             continue
         number += 1
-        dated = in_open_month(draft, closed_upto(closings, number)) if closings else draft
+        dated = in_open_month(draft, closed_upto(before.closings, number)) if before.closings else draft
         entry = rules.seal(dated, number, last_hash)
         last_hash = entry.hash
         numbers[draft.source] = number
@@ -274,6 +273,9 @@ async def verify(db_session: AsyncSession) -> list[str]:
         if kept.pop(row.account, None) != row:
             findings.append(f"the total of account {row.account} differs from its postings")
     findings += [f"account {code} has a total but no postings" for code in kept]
+    newest, totalled = (await repository.head(db_session))[0], await repository.totalled_upto(db_session)
+    if newest != totalled:
+        findings.append(f"the totals go up to entry {totalled}, the newest is {newest}")
     return findings + await _verify_places(db_session)
 
 

@@ -41,6 +41,7 @@ REPLAYED: Final = (
     "account_days",
     "account_totals",
     "sub_account_totals",
+    "ledger_totalled",
     "machine_conditions",
     "machine_faults",
     "machine_visits",

@@ -22,13 +22,13 @@ from cloud.db.migrate import upgrade
 from cloud.db.statements import insert_many
 from cloud.kit.files import Files
 
-KEPT_BY_TRIGGERS: Final = frozenset({"account_days", "account_totals", "sub_account_totals"})
+KEPT_BY_TRIGGERS: Final = frozenset({"account_days", "account_totals", "ledger_totalled", "sub_account_totals"})
 """The ledger's triggers fill these while its entries come in; they are compared, not written."""
 
 LEDGER: Final = ("postings", "journal_entries")
 """Last, and in this order."""
 
-FILLED_AT_START: Final = frozenset({"accounts", "input_tax_shares", "tax_rates"})
+FILLED_AT_START: Final = frozenset({"accounts", "input_tax_shares", "ledger_totalled", "tax_rates"})
 """What migrations and the first start put into a database nobody has used."""
 
 _TRIGGER_FUNCTIONS: Final = text(

@@ -6,6 +6,7 @@ side by side (READ COMMITTED) and take the locks of `cloud/db/locks.py` where th
 On both a reading session sees one state of the database from its first query to its end.
 """
 
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
@@ -23,6 +24,8 @@ _WRITES: Final = "vend_writes"
 
 SHARED: Final = "vend_shared"
 """Key in the `info` of reading sessions: a dictionary that all readers of one database have together."""
+
+_AT_ONCE: Final = "BEGIN IMMEDIATE"
 
 _ONE_STATE: Final = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
@@ -152,8 +155,11 @@ def _prepare_sqlite(busy_timeout_ms: int, connection: Any, _record: Any) -> None
 
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get(_WRITES, False)
-    if writes:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-        return
     driver: Any = connection.connection.dbapi_connection
+    if writes:
+        try:
+            driver.begin_at_once(_AT_ONCE)
+        except sqlite3.OperationalError as error:
+            raise OperationalError(_AT_ONCE, None, error) from error
+        return
     driver.begin = "BEGIN"  # together with the first query: only that fixes what a reader sees

@@ -19,6 +19,7 @@ from sqlalchemy.dialects.sqlite.aiosqlite import (
     AsyncAdapt_aiosqlite_cursor,
     AsyncAdapt_aiosqlite_dbapi,
 )
+from sqlalchemy.util import await_only
 
 
 class _Done:
@@ -106,6 +107,15 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
             raise
         self._is_unsure = False  # not when cancelled: the thread may still be at it
         return found
+
+    def begin_at_once(self, statement: str) -> None:
+        """Begin a transaction now, with none of what SQLAlchemy does around a statement.
+
+        Raises:
+            sqlite3.OperationalError: somebody else is writing, for too long.
+        """
+        connection: Any = self.driver_connection
+        await_only(self.in_thread(lambda: connection._conn.execute(statement).close()))  # noqa: SLF001 - as `_Done.run`
 
     def rollback(self) -> None:
         """Undo the transaction; nothing to do when it is known that there is none."""

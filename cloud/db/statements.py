@@ -20,6 +20,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    union_all,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -70,15 +71,18 @@ def _in_json(column: Any, keys: str | ColumnElement[Any]) -> ColumnElement[bool]
 class ByKeys:
     """A query with `among` that is made once: making it takes three times as long as running it."""
 
-    def __init__(self, query: Select[*tuple[Any, ...]], column: Any) -> None:
+    def __init__(self, query: Select[*tuple[Any, ...]], column: Any, *others: Select[*tuple[Any, ...]]) -> None:
         """Make it.
 
         Args:
             query: of tables, not of classes of the ORM; may have parameters of its own.
             column: whose value must be one of the keys.
+            others: asked in the same statement, with the same columns; their rows come with those of the query.
         """
-        self._with_array = query.where(_in_array(column, bindparam("keys", type_=ARRAY(column.type))))
-        self._with_json = query.where(_in_json(column, bindparam("keys", type_=String())))
+        with_array = query.where(_in_array(column, bindparam("keys", type_=ARRAY(column.type))))
+        with_json = query.where(_in_json(column, bindparam("keys", type_=String())))
+        self._with_array = union_all(with_array, *others) if others else with_array
+        self._with_json = union_all(with_json, *others) if others else with_json
 
     async def rows(
         self, db_session: AsyncSession, keys: Collection[str] | Collection[int], **values: Any

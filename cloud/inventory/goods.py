@@ -299,7 +299,7 @@ async def _carry_out(
     await locks.take(db_session, Lock.BOOKS)
     document = GoodsDocument(kind=kind, at_ms=who.now_ms, by=who.by, reason=reason)
     number = await repository.add_document(db_session, document)
-    rows = [replace(row, source=source_of(number, at)) for at, row in enumerate(moves, start=1)]
+    rows = [row._replace(source=source_of(number, at)) for at, row in enumerate(moves, start=1)]
     return number, list(zip(rows, await service.move(db_session, rows), strict=True))
 
 

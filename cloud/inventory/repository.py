@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import delete, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.db.statements import ByKeys, insert_rows, slices, upsert
+from cloud.db.statements import ByKeys, insert_many, insert_rows, slices, upsert
 from cloud.inventory.lots import LotShare
 from cloud.inventory.models import (
     GoodsDocument,
@@ -61,9 +61,21 @@ async def add_places(db_session: AsyncSession, rows: Sequence[Mapping[str, Any]]
         await (await db_session.connection()).execute(statement, list(rows))
 
 
-async def add_movements(db_session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
-    """Record movements."""
-    await insert_rows(db_session, StockMovement.__table__, rows)
+MOVEMENT_COLUMNS: Final = (
+    "source",
+    "product_id",
+    "quantity",
+    "from_place",
+    "to_place",
+    "value_minor",
+    "uncovered_minor",
+    "occurred_at_ms",
+)
+
+
+async def add_movements(db_session: AsyncSession, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Record movements; a row has the values of `MOVEMENT_COLUMNS`."""
+    await insert_many(db_session, _MOVEMENTS, MOVEMENT_COLUMNS, rows)
 
 
 async def add_on_hand(db_session: AsyncSession, changes: Mapping[PlaceProduct, int]) -> None:

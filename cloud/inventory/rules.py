@@ -4,13 +4,12 @@ One pool per product for the whole company: a transfer between places changes no
 books did not have them are priced at the last known unit cost; the pool's value never turns negative.
 """
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from cloud.kit.rounding import half_up
 
 
-@dataclass(frozen=True, slots=True)
-class PoolState:
+class PoolState(NamedTuple):
     """All units of a product and what they cost together."""
 
     quantity: int = 0
@@ -18,8 +17,7 @@ class PoolState:
     last_unit_cost_minor: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(NamedTuple):
     """What an issue or a receipt did to the money side."""
 
     stock_minor: int = 0
@@ -74,7 +72,7 @@ def issue(pool: PoolState, quantity: int) -> tuple[PoolState, Cost]:
     covered = min(quantity, max(pool.quantity, 0))
     if not covered:
         uncovered = quantity * pool.last_unit_cost_minor
-        return replace(pool, quantity=pool.quantity - quantity), Cost(0, uncovered)
+        return pool._replace(quantity=pool.quantity - quantity), Cost(0, uncovered)
     unit = half_up(pool.value_minor, pool.quantity)
     value = half_up(pool.value_minor * covered, pool.quantity)
     after = PoolState(pool.quantity - quantity, pool.value_minor - value, unit)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,8 +26,7 @@ STORAGE: Final = ("warehouse", "van")
 NO_COST: Final = Cost()
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
+class Movement(NamedTuple):
     """Units that go from one place to another. No `from_place`: they come in. No `to_place`: they go out."""
 
     source: str
@@ -95,7 +94,18 @@ async def move(db_session: AsyncSession, movements: Sequence[Movement]) -> list[
             changes[row.from_place, row.product_id] -= row.quantity
         if row.to_place:
             changes[row.to_place, row.product_id] += row.quantity
-        rows.append(_row(row, cost))
+        rows.append(
+            (
+                row.source,
+                row.product_id,
+                row.quantity,
+                row.from_place,
+                row.to_place,
+                cost.stock_minor,
+                cost.uncovered_minor,
+                row.occurred_at_ms,
+            ),
+        )
     await repository.add_places(db_session, _new_places({place for place, _ in changes}))
     await repository.add_movements(db_session, rows)
     await repository.add_on_hand(db_session, changes)
@@ -115,19 +125,6 @@ def _apply(pool: PoolState, row: Movement) -> tuple[PoolState, Cost]:
     if row.quantity < 1:
         raise rules.BadQuantityError("a moved quantity", row.quantity)
     return pool, NO_COST
-
-
-def _row(row: Movement, cost: Cost) -> dict[str, Any]:
-    return {
-        "source": row.source,
-        "product_id": row.product_id,
-        "quantity": row.quantity,
-        "from_place": row.from_place,
-        "to_place": row.to_place,
-        "value_minor": cost.stock_minor,
-        "uncovered_minor": cost.uncovered_minor,
-        "occurred_at_ms": row.occurred_at_ms,
-    }
 
 
 def _new_places(ids: set[str]) -> list[dict[str, Any]]:

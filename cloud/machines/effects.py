@@ -5,7 +5,7 @@ thousand go the same way, and an event that comes again changes nothing.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -294,9 +294,9 @@ class Effects:
             if isinstance(row, SlotCount):
                 continue
             if row.from_place == WAREHOUSE:
-                self._movements[at] = replace(row, from_place=place)
+                self._movements[at] = row._replace(from_place=place)
             else:
-                self._movements[at] = replace(row, to_place=place)
+                self._movements[at] = row._replace(to_place=place)
 
     async def apply(self, db_session: AsyncSession, now_ms: int) -> None:
         """Write everything that was collected, inside the caller's transaction."""

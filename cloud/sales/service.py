@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from operator import attrgetter
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Select
@@ -17,8 +16,7 @@ from cloud.sales.models import Sale
 DAY_MS: Final = 86_400_000
 
 
-@dataclass(frozen=True, slots=True)
-class SaleFact:
+class SaleFact(NamedTuple):
     """The commercial end of one vend."""
 
     machine_id: str
@@ -110,12 +108,9 @@ async def record(db_session: AsyncSession, facts: Sequence[SaleFact]) -> int:
     for fact in facts:
         if fact.key not in seen:
             seen.add(fact.key)
-            rows.append(_values(fact))
-    await repository.add(db_session, SaleFact.__slots__, rows)
+            rows.append(fact)
+    await repository.add(db_session, SaleFact._fields, rows)
     return len(rows)
-
-
-_values: Final = attrgetter(*SaleFact.__slots__)
 
 
 async def listing(

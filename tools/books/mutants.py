@@ -187,16 +187,16 @@ MUTANTS: Final = (
     Mutant(
         "forgets_the_true_day",
         "cloud.accounting.closing",
-        "    return replace(draft, entry_date=closed + timedelta(days=1), description=late)",
-        "    return replace(draft, entry_date=closed + timedelta(days=1))",
+        "    return draft._replace(entry_date=closed + timedelta(days=1), description=late)",
+        "    return draft._replace(entry_date=closed + timedelta(days=1))",
         ("11 days",),
         8,
     ),
     Mutant(
         "reverses_with_the_same_sign",
         _RULES,
-        "replace(leg, amount_minor=-leg.amount_minor)",
-        "replace(leg, amount_minor=leg.amount_minor)",
+        "leg._replace(amount_minor=-leg.amount_minor)",
+        "leg._replace(amount_minor=leg.amount_minor)",
         ("10 reversal",),
     ),
     Mutant(

@@ -1,11 +1,13 @@
 """Try to break the ledger with plain SQL, past all of our Python."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from cloud.accounting import service
@@ -135,6 +137,28 @@ async def test_verify_when_the_kept_totals_were_tampered_with_then_it_says_which
     await run(posted, "UPDATE account_totals SET debit_minor = debit_minor + 1 WHERE account_code = '1001'")
     async with posted.read() as db_session:
         assert await service.verify(db_session) == ["the total of account 1001 differs from its postings"]
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_totals_when_somebody_without_foreign_keys_leaves_legs_of_the_next_entry_then_the_check_says_so(
+    posted: Database, database_url: str
+) -> None:
+    """The totals wait for an entry that never comes; legs further on make nobody wait."""
+    with closing(sqlite3.connect(make_url(database_url).database or "", isolation_level=None)) as careless:
+        for statement in [*legs(9, 5, -5), *legs(4, 5, -5)]:
+            careless.execute(statement)
+    async with posted.write() as db_session:
+        await service.post(db_session, [draft("c")])
+    async with posted.read() as db_session:
+        assert "the totals go up to entry 2, the newest is 3" in await service.verify(db_session)
+
+
+async def test_totals_when_entries_are_sealed_one_by_one_then_none_is_added_up_twice(posted: Database) -> None:
+    async with posted.write() as db_session:
+        await service.post(db_session, [draft("c"), draft("d")])
+        await service.post(db_session, [draft("e")])
+        assert await service.verify(db_session) == []
+        assert (await service.trial_balance(db_session)).debit == 100 + 250 + 3 * 100
 
 
 async def test_legs_when_two_transactions_race_for_one_entry_then_the_later_cannot_add_to_what_is_sealed(

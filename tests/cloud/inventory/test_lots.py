@@ -2,7 +2,6 @@
 
 import random
 from collections import Counter
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -129,7 +128,7 @@ async def test_lots_when_goods_move_at_random_then_they_add_up_and_do_not_depend
     rows = stream(seed)
     found = []
     for product, size in (("whole", len(rows)), ("cut", 1 + seed % 5)):
-        mine = [replace(row, source=f"{product}/{row.source}", product_id=product) for row in rows]
+        mine = [row._replace(source=f"{product}/{row.source}", product_id=product) for row in rows]
         for at in range(0, len(mine), size):
             await run(database, *mine[at : at + size])
         async with database.read() as db_session:
