@@ -5,6 +5,7 @@ The whole envelope is checked later, by the interpreter: an event with a readabl
 
 import re
 from functools import lru_cache
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 import orjson
@@ -14,11 +15,13 @@ from protocol.ids import EPOCH_PATTERN
 MAX_KIND_CHARS: Final = 64
 
 _epoch = re.compile(EPOCH_PATTERN)
+_chosen: Final = itemgetter("m", "ep", "seq", "kind")
 
 
 @lru_cache(maxsize=65_536)
-def _is_epoch(text: str) -> bool:
-    return _epoch.match(text) is not None
+def _stream(machine: str, epoch: str) -> tuple[str, str] | None:
+    """The one pair for all events of a stream; None when the epoch is none."""
+    return (machine, epoch) if _epoch.match(epoch) else None
 
 
 class BadKeyError(ValueError):
@@ -28,15 +31,10 @@ class BadKeyError(ValueError):
 class EventKey(NamedTuple):
     """What names an event, and its kind."""
 
-    machine: str
-    epoch: str
+    stream: tuple[str, str]
+    """Machine and epoch; the same object for all events of a stream."""
     seq: int
     kind: str
-
-    @property
-    def stream(self) -> tuple[str, str]:
-        """Machine and epoch."""
-        return self.machine, self.epoch
 
 
 def read_key(raw: bytes, machine: str) -> EventKey:
@@ -51,17 +49,18 @@ def read_key(raw: bytes, machine: str) -> EventKey:
     """
     try:
         found = orjson.loads(raw)
-        key = EventKey(found["m"], found["ep"], found["seq"], found["kind"])
+        named, epoch, seq, kind = _chosen(found)
     except orjson.JSONDecodeError as error:
         raise BadKeyError(f"not JSON: {error}") from error
     except (KeyError, TypeError) as error:
         raise BadKeyError(f"not an envelope: no {error}") from error
-    if key.machine != machine:
-        raise BadKeyError(f"names machine {key.machine!r} on the topic of {machine!r}")
-    if type(key.seq) is not int or not 1 <= key.seq < 2**63:
-        raise BadKeyError(f"seq {key.seq!r} is not a whole number from 1 to 2^63-1")
-    if not isinstance(key.epoch, str) or not _is_epoch(key.epoch):
-        raise BadKeyError(f"epoch {key.epoch!r} is not 32 hex digits")
-    if not isinstance(key.kind, str) or not 1 <= len(key.kind) <= MAX_KIND_CHARS:
-        raise BadKeyError(f"kind {key.kind!r} is not a text of 1 to {MAX_KIND_CHARS} characters")
-    return key
+    if named != machine:
+        raise BadKeyError(f"names machine {named!r} on the topic of {machine!r}")
+    if type(seq) is not int or not 1 <= seq < 2**63:
+        raise BadKeyError(f"seq {seq!r} is not a whole number from 1 to 2^63-1")
+    stream = _stream(machine, epoch) if isinstance(epoch, str) else None
+    if stream is None:
+        raise BadKeyError(f"epoch {epoch!r} is not 32 hex digits")
+    if not isinstance(kind, str) or not 1 <= len(kind) <= MAX_KIND_CHARS:
+        raise BadKeyError(f"kind {kind!r} is not a text of 1 to {MAX_KIND_CHARS} characters")
+    return EventKey(stream, seq, kind)

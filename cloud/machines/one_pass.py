@@ -4,6 +4,7 @@ What is asked of each field comes from the protocol's own models. What does not 
 which says what is wrong with it; so nothing is refused, and nothing accepted, that would not be there.
 """
 
+from operator import itemgetter
 from typing import Annotated, Any, Final, Literal, NamedTuple, NotRequired, Union
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -55,6 +56,7 @@ def _reader() -> Any:
 
 
 _read: Final = _reader()
+_chosen: Final = itemgetter("d", "h", "boot", "mono", "t", "clk")
 
 
 def read_fields(raw: bytes) -> Fields | None:
@@ -63,4 +65,5 @@ def read_fields(raw: bytes) -> Fields | None:
         found = _read(raw)
     except ValidationError:
         return None
-    return Fields(found["d"], found["h"], found["boot"]["n"], found["mono"], found["t"], found["clk"])
+    body, before, boot, mono_ms, wall_ms, quality = _chosen(found)
+    return Fields(body, before, boot["n"], mono_ms, wall_ms, quality)

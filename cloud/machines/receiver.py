@@ -149,22 +149,22 @@ class Receiver:
 
     async def _store(self, db_session: AsyncSession, batch: _Batch) -> dict[StreamKey, _Tally]:
         now_ms = await event_log.next_arrival(db_session, self._clock())
-        wanted = {event.key.stream for event in batch.events}
+        streams = dict.fromkeys([event.key.stream for event in batch.events])
+        wanted = set(streams)
         wanted |= {(machine, state.ep) for machine, state in batch.states if state.online}
         missing = sorted(wanted - self._streams.keys())
         if missing:
             self._streams |= await event_log.open_streams(db_session, missing, now_ms)
-        touched = {key: _Tally() for key in dict.fromkeys(event.key.stream for event in batch.events)}
+        touched = {key: _Tally() for key in streams}
         rows: list[tuple[int, int, str, bytes, bytes, int]] = []
         known: list[_Arrived] = []
         for event in batch.events:
-            key = event.key
-            stream = self._streams[key.stream]
-            if key.seq in stream.position:
+            (name, seq, kind), raw, digest = event
+            stream = self._streams[name]
+            if stream.position.add(seq):
+                rows.append((stream.id, seq, storable(kind), digest, raw, now_ms))
+            else:
                 known.append(event)
-                continue
-            stream.position.add(key.seq)
-            rows.append((stream.id, key.seq, storable(key.kind), event.digest, event.raw, now_ms))
         await event_log.add_events(db_session, rows)
         if known:
             batch.suspects += await self._compare(db_session, known, touched)
@@ -184,9 +184,9 @@ class Receiver:
                 touched[event.key.stream].duplicates += 1
                 continue
             touched[event.key.stream].forks += 1
-            why = f"event {event.key.seq} of epoch {event.key.epoch} is stored with other content: a copied store?"
+            why = f"event {event.key.seq} of epoch {event.key.stream[1]} is stored with other content: a copied store?"
             forks.append(
-                Suspect("fork", event.key.machine, event.digest.hex(), why, event.raw, event.key.seq, known.hex())
+                Suspect("fork", event.key.stream[0], event.digest.hex(), why, event.raw, event.key.seq, known.hex())
             )
         return forks
 

@@ -29,12 +29,19 @@ class Position:
         """Highest seq in the set."""
         return self._ahead[-1][1] if self._ahead else self.upto
 
-    def add(self, seq: int) -> None:
-        """Put one number in; one that is there already changes nothing."""
+    def add(self, seq: int) -> bool:
+        """Put one number in; one that is there already changes nothing.
+
+        Returns:
+            Whether it was not there yet.
+        """
         if seq == self.upto + 1 and not self._ahead:
             self.upto = seq
-        elif seq not in self:
-            self._insert(seq)
+            return True
+        if seq in self:
+            return False
+        self._insert(seq)
+        return True
 
     def _insert(self, seq: int) -> None:
         index = bisect_right(self._ahead, seq, key=lambda part: part[0])
