@@ -140,8 +140,8 @@ MUTANTS: Final = (
     Mutant(
         "puts_all_coins_into_the_hopper",
         _PLACES,
-        "{part if part in INSIDE else CASH_BOX}",
-        "{part if part not in (CASH_BOX, HOPPER) else HOPPER}",
+        "said if said in INSIDE else CASH_BOX",
+        "said if said not in (CASH_BOX, HOPPER) else HOPPER",
         ("6 cash",),
     ),
     Mutant(
