@@ -44,6 +44,7 @@ export function showBreaker({ slots, broken, celsius }, again) {
     const thing = button.dataset.break;
     button.hidden = !(thing in isBroken);
     if (thing !== "power") setAttribute(button, "aria-pressed", String(isBroken[thing]));
-    setText(button, label(`${isBroken[thing] ? "mend" : "break"}_${thing}`, { slot: select.value }));
+    const does = isBroken[thing] ? "mend" : "break";
+    setText(button, label(`${does}_${thing}`, { slot: select.value }));
   }
 }
