@@ -264,6 +264,28 @@ class EagerCloud(TinyCloud):
         return super()._frame(events, lambda *_: None)
 
 
+class LetsOldUnitsVanish(Runtime):
+    """A new planogram empties the slots whose product it changes."""
+
+    def apply(self, happened: i.Input) -> Step:
+        if isinstance(happened, i.PlanogramArrived):
+            wanted = {row.slot: row.product_id for row in happened.planogram.slots}
+            kept = {
+                slot: n for slot, n in self.state.on_hand.items() if self.state.product_in(slot) == wanted.get(slot)
+            }
+            self.state = self.state.model_copy(update={"on_hand": kept})
+        return super().apply(happened)
+
+
+class ForgetsStackedBills(Runtime):
+    """Bills are credited and never counted as the stacker's."""
+
+    def apply(self, happened: i.Input) -> Step:
+        done = super().apply(happened)
+        self.state = self.state.model_copy(update={"stacker": {}})
+        return done
+
+
 @dataclass(frozen=True)
 class Mutant:
     rules: frozenset[str]
@@ -318,6 +340,8 @@ MUTANTS = {
     "forgets_to_release": _mutant(ForgetsToRelease, "settled in words only"),
     "sells_on_a_full_disk": _mutant(SellsOnAFullDisk, "sold on a full disk"),
     "takes_again": _mutant(TakesAgain, "command"),
+    "lets_old_units_vanish": _mutant(LetsOldUnitsVanish, "slot told"),
+    "forgets_stacked_bills": _mutant(ForgetsStackedBills, "cash books"),
     "eager_cloud": _mutant(EagerCloud, "link"),
     "counts_its_own_payouts": _changer_mutant("double payout", tube=CountsItsOwnPayouts),
     "tells_coins_again": _changer_mutant("credit invented", slot=TellsCoinsAgain),

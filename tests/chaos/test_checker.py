@@ -163,6 +163,10 @@ def acknowledge_ahead(record: Record) -> None:
     record.cloud.ahead = 1
 
 
+def forget_bills(record: Record) -> None:
+    record.books["stacker"] = {}
+
+
 CHANGES: dict[str, tuple[Callable[[Record], None], str]] = {
     "an event is missing": (drop_event, "chain"),
     "a coin inside was not credited": (repeat("coin"), "coin lost"),
@@ -203,6 +207,10 @@ CHANGES: dict[str, tuple[Callable[[Record], None], str]] = {
     "a command says that it failed": (edit("command.done", outcome="failed"), "command"),
     "a command sold at another price": (pay_less, "price"),
     "a sale was paid by a command nobody gave": (edit("vend.started", command="", tender="remote"), "command invented"),
+    "units came from nowhere": (edit("slot.restocked", added=1), "slot told"),
+    "old units stay under another name": (edit("slot.removed", product_id="p-A9"), "slot told"),
+    "staff worked outside of their visit": (edit("slot.restocked", visit="e" * 32), "visit"),
+    "a bill is not in the stacker's books": (forget_bills, "cash books"),
     "the cloud lost an event": (lose_in_the_cloud, "link"),
     "the cloud acknowledged too early": (acknowledge_ahead, "link"),
 }

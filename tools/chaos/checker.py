@@ -16,6 +16,7 @@ from tools.chaos.checks.cards import check_cards
 from tools.chaos.checks.coins import check_coins
 from tools.chaos.checks.commands import check_commands
 from tools.chaos.checks.goods import check_goods, windows
+from tools.chaos.checks.staff import check_staff
 from tools.chaos.checks.verdict import Run, Verdict
 from tools.chaos.record import Record, Seen
 
@@ -30,6 +31,7 @@ def check(record: Record) -> Verdict:
     check_coins(run, verdict)
     vends = windows(run, verdict)
     check_goods(run, vends, verdict)
+    check_staff(run, vends, verdict)
     check_bills(run, verdict)
     check_cards(run, vends, verdict)
     check_commands(run, verdict)

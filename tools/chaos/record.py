@@ -12,7 +12,8 @@ class Seen:
     """One thing that happened in the world; `seq` is the newest event that was on the disk at that moment."""
 
     what: str
-    """Coins: coin, refused, paid, loaded, drained, keyed (let out of a tube by hand). Goods: unit, stocked, beam.
+    """Coins: coin, refused, paid, loaded, drained, keyed (let out of a tube by hand).
+    Goods: unit, stocked, taken (out by staff), beam.
     Bills: bill (drawn in), bill_stacked, bill_back, bill_removed (by staff). Cards: reserved, charged, released.
     Trouble a device was put into: validator, reader, changer; its end: validator_ok, reader_ok, changer_ok.
     Acceptor or changer without power: acceptor_restart.

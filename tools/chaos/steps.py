@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 PRICES: Final = {"A1": 160, "A2": 120, "A3": 180}
-"""Slot -> price in yen. Every product is named after its slot: `p-A1`."""
+"""Slot -> price in yen. Every product is named after its slot: `p-A1-0`, then `p-A1-1`."""
 STOCK: Final = 8
 FLOAT: Final = {10: 80, 50: 20, 100: 60, 500: 12}
 """Coins that staff keep in each hopper."""

@@ -62,6 +62,12 @@ class Watch:
         if value in self._coins:
             self._coins[value] = self._floats[value].count
 
+    def taken_out(self, slot: str, take: Callable[[], int]) -> None:
+        """Staff take every unit out of a coil: nobody bought them."""
+        self._units[slot] = 0
+        if taken := take():
+            self._see("taken", slot, taken)
+
     def bill_removed(self) -> None:
         """Staff took the bill between the rollers out."""
         self._see("bill_removed", str(self._bill), 1)

@@ -46,6 +46,17 @@ def windows(run: Run, verdict: Verdict) -> list[Window]:
     return list(opened.values())
 
 
+def doubtful_slots(run: Run, vends: list[Window]) -> set[str]:
+    """Slots of which a unit fell that no vend told of, or the other way round: a count finds another number there."""
+    fell = [(seen.where, seen.seq) for seen in run.seen("unit")]
+    return {
+        window.slot
+        for window in vends
+        if (window.outcome == "vend.dispensed")
+        != any(slot == window.slot and window.start <= seq < window.end for slot, seq in fell)
+    }
+
+
 def check_goods(run: Run, vends: list[Window], verdict: Verdict) -> None:
     """One unit per paid vend, none for a failed one, and the books of each slot."""
     doubtful: set[str] = set()

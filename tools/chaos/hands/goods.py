@@ -3,7 +3,9 @@
 import asyncio
 from typing import ClassVar
 
+from edge.service.inputs import SlotChangedOver, SlotServiced
 from edge.vend import inputs as i
+from hardware.world_staff import take_units
 from tools.chaos.hands.hand import Hand
 from tools.chaos.steps import PRICES, STOCK
 
@@ -78,13 +80,36 @@ class Goods(Hand):
             await self._fill(slot)
 
     async def _fill(self, slot: str) -> None:
+        """Fill up; what stands there for another product comes out first. Staff count when it cannot be as believed."""
         machine = self._machine
-        missing = STOCK - len(machine.world_state.spirals[slot].units)
+        if machine.runtime.state.vend is not None:  # a cut just now has left it to be judged
+            await machine.settle()
+        coil, state = machine.world_state.spirals[slot], machine.runtime.state
+        if slot in state.changing:
+            await self._change_over(slot)
+            return
+        there, believed = len(coil.units), state.on_hand.get(slot, 0)
+        missing = STOCK - there
         if missing <= 0:
             return
-        before = machine.runtime.state.on_hand.get(slot, 0)
-        machine.hardware.world.load(slot, f"p-{slot}", missing)
+        found = there if believed + missing > STOCK else None
+        machine.hardware.world.load(slot, state.product_in(slot), missing)
         await self.tell(
-            lambda: self.wish(i.Restocked(slot, missing)),
-            lambda: machine.runtime.state.on_hand.get(slot, 0) != before,
+            lambda: self.wish(SlotServiced(slot, found, (), missing)),
+            lambda: self._is_filled(slot),
         )
+
+    async def _change_over(self, slot: str) -> None:
+        machine = self._machine
+        world, row = machine.hardware.world, machine.runtime.state.slot(slot)
+        units = len(machine.world_state.spirals[slot].units)
+        machine.watch.taken_out(slot, lambda: take_units(world, slot, units))
+        world.load(slot, row.product_id if row else "", STOCK)
+        await self.tell(
+            lambda: self.wish(SlotChangedOver(slot, units, STOCK)),
+            lambda: self._is_filled(slot),
+        )
+
+    def _is_filled(self, slot: str) -> bool:
+        visit = self._machine.runtime.state.visit
+        return visit is not None and slot in visit.slots

@@ -52,6 +52,8 @@ class Hand:
             with suppress(PowerCutError):
                 tell()
             await self._machine.settle_power()
+            if not is_known():
+                await self._machine.settle()
         raise RuntimeError("the machine does not listen to staff")
 
     def trouble(self, device: str, *, line: bool = False, count: int = 1) -> None:

@@ -28,7 +28,7 @@ class Phone(Hand):
         order = self._order(VendPaid.KIND, slot, price - rebate)
         wish = VendPaid(
             slot=slot,
-            product_id=f"p-{slot}",
+            product_id=self._product(slot),
             list_minor=price,
             paid_minor=price - rebate,
             payment=f"phone-{order.n}",
@@ -41,9 +41,14 @@ class Phone(Hand):
         price = PRICES[slot]
         order = self._order(CouponOffer.KIND, slot, price - rebate)
         wish = CouponOffer(
-            slot=slot, product_id=f"p-{slot}", list_minor=price, price_minor=price - rebate, coupon=COUPON
+            slot=slot, product_id=self._product(slot), list_minor=price, price_minor=price - rebate, coupon=COUPON
         )
         await self._ask(i.CouponOffered(order, wish, ttl_ms))
+
+    def _product(self, slot: str) -> str:
+        """What the phone shows: the planogram's."""
+        row = self._machine.runtime.state.slot(slot)
+        return row.product_id if row is not None else ""
 
     def _order(self, kind: str, slot: str, price: int) -> Order:
         self._number += 1

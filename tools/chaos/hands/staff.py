@@ -4,12 +4,16 @@ import asyncio
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
+from edge.service.inputs import StaffIn, VisitOver
+from edge.vend.state import Phase
 from protocol.desired import Planogram, PlanogramSlot
 from tools.chaos.hands.hand import Hand
 from tools.chaos.machine import IDLE_RETURN_S, ChaosMachine
 from tools.chaos.steps import PRICES, STOCK
 
 DOOR_S: Final = 0.5
+EVERY: Final = 2
+"""Each visit of this number brings a newer planogram."""
 
 
 class Staff(Hand):
@@ -21,6 +25,7 @@ class Staff(Hand):
         """`others`: who does what while the door is open."""
         super().__init__(machine)
         self._others = others
+        self._visits = 0
 
     async def pause(self, milliseconds: int) -> None:
         """Do nothing for a while."""
@@ -49,24 +54,53 @@ class Staff(Hand):
         machine.hardware.world.open_door()
         await asyncio.sleep(DOOR_S)
         await machine.settle_power()
-        if machine.runtime.state.planogram is None:
-            await self.tell(
-                lambda: machine.runtime.offer_planogram(_planogram()),
-                lambda: machine.runtime.state.planogram is not None,
-            )
+        await self._log_in()
+        await self._bring_planogram()
         for hand in self._others:
             await hand.serve()
+        await self.tell(
+            lambda: self.wish(VisitOver(self._visits)),
+            lambda: machine.runtime.state.visit is None,
+        )
         machine.hardware.world.close_door()
         await asyncio.sleep(DOOR_S)
 
+    async def _log_in(self) -> None:
+        machine = self._machine
+        self._visits += 1
+        visit = f"{self._visits:032x}"
 
-def _planogram() -> Planogram:
+        def is_known() -> bool:
+            state = machine.runtime.state
+            return state.visit is not None and state.visit.visit == visit
+
+        await self.tell(lambda: self.wish(StaffIn("st-1", visit, self._visits)), is_known)
+
+    async def _bring_planogram(self) -> None:
+        """The first one; now and then a newer one that has another product for a slot."""
+        machine = self._machine
+        state = machine.runtime.state
+        rev = 1
+        if state.planogram is not None:
+            if self._visits % EVERY or state.phase is not Phase.IDLE:
+                return
+            rev = state.planogram.rev + 1
+        planogram = _planogram(rev)
+        await self.tell(
+            lambda: machine.runtime.offer_planogram(planogram),
+            lambda: machine.runtime.state.planogram is not None and machine.runtime.state.planogram.rev >= rev,
+        )
+
+
+def _planogram(rev: int) -> Planogram:
+    """Each revision has another product for one slot than the one before."""
+    changed = {slot: (rev + number) // len(PRICES) for number, slot in enumerate(PRICES)}
     return Planogram(
-        rev=1,
+        rev=rev,
         slots=[
             PlanogramSlot(
                 slot=slot,
-                product_id=f"p-{slot}",
+                product_id=f"p-{slot}-{changed[slot]}",
                 name_ja="茶",
                 name_en="tea",
                 price_minor=price,
