@@ -6,6 +6,7 @@ with the local token for programs. Not responsible for what is shown (`edge/scre
 """
 
 import asyncio
+import hmac
 import json
 import mimetypes
 import re
@@ -75,7 +76,8 @@ class FrontServer:
         self._display = display
         self._host, self._wanted_port = host, port
         self._token = token
-        self._cookie = secrets.token_urlsafe(24)
+        # Of the token, so that a page which was open before a power cut is still known afterwards.
+        self._cookie = hmac.new(token.encode(), b"page", "sha256").hexdigest()
         self._cabinet = cabinet
         self._server: Server | None = None
         self._pending = False

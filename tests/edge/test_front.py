@@ -82,6 +82,16 @@ async def test_socket_when_the_page_opens_it_then_shows_the_machine(front: Front
         assert (shown["type"], shown["view"]["screen"]) == ("view", "home")
 
 
+async def test_page_when_the_controller_was_started_again_then_is_still_known(front: FrontServer, bench: Bench) -> None:
+    cookie = (await get(front, "/"))[1]["set-cookie"].partition(";")[0]
+    display = Display(bench.runtime, is_online=lambda: True)
+    again = FrontServer(bench.runtime, display, host="127.0.0.1", port=0, token=TOKEN)
+    await again.start()
+    async with opened(again, Cookie=cookie) as page:
+        assert (await said(page))["type"] == "view"
+    await again.close()
+
+
 async def test_press_when_malformed_then_is_answered_with_the_reason_and_the_page_stays(front: FrontServer) -> None:
     async with opened(front, Authorization=f"Bearer {TOKEN}") as page:
         await said(page)

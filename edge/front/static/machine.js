@@ -4,6 +4,7 @@
 import { $, hasLabels, label, make, setAttribute, setText, useLabels } from "./dom.js";
 import { buildBreaker, showBreaker } from "./breaker.js";
 import { buildClerk, showClerk } from "./clerk.js";
+import { showExtras } from "./extras.js";
 import { keepOpen } from "./link.js";
 import { buildKeypad, showCoins, showCup, showPanel, showPurse, showTray } from "./panel.js";
 import { showSlots, showTiles } from "./shelf.js";
@@ -67,6 +68,7 @@ function showView(frame) {
     showTiles(view, (slot) => press({ intent: "select", slot }));
     showPanel(view, press);
     showClerk(view, press);
+    showExtras(view);
     showSlots(world.slots);
   } else {
     $("touch").hidden = false;
