@@ -4,6 +4,7 @@ Running it again changes nothing: products are replaced by themselves, the rest 
 """
 
 from collections.abc import Sequence
+from secrets import token_urlsafe
 from typing import Final, Literal, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,6 +15,9 @@ from cloud.accounting import service as accounting
 from cloud.catalogue import rules as tax
 from cloud.catalogue import service as catalogue
 from cloud.catalogue.service import ProductView
+from cloud.crew import service as crew
+from cloud.identity import service as identity
+from cloud.identity.permissions import Role
 from cloud.inventory import places as stock_places
 from cloud.inventory import service as inventory
 from cloud.inventory.service import WAREHOUSE, Movement
@@ -178,3 +182,44 @@ async def _goods(db_session: AsyncSession, at_ms: int) -> None:
         drafts.append(entries.purchase(event, seed.name_ja, net_minor=net, tax_minor=tax.tax_on(net, percent)))
     await inventory.move(db_session, movements)
     await accounting.post(db_session, [draft for pair in drafts for draft in pair])
+
+
+class DemoStaff(NamedTuple):
+    """Somebody who visits the demo's machine."""
+
+    email: str
+    name: str
+    kana: str
+    language: str
+    rights: Sequence[crew.Right]
+
+
+DEMO_STAFF: Final = (
+    DemoStaff("hanako@example.com", "佐藤 花子", "サトウ ハナコ", "ja", crew.RIGHTS),
+    DemoStaff("minh@example.com", "Minh Nguyen", "グエン ミン", "en", ("restock",)),
+)
+
+
+async def seed_staff(db_session: AsyncSession, pins: Sequence[str], *, now_ms: int | None = None) -> None:
+    """Two people who may begin visits; needs an owner to be there. Running it again changes nothing.
+
+    They cannot log in to the pages: nobody knows their passwords.
+
+    Args:
+        db_session: a writing session.
+        pins: one for each of `DEMO_STAFF`, 6 to 8 digits.
+        now_ms: ms since 1970 UTC; now when None.
+    """
+    at_ms = system_clock() if now_ms is None else now_ms
+    known = {row.email: row.id for row in await identity.users(db_session, limit=crew.MOST_USERS)}
+    members = {row.user_id for row in await crew.members(db_session)}
+    for person, pin in zip(DEMO_STAFF, pins, strict=True):
+        user_id = known.get(person.email)
+        if user_id is None:
+            password = await identity.new_password(token_urlsafe(24))
+            made = await identity.create_user(db_session, person.email, password, role=Role.STAFF, now_ms=at_ms)
+            user_id = made.id
+        if user_id not in members:
+            profile = crew.Profile(person.name, person.rights, person.kana, person.language)
+            change = crew.Change("seed", at_ms)
+            await crew.save(db_session, user_id, profile, change, pin=await crew.new_pin(pin))

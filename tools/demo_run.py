@@ -16,6 +16,7 @@ from typing import Final, NoReturn
 from rich.console import Console
 from rich.panel import Panel
 
+from cloud.seed import DEMO_STAFF
 from tools.smoke import SmokeError, buy
 from tools.stack import OPERATOR, Ports, Stack, StackError
 
@@ -103,6 +104,11 @@ def _smoke(stack: Stack) -> int:
     return 0
 
 
+def _staff(stack: Stack) -> str:
+    people = zip(DEMO_STAFF, stack.staff_pins, strict=True)
+    return "   ".join(f"{person.name} [bold]PIN[/] {pin}" for person, pin in people)
+
+
 def _demo(stack: Stack) -> int:
     try:
         _start(stack)
@@ -110,7 +116,8 @@ def _demo(stack: Stack) -> int:
             Panel(
                 f"[bold]Machine[/]    {stack.front_url}/\n"
                 f"[bold]Dashboard[/]  {stack.cloud_url}/dashboard/\n"
-                f"[bold]Login[/]      {OPERATOR}   [bold]Password[/]  {stack.password}\n\n"
+                f"[bold]Login[/]      {OPERATOR}   [bold]Password[/]  {stack.password}\n"
+                f"[bold]Staff[/]      {_staff(stack)}   (the lock on the machine's page)\n\n"
                 f"Buy something at the machine and watch the dashboard. Logs: {stack.folder}/logs\n"
                 "Ctrl-C stops everything; the data stays for the next time.",
                 title="AI Vending System",

@@ -16,6 +16,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Final, Literal
 
@@ -106,6 +107,12 @@ class Stack:
         return self.secrets["machine_secret"]
 
     @property
+    def staff_pins(self) -> list[str]:
+        """PINs of the demo's two people at the machine: always the same for this folder."""
+        words = [f"{self.password}:{number}".encode() for number in (1, 2)]
+        return [f"{100_000 + int(sha256(word).hexdigest(), 16) % 900_000}" for word in words]
+
+    @property
     def local_token(self) -> str:
         """The machine's token for programs on this computer; made by the machine at its first start."""
         return (self.folder / "machine" / "local_token").read_text("ascii")
@@ -131,6 +138,7 @@ class Stack:
             "MACHINE_DIR": str(self.folder / "machine"),
             "DEVICES": "simulated",
             "FIRST_FILL": "true",
+            "DEMO_STAFF_PINS": ",".join(self.staff_pins),
             "CLOUD_URL": self.cloud_url,
             "FRONT_PORT": str(self.ports.front),
             "LOG_FORMAT": "console",

@@ -16,6 +16,7 @@ from cloud.db.database import Database
 from cloud.identity.permissions import Role
 from cloud.identity.service import create_user, new_password
 from cloud.machines import service as machines
+from cloud.seed import seed_staff
 from protocol.desired import StaffList
 
 PATH = "/api/v1/admin/crew"
@@ -133,3 +134,16 @@ async def test_page_when_a_pin_is_drawn_then_it_is_shown_once_and_a_bad_one_is_t
     assert shown not in (await client.get("/dashboard/crew")).text
     assert (await client.post(f"{path}/remove")).status_code == 303
     assert await staff_list(seeded, machine_id) == (2, [])
+
+
+@one_database
+async def test_seed_when_it_runs_twice_then_the_demo_has_its_two_people_with_the_first_pins(
+    client: AsyncClient, seeded: Database, machine_id: str
+) -> None:
+    for pins in (["482915", "735206"], ["000111", "000222"]):
+        async with seeded.write() as db_session:
+            await seed_staff(db_session, pins)
+    rev, (first, second) = await staff_list(seeded, machine_id)
+    assert (rev, opens(first["pin"], "482915"), opens(second["pin"], "735206")) == (2, True, True)
+    assert (first["rights"], second["language"]) == (["restock", "cash", "devices", "update"], "en")
+    assert len((await client.get(PATH)).json()["items"]) == 2
