@@ -1,10 +1,14 @@
 """Looks at a drawn screen for what nobody could read, hit or understand. Needs Kivy to be open already."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 from typing import Any, Final
+
+from PIL import ImageFont
 
 from edge.screens.kiosk import look
 from edge.screens.kiosk.layout import GAP_MM, TARGET_MM, Display
@@ -16,6 +20,7 @@ LEAST_MM: Final = 4.0
 """Letters are never smaller."""
 _SLACK: Final = 0.999
 _UNTRANSLATED: Final = re.compile(r"^[a-z_]+(\.[a-z_]+)+$|[{}]")
+_NOBODY_HAS: Final = "\U0010fffe"
 _TONES: Final = ("success", "amber", "danger")
 
 Colour = tuple[float, ...]
@@ -29,7 +34,7 @@ class Finding:
     language: str
     state: str
     kind: str
-    """target, gap, overlap, outside, overflow, small, covered, contrast, colour or untranslated."""
+    """target, gap, overlap, outside, overflow, small, covered, contrast, colour, letter or untranslated."""
     what: str
 
 
@@ -73,6 +78,9 @@ class Drawn:
                 yield "overflow", f"{one.text[:30]!r}: a line of it was not drawn"
             if one.font_size < LEAST_MM * self._mm * _SLACK:
                 yield "small", f"{one.text[:30]!r}: {one.font_size / self._mm:.1f} mm"
+            unknown = sorted({letter for letter in one.text if not _has(one.font_name, letter)})
+            if unknown:
+                yield "letter", f"{one.text[:30]!r}: the font has no {''.join(unknown)!r}"
             if _UNTRANSLATED.search(one.text):
                 yield "untranslated", repr(one.text)
 
@@ -116,6 +124,20 @@ class Drawn:
                 other = (later.x, later.y, later.right, later.top) if _fill(later) else _text_box(later)
                 if hides and _overlap(box, other) > 1:
                     yield "covered", f"{one.text[:20]!r} by {_name(later)[:20]!r}"
+
+
+@cache
+def _has(font: str, letter: str) -> bool:
+    """Whether a font can draw a letter; what is invisible needs no drawing."""
+    if unicodedata.category(letter) in {"Cf", "Cc", "Zs"}:
+        return True
+    letters = _font(font)
+    return bytes(letters.getmask(letter)) != bytes(letters.getmask(_NOBODY_HAS))
+
+
+@cache
+def _font(path: str) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(path, 24)
 
 
 def contrast(one: Colour, other: Colour) -> float:

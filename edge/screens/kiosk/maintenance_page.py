@@ -96,7 +96,7 @@ class PageSheets:
         return Box(room.x, room.y + height + CLOSE_MM, room.width, room.height - height - CLOSE_MM)
 
     def _turning(self, sheet: int) -> Iterator[Part]:
-        for name, sign, by, place in (("before", "◀", -1, self._on.keys[0]), ("next", "▶", 1, self._on.keys[1])):
+        for name, sign, by, place in (("before", "▲", -1, self._on.keys[0]), ("next", "▼", 1, self._on.keys[1])):
             if self.count > 1:
                 does = Does("turn", value=str(by)) if 0 <= sheet + by < self.count else None
                 yield Part(f"turn.{name}", place, sign, "key", self._on.body * 1.4, does=does, is_key=True)

@@ -21,6 +21,8 @@ SMALLER: Final = 0.96
 """One step down for letters that find no room."""
 HOLD_S: Final = 3.0
 """A key held so long means something else: what only staff know of."""
+NEVER_FIRST: Final = "ーァィゥェォャュョッぁぃぅぇぉゃゅょっ、。)」』】・~〜?!:"
+"""Letters that do not begin a line. Source: JIS X 4051, kinsoku."""
 QUIET: Final = (0.0, 0.0, 0.0, 0.0)
 
 
@@ -46,6 +48,9 @@ class Plate(Label):  # type: ignore[misc] # Kivy has no types
     least = NumericProperty(0)
     """Letters may be made as small as this when a text finds no room; 0 for never."""
 
+    squeeze = NumericProperty(0)
+    """So many pixels of its width are not used, for two lines of about the same length."""
+
     def __init__(self, **values: Any) -> None:
         self._fitting = Clock.create_trigger(self._fit, -1)
         super().__init__(**values)
@@ -59,6 +64,22 @@ class Plate(Label):  # type: ignore[misc] # Kivy has no types
         self.font_size = self.letters
         while self.least and self.font_size > self.least and self.overflow() > 0:
             self.font_size = max(self.least, self.font_size * SMALLER)
+        self.squeeze = self._balanced() if self.halign == "center" else 0
+
+    def _balanced(self) -> float:
+        """What to leave of the width, so that no letter of a Japanese text is alone on its second line."""
+        text, wide = self.text, max(1.0, self.width - 2 * self.pad)
+        if " " in text or "\n" in text or self._measured(text, wide)[2] != 2:
+            return 0.0
+        middle = len(text) / 2
+        for first in sorted(range(1, len(text)), key=lambda at: abs(at - middle)):
+            width = max(self._measured(text[:first])[0], self._measured(text[first:])[0]) + 1
+            if width > wide:
+                break
+            fits = (at for at in range(first, len(text)) if self._measured(text[:at])[0] <= width)
+            if text[max(fits)] not in NEVER_FIRST:
+                return float(wide - width)
+        return 0.0
 
     def overflow(self) -> float:
         """How many pixels of the text find no room, or of a word that has to be broken; 0 when all of it is seen."""
