@@ -1,11 +1,14 @@
 """A person buys a drink at the emulated machine, and the operator's dashboard shows it without a reload."""
 
+import asyncio
+import signal
 from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from tools.stack import OPERATOR, Stack
+from tests.browser.axe import serious
+from tools.stack import MACHINE, OPERATOR, Stack
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=15_000)
@@ -127,6 +130,57 @@ async def test_card_when_tapped_then_pays_and_shows_as_a_receivable(watched: Wat
     dashboard = await log_in(watched, stack)
     await dashboard.goto(f"{stack.cloud_url}/dashboard/statements")
     await expect(dashboard.locator("body")).to_contain_text("売掛金(カード)")
+
+
+async def test_line_when_cut_in_the_drawer_then_cash_still_buys_and_the_sale_arrives_when_it_is_joined(
+    watched: Watched, stack: Stack
+) -> None:
+    machine = await watched.page(f"{stack.front_url}/")
+    await machine.click("#breaker-toggle")
+    await machine.click('[data-break="line"]')
+    await expect(machine.locator("#notice")).to_contain_text("通信が切れています")
+    await put_coin(machine, 100, "¥100")
+    await put_coin(machine, 50, "¥150")
+    await machine.click("#breaker-toggle")
+    await machine.click('.slot[data-slot="A4"]')
+    await expect(machine.locator("#tray")).not_to_have_attribute("data-count", "0")
+    await machine.click('[data-do="take_products"]')
+    await machine.click("#breaker-toggle")
+    await machine.click('[data-break="line"]')
+    await expect(machine.locator("#notice")).to_be_hidden(timeout=90_000)
+    dashboard = await log_in(watched, stack)
+    await expect(dashboard.locator("#sales")).to_contain_text("サイダー")
+
+
+async def test_power_when_cut_in_the_drawer_then_the_process_is_killed_and_the_next_one_knows_the_money(
+    watched: Watched, stack: Stack
+) -> None:
+    machine = await watched.page(f"{stack.front_url}/")
+    await put_coin(machine, 100, "¥100")
+    await machine.click("#breaker-toggle")
+    await machine.click('[data-break="power"]')
+    await expect(machine.locator("body")).to_have_attribute("data-connection", "lost")
+    assert await asyncio.to_thread(stack.running["machine"].wait, 15) == -signal.SIGKILL
+    stack.start("machine")
+    await asyncio.to_thread(stack.wait_ready, "machine")
+    await expect(machine.locator("body")).to_have_attribute("data-connection", "up")
+    await expect(machine.locator("#credit")).to_have_text("¥100")
+    await machine.click("#breaker-toggle")
+    await machine.click('[data-intent="return_coins"]')
+    await expect(machine.locator("#credit")).to_have_text("¥0")
+    watched.complaints = [said for said in watched.complaints if "WebSocket" not in said]
+
+
+async def test_machine_and_dashboard_when_read_by_axe_then_nothing_is_serious(watched: Watched, stack: Stack) -> None:
+    machine = await watched.page(f"{stack.front_url}/")
+    await machine.click("#breaker-toggle")
+    await machine.click("#wire-toggle")
+    found = {"machine": await serious(machine)}
+    page = await log_in(watched, stack)
+    for path in ("", "tasks", "stock", "journal", "statements", "users", f"machines/{MACHINE}"):
+        await page.goto(f"{stack.cloud_url}/dashboard/{path}")
+        found[path or "today"] = await serious(page)
+    assert {path: one for path, one in found.items() if one} == {}
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
