@@ -5,6 +5,7 @@ stand-in in this process that answers every intent with the next view at once: t
 """
 
 import asyncio
+import contextlib
 import json
 import shutil
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 
 from tools.bench.figures import Figure, median, percentile
 from tools.screens.states import every_state
@@ -61,9 +63,10 @@ async def _run(answers: int) -> dict[str, Any]:
         async def answer(page: ServerConnection) -> None:
             await page.send(frames[0])
             number = 0
-            async for _ in page:
-                number += 1
-                await page.send(frames[number % len(frames)])
+            with contextlib.suppress(ConnectionClosed):  # the screen ends when it has measured
+                async for _ in page:
+                    number += 1
+                    await page.send(frames[number % len(frames)])
 
         server = await serve(answer, "127.0.0.1", 0)
         port = next(iter(server.sockets)).getsockname()[1]

@@ -123,8 +123,9 @@ def code_pad(on: Surface, block: BlockDict, typed: str, labels: dict[str, str], 
         on.body,
     )
     letters = "1234567890-" if is_digits else LETTERS
-    pad = Box(whole.x, top, whole.width, whole.bottom - top)
     rows = 4
+    tall = whole.bottom - top if on.is_wide else rows * (on.row + GAP_MM) - GAP_MM
+    pad = Box(whole.x, whole.bottom - tall, whole.width, tall)
     cells = pad.cells(_LETTER_COLUMNS, rows)
     for letter, cell in zip(letters, cells, strict=False):
         does = Does("type", letter) if len(typed) < block["most"] else None
