@@ -51,6 +51,8 @@ _ROWS: Final = (
           "この商品は準備中です。", "This item is being prepared.", "staff", "EJD"),
     Fault("slot.changing", Severity.SLOT, "Another product still stands here than the planogram says.",
           "この商品は準備中です。", "This item is being prepared.", "staff"),
+    Fault("slot.out_of_use", Severity.SLOT, "Staff have taken this slot out of use; they put it back.",
+          "この商品は準備中です。", "This item is being prepared.", "staff"),
     Fault("drop_sensor.blocked", Severity.MACHINE, "The drop sensor's beam is interrupted while nothing is vended.",
           "取り出し口をご確認ください。", "Please check the delivery tray.", "staff", "EJL"),
     Fault("drop_sensor.late", Severity.NOTICE, "Something fell after the vend had been decided as failed.",

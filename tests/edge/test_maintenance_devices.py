@@ -348,7 +348,9 @@ def test_jam_guide_when_staff_are_in_doubt_then_a_slot_that_would_sell_stays_loc
     staff.press("task:jam", "slot:A1")
     staff.machine.apply(i.FaultGone("slot.jammed", "A1"))
     staff.press(*["next"] * 6, "leave_locked")
-    assert staff.machine.state.slot_fault("A1") == "slot.jammed"
+    assert staff.machine.state.slot_fault("A1") == "slot.out_of_use"
+    staff.press("task:jam", "slot:A1", *["next"] * 6, "sell")
+    assert staff.machine.state.slot_fault("A1") == ""
 
 
 def test_jam_guide_when_gone_back_then_shows_the_step_before_and_at_last_the_menu(staff: Staff) -> None:

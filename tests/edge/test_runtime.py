@@ -129,6 +129,15 @@ async def test_door_when_it_moves_while_the_controller_ends_then_the_end_keeps_i
     assert told == []
 
 
+async def test_slot_when_staff_took_it_out_of_use_then_closing_the_door_does_not_put_it_back(bench: Bench) -> None:
+    bench.runtime.apply(i.FaultSeen("slot.out_of_use", "A1"))
+    bench.machine.world.open_door()
+    await asyncio.sleep(0.5)
+    bench.machine.world.close_door()
+    await asyncio.sleep(1)
+    assert bench.state.slot_fault("A1") == "slot.out_of_use"
+
+
 async def test_slot_when_staff_frees_a_jam_then_sells_again_after_the_door_closes(bench: Bench) -> None:
     bench.machine.world.jam("A1")
     await bench.insert(100, 100)

@@ -32,8 +32,6 @@ class JamGuide(StillTask):
         self._try = DropTry(machine, sensors, session)
         self._stage: Stage = "choose"
         self._slot = ""
-        self._fault = ""
-        """What locked the slot when the guide began; a slot is left locked with it."""
         self._has_run = False
 
     # --- what is shown --------------------------------------------------------------------------
@@ -102,7 +100,7 @@ class JamGuide(StillTask):
 
     def _choose(self, slot: str) -> None:
         if slot in self._slots:
-            self._slot, self._fault, self._has_run = slot, self._machine.state.slot_fault(slot), False
+            self._slot, self._has_run = slot, False
             self._stage = "door-open"
 
     def _go(self, steps: int) -> bool:
@@ -117,8 +115,7 @@ class JamGuide(StillTask):
         """Is the guide done? Selling again needs that the machine agrees; leaving it locked never fails."""
         state = self._machine.state
         if action == "leave_locked":
-            if not state.slot_fault(self._slot):
-                self._machine.apply(FaultSeen(self._fault or "slot.no_drop", self._slot, "left locked by staff"))
+            self._machine.apply(FaultSeen("slot.out_of_use", self._slot, f"by {self._session.staff}"))
             return True
         if action != "sell":
             return False
