@@ -19,7 +19,7 @@ from cloud.identity.permissions import Permission
 from cloud.kit.http import DatabaseDep, ProblemError
 from cloud.machines.ordering import LoggedEvent
 from cloud.visits import service as visits
-from cloud.visits.repository import Wanted
+from cloud.visits.filters import Wanted
 from cloud.visits.service import VisitView
 
 router = APIRouter(prefix="/dashboard/visits", include_in_schema=False)

@@ -12,7 +12,7 @@ from cloud.kit.http import DatabaseDep, ProblemError, refusals
 from cloud.kit.pages import AskedDep, Page
 from cloud.machines.ordering import LoggedEvent
 from cloud.visits import service
-from cloud.visits.repository import Wanted
+from cloud.visits.filters import Wanted
 from cloud.visits.service import VisitView
 
 router = APIRouter(prefix="/api/v1/vending/visits", tags=["vending"])

@@ -1,23 +1,13 @@
 """All queries of the visits."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.db.statements import upsert
+from cloud.visits.filters import Wanted
 from cloud.visits.models import Visit
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which visits."""
-
-    machine_id: str | None = None
-    staff_id: str | None = None
-    before: tuple[int, str] | None = None
-    """(started_at_ms, id) of the last one of the page before."""
 
 
 async def save(db_session: AsyncSession, row: dict[str, Any], *, changed: tuple[str, ...]) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cloud.machines import service as machines
 from cloud.machines.ordering import LoggedEvent
 from cloud.visits import repository
-from cloud.visits.repository import Wanted
+from cloud.visits.filters import Wanted
 from protocol.staff_events import VisitEnded, VisitStarted
 
 EVENTS_SHOWN: Final = 1_000
