@@ -13,6 +13,7 @@ from playwright.async_api import Browser, Page, expect
 
 from cloud import main
 from cloud.settings import load_settings
+from tests.browser.axe import serious
 from tools.eval.world import MACHINE, build
 
 pytestmark = pytest.mark.browser
@@ -70,6 +71,7 @@ async def test_phone_when_a_customer_uses_it_then_everything_works_in_both_langu
         await page.keyboard.press("Enter")
         await expect(page.locator("#log .clerk").last).to_contain_text(answer)
         await expect(page.locator("#words")).to_have_value("")
+        await expect(page.locator("#say button")).to_be_enabled()  # not while the clerk is still answering
         await page.locator("#suggested .chip").first.click()
         await expect(page.locator("#log .clerk")).to_have_count(2)
         await expect(page.locator("#say button")).to_be_enabled()
@@ -78,6 +80,7 @@ async def test_phone_when_a_customer_uses_it_then_everything_works_in_both_langu
         assert (
             await page.evaluate(f"{small}.filter((one) => one.offsetHeight < 24 || one.offsetWidth < 24).length") == 0
         )
+        assert await serious(page) == []
         await page.reload()
         await expect(page.locator("#log li")).to_have_count(4)
         await page.context.close()
