@@ -35,7 +35,6 @@ class Cabinet:
         self._on_landed = on_landed
         self._on_change = on_change
         self._shadows = 0
-        self._is_blocked = False
         self._timers: set[asyncio.TimerHandle] = set()
         board.watch_output(pin_map.drop_reset, self._reset)
         self._show_beam()
@@ -53,16 +52,13 @@ class Cabinet:
         self._show_beam()
         self._later(SHADOW_S, lambda: self._land(product))
 
-    @property
-    def is_blocked(self) -> bool:
-        """Something hangs in the beam and stays there."""
-        return self._is_blocked
-
     def block_beam(self, *, blocked: bool) -> None:
         """Something hangs in the beam, or no longer."""
-        self._is_blocked = blocked
+        self._state.is_beam_blocked = blocked
         if blocked:
             self._latch()
+        else:
+            self._on_change()
         self._show_beam()
 
     def show_door(self) -> None:
@@ -93,7 +89,7 @@ class Cabinet:
 
     @property
     def _is_dark(self) -> bool:
-        return self._is_blocked or self._shadows > 0
+        return self._state.is_beam_blocked or self._shadows > 0
 
     def _show_beam(self) -> None:
         self._board.drive_input(self._pin_map.drop_beam, self._is_dark)

@@ -30,19 +30,16 @@ class Coil:
         self._since = 0.0
         self._from_angle = 0.0
         self.is_powered = False
-        self.is_jammed = False
-        self.is_contact_stuck = False
-        self.turns_held_back = 0
 
     @property
     def is_home_closed(self) -> bool:
         """The home contact is closed."""
-        return self.is_contact_stuck or self._spiral.angle < LEAVE_AT
+        return self._spiral.is_contact_stuck or self._spiral.angle < LEAVE_AT
 
     @property
     def is_turning(self) -> bool:
         """Powered and moving."""
-        return self.is_powered and not self.is_jammed
+        return self.is_powered and not self._spiral.is_jammed
 
     def set_power(self, *, is_powered: bool) -> None:
         """Power on or off. The motor is braked, so it stops where it is."""
@@ -58,7 +55,7 @@ class Coil:
         """Stall, or come loose."""
         if self.is_turning:
             self._stop()
-        self.is_jammed = is_jammed
+        self._spiral.is_jammed = is_jammed
         if self.is_turning:
             self._go()
 
@@ -86,8 +83,8 @@ class Coil:
         self._on_moved()
 
     def _release(self) -> None:
-        if self.turns_held_back:
-            self.turns_held_back -= 1
+        if self._spiral.turns_held_back:
+            self._spiral.turns_held_back -= 1
         elif self._spiral.units:
             self._on_unit_out(self._spiral.units.pop(0))
 
@@ -96,6 +93,7 @@ class Coils:
     """All coils of a machine and the matrix that powers them."""
 
     def __init__(self, state: WorldState, *, on_unit_out: Callable[[str], None], on_change: Callable[[], None]) -> None:
+        self._spirals = state.spirals
         self._coils = {
             slot: Coil(spiral, on_unit_out=on_unit_out, on_moved=self._moved) for slot, spiral in state.spirals.items()
         }
@@ -134,28 +132,30 @@ class Coils:
 
     def is_jammed(self, slot: str) -> bool:
         """The motor stalls."""
-        return self._coils[slot].is_jammed
+        return self._spirals[slot].is_jammed
 
     def jam(self, slot: str) -> None:
         """The motor stalls."""
         self._coils[slot].set_jammed(is_jammed=True)
+        self._on_change()
 
     def stick_home(self, slot: str) -> None:
         """The home contact stays closed."""
-        self._coils[slot].is_contact_stuck = True
-        self._show_home()
+        self._spirals[slot].is_contact_stuck = True
+        self._moved()
 
     def hold_back(self, slot: str, turns: int) -> None:
         """The next turns let nothing fall."""
-        self._coils[slot].turns_held_back = turns
+        self._spirals[slot].turns_held_back = turns
+        self._on_change()
 
     def repair(self, slot: str) -> None:
         """Jam, stuck contact and held-back units are gone."""
-        coil = self._coils[slot]
-        coil.set_jammed(is_jammed=False)
-        coil.is_contact_stuck = False
-        coil.turns_held_back = 0
-        self._show_home()
+        self._coils[slot].set_jammed(is_jammed=False)
+        spiral = self._spirals[slot]
+        spiral.is_contact_stuck = False
+        spiral.turns_held_back = 0
+        self._moved()
 
     def _row_listener(self, row: str) -> Callable[[bool], None]:
         def listen(level: bool) -> None:  # noqa: FBT001 - a level is a level

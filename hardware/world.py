@@ -355,7 +355,7 @@ class World:
     @property
     def is_beam_blocked(self) -> bool:
         """Something hangs in the drop beam."""
-        return self._cabinet is not None and self._cabinet.is_blocked
+        return self.state.is_beam_blocked
 
     # --- looking
 

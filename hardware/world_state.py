@@ -22,6 +22,12 @@ class Spiral(_State):
     """Turns past home: 0 at home, 0.5 half way round."""
     turn_s: float = Field(default=2.4, gt=0)
     """How long its motor takes for one turn. Common snack vendors: 20 to 40 turns a minute."""
+    is_jammed: bool = False
+    """Its motor stalls where it stands."""
+    is_contact_stuck: bool = False
+    """Its home contact stays closed."""
+    turns_held_back: NonNegativeInt = 0
+    """Next turns that let nothing fall."""
 
 
 class HopperState(_State):
@@ -222,6 +228,8 @@ class WorldState(_State):
     falling: list[str] = []
     """Out of the coil and not yet in the tray."""
     is_drop_latched: bool = False
+    is_beam_blocked: bool = False
+    """Something hangs in the drop beam."""
     is_door_open: bool = False
 
     coins_brought: dict[int, NonNegativeInt] = {}

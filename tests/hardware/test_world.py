@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from hardware.dispenser.port import Turn
 from hardware.emulated import EmulatedMachine
 from hardware.errors import DeviceError
 from hardware.gpio import PinMap
@@ -110,6 +111,44 @@ async def test_motor_when_the_process_dies_midway_then_stands_where_it_was_saved
     text = saved[-1]
     await turning
     assert WorldState.model_validate_json(text).spirals["A1"].angle == pytest.approx(0.0625)
+
+
+async def test_faults_when_the_process_dies_then_the_next_one_still_has_them_until_repaired(build: Build) -> None:
+    saved: list[str] = []
+    machine = build(save=lambda state: saved.append(state.model_dump_json()))
+    for harm in (
+        lambda: machine.world.jam("A1"),
+        lambda: machine.world.stuck_home("A2"),
+        lambda: machine.world.empty_turn("C4"),
+        machine.world.block_beam,
+    ):
+        count = len(saved)
+        harm()
+        assert len(saved) > count
+    machine.close()
+
+    again = build(WorldState.model_validate_json(saved[-1]), save=lambda state: saved.append(state.model_dump_json()))
+    assert again.world.jammed_slots == ["A1"]
+    assert again.world.is_beam_blocked
+    assert again.drop_sensor.is_blocked
+    assert [await again.dispenser.turn(slot) for slot in ("A1", "A2")] == [Turn.JAMMED, Turn.JAMMED]
+    assert await again.dispenser.turn("C4") is Turn.HOME
+    assert len(again.world.state.spirals["C4"].units) == 8
+
+    again.world.block_beam(blocked=False)
+    for slot in ("A1", "A2"):
+        again.world.repair(slot)
+    again.close()
+    mended = build(WorldState.model_validate_json(saved[-1]))
+    assert mended.world.jammed_slots == []
+    assert not mended.drop_sensor.is_blocked
+    assert [await mended.dispenser.turn(slot) for slot in ("A1", "A2")] == [Turn.HOME, Turn.HOME]
+
+
+def test_world_state_when_saved_before_faults_were_kept_then_opens_without_any() -> None:
+    state = WorldState.model_validate({"spirals": {"A1": {"units": ["tea"], "capacity": 8, "angle": 0.5}}})
+    assert not state.is_beam_blocked
+    assert (state.spirals["A1"].is_jammed, state.spirals["A1"].turns_held_back) == (False, 0)
 
 
 async def test_snapshot_when_taken_then_is_plain_json_with_what_the_page_draws(build: Build) -> None:
