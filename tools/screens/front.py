@@ -29,9 +29,11 @@ from tools.screens.states import Shown, every_screen
 HOST: Final = "http://front.test"
 SIZES: Final = {"800x480": (800, 480), "1024x600": (1024, 600), "1080x1920": (1080, 1920), "390x844": (390, 844)}
 TARGET_MM: Final = 15.0
+GAP_MM: Final = 3.0
+TEXT_CONTRAST: Final = 7.0
 FLAGS: Final = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
-LOOK: Final = """(least) => {
+LOOK: Final = """([least, gap, ratio]) => {
   const mm = parseFloat(getComputedStyle(document.documentElement).getPropertyValue('--mm'));
   const overlay = document.querySelector('#maintenance:not([hidden]) .m-pad') ||
     document.querySelector('#maintenance:not([hidden])') || document.querySelector('#t-attract:not([hidden])');
@@ -40,13 +42,28 @@ LOOK: Final = """(least) => {
   const isSeen = (e) => e.checkVisibility() && !(sheet && e.closest('#t-shelf'));
   const name = (e) => (e.textContent || e.id || e.className).trim().slice(0, 30);
   const found = [];
+  const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const ground = (e) => {
+    for (let p = e; p; p = p.parentElement) {
+      const [r, g, b, alpha = 1] = parts(getComputedStyle(p).backgroundColor);
+      if (alpha === 1) return `rgb(${r}, ${g}, ${b})`;
+    }
+    return 'rgb(255, 255, 255)';
+  };
+  const light = (colour) => {
+    const linear = (c) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4);
+    const [r, g, b] = parts(colour).map(linear);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const contrast = (one, other) => {
+    const [low, high] = [light(one), light(other)].sort((a, b) => a - b);
+    return (high + 0.05) / (low + 0.05);
+  };
   const targets = [...root.querySelectorAll('button'), ...(root.matches('button') ? [root] : [])].filter(isSeen);
   const boxes = targets.map((e) => e.getBoundingClientRect());
-  const letters = (e) => e.closest('[data-accepts="code"]');
   targets.forEach((e, n) => {
     const b = boxes[n];
-    const wanted = letters(e) ? Math.min(least, 8) : least;
-    if (Math.min(b.width, b.height) < wanted * mm * 0.995)
+    if (Math.min(b.width, b.height) < least * mm * 0.995)
       found.push(['target', `${name(e)}: ${(b.width / mm).toFixed(1)} x ${(b.height / mm).toFixed(1)} mm`]);
     if (b.left < -0.5 || b.right > innerWidth + 0.5) found.push(['outside', name(e)]);
     const isPhone = document.documentElement.dataset.panel === 'phone';
@@ -54,7 +71,8 @@ LOOK: Final = """(least) => {
     targets.slice(n + 1).forEach((other, k) => {
       const c = boxes[n + 1 + k];
       const apart = Math.max(c.left - b.right, b.left - c.right, c.top - b.bottom, b.top - c.bottom);
-      if (apart < -0.5 && !e.contains(other)) found.push(['overlap', `${name(e)} and ${name(other)}`]);
+      const between = `${name(e)} and ${name(other)}: ${(apart / mm).toFixed(1)} mm`;
+      if (apart < gap * mm * 0.95 && !e.contains(other)) found.push([apart < -0.5 ? 'overlap' : 'gap', between]);
     });
   });
   for (const e of [...root.querySelectorAll('*'), root]) {
@@ -65,6 +83,8 @@ LOOK: Final = """(least) => {
         (e.scrollWidth > e.clientWidth + 2 || (e.scrollHeight > e.clientHeight + 6 && style.overflowY !== 'visible')))
       found.push(['overflow', `${name(e)}: ${e.scrollWidth}x${e.scrollHeight} in ${e.clientWidth}x${e.clientHeight}`]);
     if (!hasText) continue;
+    const seen = contrast(style.color, ground(e));
+    if (seen < ratio) found.push(['contrast', `${name(e)}: ${seen.toFixed(1)}`]);
     const range = document.createRange();
     range.selectNodeContents(e);
     const t = range.getBoundingClientRect();
@@ -144,7 +164,7 @@ class Front:
 
     async def findings(self, least_mm: float = TARGET_MM) -> list[tuple[str, str]]:
         """Look at what is drawn now."""
-        return [(kind, what) for kind, what in await self.page.evaluate(LOOK, least_mm)]
+        return [(kind, what) for kind, what in await self.page.evaluate(LOOK, [least_mm, GAP_MM, TEXT_CONTRAST])]
 
 
 async def _serve(route: Route) -> None:

@@ -204,7 +204,9 @@ function drawPad() {
     draw();
   };
   const box = make("section", { class: "m-pad", role: "dialog", "aria-modal": "true", "aria-label": label });
-  box.append(make("h2", {}, label), shownText, pad(accepts, most, () => open.typed, change, done, word), key("pad-close", word("close"), leave));
+  open.leave = leave;
+  box.append(make("h2", {}, label), shownText, pad(accepts, most, () => open.typed, change, done, word, open));
+  if (accepts !== "code") box.append(key("pad-close", word("close"), leave));
   return box;
 }
 
