@@ -6,6 +6,7 @@ display at hand. Source: EN 301 549 8.3 (reach), WCAG 2.2 SC 2.5.8, and for a pu
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,6 +45,11 @@ class Rect:
     def right(self) -> float:
         """Its right edge."""
         return self.x + self.width
+
+    @property
+    def center_x(self) -> float:
+        """Its middle, from the left."""
+        return self.x + self.width / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +141,17 @@ def arrange(display: Display, columns: int, rows: int, *, is_low: bool = False, 
     sign = Rect(gap, height + gap, display.width - 2 * gap, display.height - height - 2 * gap) if is_short else None
     tiles = _grid(shelf, columns, rows, mm, gap)
     return Arrangement(mm, _type(mm, grow), shelf, tiles, credit, message, places, sign)
+
+
+def stacked(room: Rect, heights: Sequence[float]) -> tuple[Rect, ...]:
+    """One below the other, with what is left of the height shared out between, above and below them."""
+    spare = max(0.0, room.height - sum(heights)) / (len(heights) + 1)
+    found, top = [], room.top
+    for height in heights:
+        top -= spare
+        found.append(Rect(room.x, top - height, room.width, height))
+        top -= height
+    return tuple(found)
 
 
 def _type(mm: float, grow: float) -> Type:

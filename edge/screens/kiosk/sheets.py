@@ -1,5 +1,6 @@
 """What lies over the shelf when there is more to say than a line: the chosen product, a result, the clerk."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
@@ -9,7 +10,7 @@ from kivy.uix.image import Image
 from kivy.uix.widget import Widget
 
 from edge.screens.kiosk import look
-from edge.screens.kiosk.layout import GAP_MM, TARGET_MM, Arrangement, Rect
+from edge.screens.kiosk.layout import GAP_MM, TARGET_MM, Arrangement, Rect, stacked
 from edge.screens.kiosk.widgets import Key, Plate, place
 
 RESULTS: Final = {"vending", "delivered", "sorry", "out_of_service"}
@@ -17,6 +18,13 @@ SIGNS: Final = {"ok": ("○", "success"), "warn": ("!", "amber"), "sorry": ("×"
 """Over a result, so large that it is seen from afar: what kind of result it is, and its colour."""
 STANDINGS: Final = {"done": "○", "now": "●", "next": "・"}
 """Before a part of a purchase; its words say the same."""
+SIGN_MM: Final = 70.0
+PRODUCT_MM: Final = 130.0
+CODE_MM: Final = 130.0
+KEY_MM: Final = 25.0
+"""Heights on a tall display."""
+_SENTENCE_END: Final = re.compile(r"(?<=[。?!])(?=.)|(?<=[.?!]) (?=[A-Z])")
+"""Where there is room, every sentence has a line of its own."""
 QUIET_ZONE: Final = 4
 """Light modules around a QR code. Source: ISO/IEC 18004."""
 
@@ -29,6 +37,7 @@ class Sheet(Plate):
         place(self, places.shelf)
         self.places, self.intend = places, intend
         self.gap = GAP_MM * places.mm
+        self.is_tall = places.shelf.height > places.shelf.width
 
     def inner(self, x: float, y: float, width: float, height: float) -> Rect:
         """A part of the sheet, in shares of what lies within its margin; `y` from below."""
@@ -48,17 +57,18 @@ class ResultSheet(Sheet):
 
     def __init__(self, places: Arrangement, intend: Callable[[dict[str, Any]], None]) -> None:
         super().__init__(places, intend)
-        self._words = self.put(
-            Plate(letters=places.type.head, least=places.type.least, font_name=look.BOLD), self.inner(0, 0.3, 1, 0.7)
-        )
+        kind = places.type
+        words, steps = (kind.tag, kind.head) if self.is_tall else (kind.head, kind.body)
+        self._words = self.put(Plate(letters=words, least=kind.least, font_name=look.BOLD), self.inner(0, 0.3, 1, 0.7))
         self._mark = self.put(
             Plate(letters=0.2 * places.shelf.height, font_name=look.BOLD, pad_high=0), self.inner(0, 0.74, 1, 0.26)
         )
+        self._picture = self.put(Image(fit_mode="contain"), self.inner(0, 0.5, 1, 0.5))
         self._code = self.put(QrCode(), self.inner(0, 0.02, 1, 0.5))
-        self._steps = self.put(Plate(letters=places.type.body, least=places.type.least), self.inner(0, 0.04, 1, 0.4))
-        self._caption = self.put(Plate(letters=places.type.body, least=places.type.least), self.inner(0, 0.5, 1, 0.12))
+        self._steps = self.put(Plate(letters=steps, least=kind.least), self.inner(0, 0.04, 1, 0.4))
+        self._caption = self.put(Plate(letters=steps, least=kind.least), self.inner(0, 0.5, 1, 0.12))
         self._stay = self.put(
-            Key(lambda: intend({"intent": "stay"}), letters=places.type.head, least=places.type.least, is_main=True),
+            Key(lambda: intend({"intent": "stay"}), letters=words, least=kind.least, is_main=True),
             self.inner(0.2, 0.02, 0.6, max(0.24, TARGET_MM * places.mm / places.shelf.height)),
         )
 
@@ -66,21 +76,53 @@ class ResultSheet(Sheet):
         """The message, and what belongs to it."""
         code = view["code"]
         stay = next((button for button in view["buttons"] if button["intent"] == "stay"), None)
-        self._words.text = view["message"]["text"]
+        said = view["message"]["text"]
+        self._words.text = _SENTENCE_END.sub("\n", said) if self.is_tall else said
         sign, colour = SIGNS[view["message"]["tone"]]
-        self._mark.text, self._mark.color = "" if code else sign, look.colours()[colour]
-        tall = 0.36 if code else 0.66 if stay else 1.0
-        above = 0.26 if self._mark.text else 0.0
-        place(self._words, self.inner(0, 1.0 - tall, 1, tall - above))
-        self._code.show(code["rows"] if code else ())
-        self._caption.text = code["caption"] if code else ""
+        is_signed = bool(sign) and (self.is_tall or not code)
+        self._mark.text, self._mark.color = sign if is_signed else "", look.colours()[colour]
         self._steps.text = "\n".join(
             f"{STANDINGS[stage['standing']]} {stage['text']}  {stage['standing_text']}" for stage in view["stages"]
         )
-        if self._steps.text and not code and not stay:
-            place(self._words, self.inner(0, 0.46, 1, 0.54 - above))
+        self._caption.text = code["caption"] if code else ""
         self._stay.text = stay["text"] if stay else ""
         self._stay.opacity, self._stay.is_on = (1, True) if stay else (0, False)
+        chosen = next((tile["picture"] for tile in view["tiles"] if tile["state"] == "chosen"), "")
+        self._picture.source = look.picture(chosen) if self.is_tall and not is_signed else ""
+        self._picture.opacity = 1 if self._picture.source else 0
+        if self.is_tall:
+            self._stack(is_code=bool(code))
+        else:
+            self._share(is_code=bool(code), is_asking=bool(stay))
+        self._code.show(code["rows"] if code else ())
+
+    def _share(self, *, is_code: bool, is_asking: bool) -> None:
+        """On a wide display: the sentence takes what the rest leaves."""
+        tall = 0.36 if is_code else 0.66 if is_asking else 1.0
+        above = 0.26 if self._mark.text else 0.0
+        place(self._words, self.inner(0, 1.0 - tall, 1, tall - above))
+        if self._steps.text and not is_code and not is_asking:
+            place(self._words, self.inner(0, 0.46, 1, 0.54 - above))
+
+    def _stack(self, *, is_code: bool) -> None:
+        """On a tall display: one below the other, each as high as it needs, the whole in the middle."""
+        kind, mm = self.places.type, self.places.mm
+        steps = 0 if not self._steps.text else (1 + self._steps.text.count("\n")) * 1.5 * kind.head
+        rows: list[tuple[Widget, float, float]] = [  # share of the width, height
+            (self._mark, 1, (SIGN_MM * mm if self._mark.text else 0)),
+            (self._picture, 0.6, (PRODUCT_MM * mm if self._picture.source else 0)),
+            (self._words, 0.86, 4 * kind.tag * 1.2),
+            (self._caption, 1, (2 * kind.head if is_code else 0)),
+            (self._code, 1, (CODE_MM * mm if is_code else 0)),
+            (self._steps, 1, 0 if is_code else steps),
+            (self._stay, 0.6, (KEY_MM * mm if self._stay.text else 0)),
+        ]
+        self._mark.letters = SIGN_MM * mm * 0.8
+        seen = [row for row in rows if row[2]]
+        shelf = self.places.shelf
+        room = Rect(shelf.x + self.gap, shelf.y + self.gap, shelf.width - 2 * self.gap, shelf.height - 2 * self.gap)
+        for (widget, share, _), rect in zip(seen, stacked(room, [row[2] for row in seen]), strict=True):
+            place(widget, Rect(rect.center_x - share * rect.width / 2, rect.y, share * rect.width, rect.height))
 
 
 class DetailSheet(Sheet):
@@ -115,6 +157,23 @@ class DetailSheet(Sheet):
             ),
             self.inner(0.32, 0.0, 0.68, 0.25),
         )
+        if self.is_tall:
+            self._stack()
+
+    def _stack(self) -> None:
+        """On a tall display the product stands above its words."""
+        kind, shelf = self.places.type, self.places.shelf
+        self._name.letters = self._price.letters = self._missing.letters = kind.tag
+        self._facts.letters = self._ways.letters = kind.head
+        heights = (0, 2 * kind.head, 2.6 * kind.tag, 1.6 * kind.tag, 4.2 * kind.head, 4.2 * kind.head)
+        missing = KEY_MM * self.places.mm
+        rest = shelf.height - 2 * self.gap - sum(heights) - missing - 7 * self.gap
+        parts = (self._picture, self._band, self._name, self._price, self._facts, self._ways, self._missing)
+        room = Rect(shelf.x + self.gap, shelf.y + self.gap, shelf.width - 2 * self.gap, shelf.height - 2 * self.gap)
+        picture = min(rest, PRODUCT_MM * 1.2 * self.places.mm)
+        for part, rect in zip(parts, stacked(room, [picture, *heights[1:], missing]), strict=True):
+            share = 0.3 if part is self._band else 0.8 if part is self._missing else 1.0
+            place(part, Rect(rect.center_x - share * rect.width / 2, rect.y, share * rect.width, rect.height))
 
     def show(self, view: dict[str, Any]) -> None:
         """The product of `view["detail"]`."""
@@ -160,7 +219,12 @@ class ClerkSheet(Sheet):
             self.inner(1 - close_width, 1 - key_share, close_width, key_share),
         )
         self._words = self.put(
-            Plate(letters=places.type.body, least=places.type.least, halign="left", valign="bottom"),
+            Plate(
+                letters=places.type.head if self.is_tall else places.type.body,
+                least=places.type.least,
+                halign="left",
+                valign="bottom",
+            ),
             self.inner(0, above, 1, 1 - above - note_share - gap_share / 2),
         )
         self._half_gap = self.gap / 2 / (places.shelf.width - 2 * self.gap)
@@ -183,7 +247,7 @@ class ClerkSheet(Sheet):
         clerk, labels = view["clerk"], view["labels"]
         self._note.text, self._close.text = clerk["note"], labels["clerk_close"]
         said = [f"{labels['clerk_' + line['who']]}: {line['text']}" for line in clerk["lines"]]
-        self._words.text = "\n".join(said[-2:])
+        self._words.text = "\n".join(said[-6:] if self.is_tall else said[-2:])
         self._asked = tuple(clerk["questions"][: self.KEYS])
         for number, key in enumerate(self._questions):
             key.text = self._asked[number] if number < len(self._asked) else ""

@@ -1,7 +1,7 @@
 """What the screens are built of. The looks are in `widgets.kv`; nothing here knows what is sold."""
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final
 
 from kivy.clock import Clock
@@ -14,6 +14,7 @@ from kivy.uix.widget import Widget
 
 from edge.screens.kiosk import look
 from edge.screens.kiosk.layout import Rect
+from edge.screens.kiosk.lines import broken
 
 Builder.load_file(str(look.HERE / "widgets.kv"))
 
@@ -21,8 +22,8 @@ SMALLER: Final = 0.96
 """One step down for letters that find no room."""
 HOLD_S: Final = 3.0
 """A key held so long means something else: what only staff know of."""
-NEVER_FIRST: Final = "ーァィゥェォャュョッぁぃぅぇぉゃゅょっ、。)」』】・~〜?!:"
-"""Letters that do not begin a line. Source: JIS X 4051, kinsoku."""
+ROUNDED: Final = 1.0
+"""Pixels by which a line may be wider than the sum of its letters."""
 QUIET: Final = (0.0, 0.0, 0.0, 0.0)
 
 
@@ -48,9 +49,6 @@ class Plate(Label):  # type: ignore[misc] # Kivy has no types
     least = NumericProperty(0)
     """Letters may be made as small as this when a text finds no room; 0 for never."""
 
-    squeeze = NumericProperty(0)
-    """So many pixels of its width are not used, for two lines of about the same length."""
-
     def __init__(self, **values: Any) -> None:
         self._fitting = Clock.create_trigger(self._fit, -1)
         super().__init__(**values)
@@ -64,22 +62,17 @@ class Plate(Label):  # type: ignore[misc] # Kivy has no types
         self.font_size = self.letters
         while self.least and self.font_size > self.least and self.overflow() > 0:
             self.font_size = max(self.least, self.font_size * SMALLER)
-        self.squeeze = self._balanced() if self.halign == "center" else 0
+        self.texture_update()
 
-    def _balanced(self) -> float:
-        """What to leave of the width, so that no letter of a Japanese text is alone on its second line."""
-        text, wide = self.text, max(1.0, self.width - 2 * self.pad)
-        if " " in text or "\n" in text or self._measured(text, wide)[2] != 2:
-            return 0.0
-        middle = len(text) / 2
-        for first in sorted(range(1, len(text)), key=lambda at: abs(at - middle)):
-            width = max(self._measured(text[:first])[0], self._measured(text[first:])[0]) + 1
-            if width > wide:
-                break
-            fits = (at for at in range(first, len(text)) if self._measured(text[:at])[0] <= width)
-            if text[max(fits)] not in NEVER_FIRST:
-                return float(wide - width)
-        return 0.0
+    def texture_update(self, *values: Any) -> None:
+        """Draw the text in the lines it is broken into."""
+        self._label.text = self.lines()
+        super().texture_update(*values)
+
+    def lines(self) -> str:
+        """The text as it is drawn, with the ends of its lines."""
+        wide = max(1.0, self.width - 2 * self.pad)
+        return _broken(self.text, self.font_name, self.font_size, wide, self.halign == "center")
 
     def overflow(self) -> float:
         """How many pixels of the text find no room, or of a word that has to be broken; 0 when all of it is seen."""
@@ -88,16 +81,16 @@ class Plate(Label):  # type: ignore[misc] # Kivy has no types
         wide, high = max(1.0, self.width - 2 * self.pad), self.height - 2 * self.pad_high
         words = {word for word in self.text.split() if word.isascii()}  # Japanese may break anywhere
         too_wide = max((self._measured(word)[0] - wide for word in words), default=0.0)
-        return float(max(0.0, too_wide, self._measured(self.text, wide)[1] - high))
+        return float(max(0.0, too_wide, self._measured(self.lines(), wide)[1] - high))
 
     def measured(self) -> tuple[float, float]:
         """Width and height of the text as it is drawn, in pixels."""
-        wide, high, _ = self._measured(self.text, max(1.0, self.width - 2 * self.pad))
+        wide, high, _ = self._measured(self.lines(), max(1.0, self.width - 2 * self.pad))
         return wide, high
 
     def is_cut(self) -> bool:
         """Whether a line of the text was not drawn."""
-        lines = self._measured(self.text, max(1.0, self.width - 2 * self.pad))[2]
+        lines = self._measured(self.lines(), max(1.0, self.width - 2 * self.pad))[2]
         return bool(self.text) and len(self._label._cached_lines) < lines  # noqa: SLF001 - Kivy tells nobody
 
     def _measured(self, text: str, width: float | None = None) -> tuple[float, float, int]:
@@ -110,6 +103,17 @@ def _measured(text: str, font: str, size: float, line: float, width: float | Non
     free.refresh()
     widest = max((one.w for one in free._cached_lines), default=0)  # noqa: SLF001 - else it is the width it was given
     return widest, free.content_height, len(free._cached_lines)  # noqa: SLF001
+
+
+@lru_cache(maxsize=4096)
+def _broken(text: str, font: str, size: float, room: float, is_even: bool) -> str:  # noqa: FBT001 - a cache's key
+    return broken(text, room - ROUNDED, partial(_letter, font, size), is_even=is_even)
+
+
+@lru_cache(maxsize=16384)
+def _letter(font: str, size: float, letter: str) -> float:
+    """Width of one letter, in pixels."""
+    return float(CoreLabel(font_name=font, font_size=size).get_extents(letter)[0])
 
 
 class Key(ButtonBehavior, Plate):  # type: ignore[misc]
