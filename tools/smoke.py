@@ -172,6 +172,7 @@ async def buy(stack: Stack, tell: Callable[[str], None]) -> None:
         tell(f"machine {MACHINE} is online; {SLOT} is {page.tile(SLOT)['name']} for {page.tile(SLOT)['price_text']}")
         await _pay(page, tell)
         await _receive(page, tell)
+        await _open_door(page, tell)
     await _books(cloud, len(before), tell)
 
 
@@ -201,6 +202,21 @@ async def _receive(page: Page, tell: Callable[[str], None]) -> None:
     tell(f"change of {change} yen fell into the cup; the screen says {page.said}")
     await page.say(type="world", do="take_products")
     await page.say(type="world", do="take_coins")
+
+
+async def _open_door(page: Page, tell: Callable[[str], None]) -> None:
+    """Whoever opens the door is asked which of the machine's people it is: the cloud's list has arrived."""
+    await page.say(type="world", do="open_door")
+    await page.until("the open door asks for one of the staff by name", lambda p: bool(_people(p)))
+    tell(f"door opened: the machine knows {', '.join(_people(page))}")
+    await page.say(type="world", do="close_door")
+    await page.say(type="intent", intent="maintenance", do="close")
+    await page.until("the customer's screen is back", lambda p: p.view["maintenance"] is None)
+
+
+def _people(page: Page) -> list[str]:
+    blocks = (page.view["maintenance"] or {"page": {"blocks": []}})["page"]["blocks"]
+    return [block["text"] for block in blocks if block.get("action", "").startswith("person:")]
 
 
 def _worth(cup: dict[str, int]) -> int:
