@@ -82,7 +82,7 @@ def test_every_state_when_drawn_at_every_size_and_with_longer_texts_then_nothing
 def test_checks_when_something_cannot_be_read_or_hit_then_each_of_it_is_found() -> None:
     from edge.screens.kiosk import look
     from edge.screens.kiosk.layout import Rect
-    from edge.screens.kiosk.widgets import Key, Plate, place
+    from edge.screens.kiosk.widgets import Key, Plate, Tile, place
     from tools.screens.checks import Drawn
 
     stage = easel(SHOWN["home", "en"])
@@ -100,13 +100,17 @@ def test_checks_when_something_cannot_be_read_or_hit_then_each_of_it_is_found() 
         (Plate(fill=look.colours()["surface"]), Rect(500, 110, 90, 90)),
         (Plate(text="maintenance.no_such_key", letters=24), Rect(10, 300, 700, 90)),
         (Key(lambda: None, text="outside"), Rect(750, 300, 90, 90)),
+        (Tile(print, price="¥160", type_price=30), Rect(620, 10, 120, 120)),
     )
     for widget, rect in widgets:
         place(widget, rect)
         stage.add_widget(widget)
     settle()
     found = {one.kind for one in Drawn(stage, SIZES[SIZE], (SIZE, "en", "made")).findings()}
-    to_hit, to_read = {"target", "gap", "outside"}, {"contrast", "overflow", "small", "colour", "covered", "letter"}
+    to_hit, to_read = (
+        {"target", "gap", "outside"},
+        {"price", "contrast", "overflow", "small", "colour", "covered", "letter"},
+    )
     assert found == {*to_hit, *to_read, "untranslated"}
 
 

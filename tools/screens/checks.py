@@ -18,6 +18,9 @@ TEXT_CONTRAST: Final = 7.0
 LINE_CONTRAST: Final = 3.0
 LEAST_MM: Final = 4.0
 """Letters are never smaller."""
+PRICE_MM: Final = 8.0
+"""A price on the shelf is so large, or as large as its tile is wide: on 7 inch, twelve tiles are 24 mm wide each."""
+_PRICE_SHARE: Final = 0.85
 _SLACK: Final = 0.999
 _UNTRANSLATED: Final = re.compile(r"^[a-z_]+(\.[a-z_]+)+$|[{}]")
 _NOBODY_HAS: Final = "\U0010fffe"
@@ -34,7 +37,7 @@ class Finding:
     language: str
     state: str
     kind: str
-    """target, gap, overlap, outside, overflow, small, covered, contrast, colour, letter or untranslated."""
+    """target, gap, overlap, outside, overflow, small, price, covered, contrast, colour, letter or untranslated."""
     what: str
 
 
@@ -51,7 +54,13 @@ class Drawn:
 
     def findings(self) -> Iterator[Finding]:
         """All that is wrong."""
-        for kind, what in (*self._to_hit(), *self._to_read(), *self._to_tell_apart(), *self._covered()):
+        for kind, what in (
+            *self._to_hit(),
+            *self._to_read(),
+            *self._prices(),
+            *self._to_tell_apart(),
+            *self._covered(),
+        ):
             yield Finding(*self._where, kind, what)
 
     # --- fingers ----------------------------------------------------------------------------------
@@ -83,6 +92,14 @@ class Drawn:
                 yield "letter", f"{one.text[:30]!r}: the font has no {''.join(unknown)!r}"
             if _UNTRANSLATED.search(one.text):
                 yield "untranslated", repr(one.text)
+
+    def _prices(self) -> Iterator[tuple[str, str]]:
+        for one in self._seen:
+            if isinstance(one, Tile):
+                price = one.ids.price
+                wide, _ = price.measured()
+                if price.font_size < PRICE_MM * self._mm * _SLACK and wide < _PRICE_SHARE * one.width:
+                    yield "price", f"{price.text!r}: {price.font_size / self._mm:.1f} mm"
 
     def _to_tell_apart(self) -> Iterator[tuple[str, str]]:
         for number, one in enumerate(self._seen):

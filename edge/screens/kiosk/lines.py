@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Final
 
 NEVER_FIRST: Final = frozenset(
-    "ーァィゥェォャュョッヮヵヶぁぃぅぇぉゃゅょっゎ々〻、。,.・:;?!)」』】〉》〕]}〜~…‥%℃,.:;?!)]}"
+    "ーァィゥェォャュョッヮヵヶぁぃぅぇぉゃゅょっゎ々〻、。,.・·:;?!)」』】〉》〕]}〜~…‥%℃,.:;?!)]}"
 )
 NEVER_LAST: Final = frozenset("(「『【〈《〔[{([{¥¥$$")
 GLUE: Final = frozenset("\u2060\u00a0\u202f")

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import structlog
-from kivy.core.audio import SoundLoader
 
 _log: Final = structlog.get_logger(__name__)
 FOLDER: Final = Path(__file__).resolve().parents[2] / "front" / "static" / "sounds"
@@ -52,6 +51,8 @@ def _play(path: Path, volume: float) -> None:
 def _loaded(path: Path) -> Any:
     """Kivy's player for a file; None where there is no provider for it."""
     try:
+        from kivy.core.audio import SoundLoader  # noqa: PLC0415 - looks for sound cards; the first frame need not wait
+
         return SoundLoader.load(str(path))
     except Exception as error:  # noqa: BLE001 - whatever a sound library does, the machine goes on selling
         _log.warning("screen.silent", file=path.name, error=str(error))
