@@ -80,6 +80,7 @@ async def test_code_pad_when_turned_to_figures_then_they_fit_fingers_and_the_lay
     await front.show(PAGES["m-restock_lot"], ("5.value", "pad.layer"))
     for width, height in SIZES.values():
         await page.set_viewport_size({"width": width, "height": height})
+        await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         await expect(page.locator('.m-pad [data-pad="7"]')).to_be_visible()
         await expect(page.locator('.m-pad [data-pad="A"]')).to_be_hidden()
         assert await front.findings() == []
