@@ -102,6 +102,8 @@ class How:
     """The unit is in its slot again, as good as new."""
     key: str = ""
     """The caller's name for it: the same one again gives the refund it made and changes nothing. At most 120."""
+    claim: str = ""
+    """The code for cash that is owed, if one is; empty draws one that nobody guesses."""
     timezone: str = "Asia/Tokyo"
     """Says which day it is."""
 
@@ -165,7 +167,7 @@ async def refund(
         payment=sale.payment,
         method=plan.method,
         customer=how.customer or (places.customer_of(sale.payment) if plan.method == "store_credit" else ""),
-        claim=secrets.token_hex(CLAIM_BYTES).upper() if plan.method == "claim" else "",
+        claim=(how.claim or secrets.token_hex(CLAIM_BYTES).upper()) if plan.method == "claim" else "",
         gross_minor=amount_minor,
         tax_percent=sale.tax_percent,
         tax_minor=plan.tax_minor,

@@ -210,7 +210,8 @@ class Office:
         amount = max(self._world.left_of(vend) // part, 1)
         is_back = bool(goods_back) and not any(row.is_back for row in self._world.refunds if row.vend == vend)
         way: Way = REFUND_WAYS[step.which]
-        how = How(way, "c-1" if way == "store_credit" else "", is_back, f"key-{len(self._world.refunds)}")
+        number = len(self._world.refunds)  # the code stands in the books: the same life must have the same one
+        how = How(way, "c-1" if way == "store_credit" else "", is_back, f"key-{number}", claim=f"{number:08X}")
         sale_id = await record.sale_of(self._database, vend.source)
         for _ in range(2):  # the second time under the same key changes nothing
             async with self._database.write() as db_session:
