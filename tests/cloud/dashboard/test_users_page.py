@@ -100,11 +100,27 @@ AGENTS = ["エージェントの動き", "承認待ち", "判断の記録", "分
 @pytest.mark.parametrize(
     ("member", "links"),
     [
-        ("owner", [*EVERYBODY, "作業", *GOODS, *BOUGHT, *MONEY, "お客様", *AGENTS, "受信箱", "利用者", "操作記録"]),
-        ("accountant", [*EVERYBODY, "作業", *GOODS, *BOUGHT, *MONEY, *AGENTS, "受信箱", "操作記録"]),
-        ("operator", [*EVERYBODY, "作業", *GOODS, *BOUGHT, "売上", "お客様", *AGENTS, "受信箱"]),
-        ("staff", [*EVERYBODY, "作業", *GOODS, *BOUGHT, "受信箱"]),
-        ("viewer", [*EVERYBODY, *GOODS, "売上", "受信箱"]),
+        (
+            "owner",
+            [
+                *EVERYBODY,
+                "作業",
+                *GOODS,
+                *BOUGHT,
+                *MONEY,
+                "お客様",
+                *AGENTS,
+                "訪問",
+                "担当者",
+                "受信箱",
+                "利用者",
+                "操作記録",
+            ],
+        ),
+        ("accountant", [*EVERYBODY, "作業", *GOODS, *BOUGHT, *MONEY, *AGENTS, "訪問", "受信箱", "操作記録"]),
+        ("operator", [*EVERYBODY, "作業", *GOODS, *BOUGHT, "売上", "お客様", *AGENTS, "訪問", "担当者", "受信箱"]),
+        ("staff", [*EVERYBODY, "作業", *GOODS, *BOUGHT, "訪問", "受信箱"]),
+        ("viewer", [*EVERYBODY, *GOODS, "売上", "訪問", "受信箱"]),
     ],
     indirect=["member"],
 )
