@@ -115,6 +115,12 @@ class Finding:
     what: str
 
 
+DRAWN: Final = """async () => {
+  await document.fonts.ready;
+  await Promise.all([...document.images].map((image) => image.decode().catch(() => null)));
+  return document.body.offsetHeight;
+}"""
+"""Until letters and pictures are there; a picture that cannot be drawn is no reason to wait for ever."""
 PRESS: Final = """(part) => {
   const [block, what] = part.split('.');
   const inside = '.m-number, .m-entry';
@@ -158,7 +164,7 @@ class Front:
     async def show(self, view: dict[str, Any], presses: Sequence[str] = ()) -> None:
         """Draw a view, and wait until it is drawn; then press parts of it."""
         self.send({"type": "view", "view": view})
-        await self.page.evaluate("document.fonts.ready.then(() => document.body.offsetHeight)")
+        await self.page.evaluate(DRAWN)
         for part in presses:
             await self.page.evaluate(PRESS, part)
 
