@@ -61,7 +61,7 @@ async def model() -> AsyncIterator[Any]:
     """Makes a mind before a fake model that behaves in some way."""
     async with FakeClaude(BEHAVIOURS["quiet"]) as fake:
         mind = ClaudeMind(
-            ClaudeOptions(api_key="test", model="claude-test", base_url=fake.url, max_retries=0, total_s=1.0)
+            ClaudeOptions(api_key="test", model="claude-test", base_url=fake.url, max_retries=0, total_s=10.0)
         )
 
         def behave(script: Script) -> ClaudeMind:
