@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.dashboard import stock_names
 from cloud.dashboard.contexts import Contexts
-from cloud.dashboard.forms import beside_fields
+from cloud.dashboard.forms import beside_fields, typed, words_of
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show, with_status
-from cloud.dashboard.payables_page import RATES
+from cloud.dashboard.payables_forms import RATES, Deed, rates_typed, refusal
 from cloud.dashboard.procurement_page import entry_hrefs, owed_href
 from cloud.dashboard.procurement_words import REFUSALS
 from cloud.db.database import Database
@@ -54,38 +54,32 @@ async def new(invoice_id: RowId, request: Request, user: SeesPayables, today: To
 @router.post("/invoices/{invoice_id}/credit-notes")
 async def record(invoice_id: RowId, request: Request, writer: Records, today: TodayDep) -> Response:
     """Record the credit note of the form."""
-    sent = {name: str(value).strip() for name, value in (await request.form()).items()}
+    sent = await typed(request)
     try:
         with refusing():
-            body = CreditNoteBody.model_validate(_typed(sent))
+            body = CreditNoteBody.model_validate(_body(sent))
             async with writer.write(invoice=invoice_id, number=body.number) as db_session:
                 by = Doing(writer.user.email, writer.now_ms)
                 number = await credit_notes.record(db_session, invoice_id, body, by, today)
     except ValidationError as error:
         problems = beside_fields(error, PROBLEMS)
     except ProblemError as error:
-        if error.code not in REFUSALS:
-            raise
-        problems = {"": f"{REFUSALS[error.code]} {error.detail}"}
+        problems = {"": words_of(error, REFUSALS)}
     else:
         return RedirectResponse(f"/dashboard/payables/credit-notes/{number}", status_code=303)
     return with_status(await _form(request, writer.user, invoice_id, sent, problems), 422)
 
 
-def _typed(sent: dict[str, str]) -> dict[str, Any]:
+def _body(sent: dict[str, str]) -> dict[str, Any]:
     """The form as a body: rates that were filled in, goods of which some units went back."""
-    rates = [
-        {"percent": percent, "net": sent[f"net_{percent}"], "tax": sent.get(f"tax_{percent}") or "0"}
-        for percent in RATES
-        if sent.get(f"net_{percent}")
-    ]
     goods = []
     for name, units in sent.items():
         if name.startswith("units_") and units not in {"", "0"}:
             _, receipt, line = name.split("_", 2)
             goods.append({"receipt": receipt, "line": line, "units": units})
     fields = {name: sent.get(name, "") for name in ("number", "issued_on", "reason")}
-    return fields | {"rates": rates, "goods": goods} | ({"place_id": sent["place_id"]} if sent.get("place_id") else {})
+    place = {"place_id": sent["place_id"]} if sent.get("place_id") else {}
+    return fields | {"rates": rates_typed(sent), "goods": goods} | place
 
 
 async def _form(
@@ -178,17 +172,10 @@ async def paid_back(
     return await _done(request, writer, note_id, deed)
 
 
-async def _done(request: Request, writer: Writer, note_id: int, deed: Any) -> Response:
-    database: Database = request.app.state.database
-    try:
-        with refusing():
-            async with writer.write(credit_note=note_id) as db_session:
-                await deed(db_session, Doing(writer.user.email, writer.now_ms))
-    except ProblemError as error:
-        if error.code not in REFUSALS:
-            raise
-        words = f"{REFUSALS[error.code]} {error.detail}"
-        return with_status(await _one(request, writer.user, database, note_id, words), error.status)
+async def _done(request: Request, writer: Writer, note_id: int, deed: Deed) -> Response:
+    if why := await refusal(writer, deed, credit_note=note_id):
+        database: Database = request.app.state.database
+        return with_status(await _one(request, writer.user, database, note_id, why.words), why.status)
     return RedirectResponse(f"/dashboard/payables/credit-notes/{note_id}", status_code=303)
 
 

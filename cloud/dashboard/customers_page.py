@@ -18,6 +18,7 @@ from cloud.customers.endpoints import SecrecyDep
 from cloud.customers.forgetting import forget_here
 from cloud.customers.operator_endpoints import CustomerName, GrantBody, grant_of
 from cloud.dashboard.contexts import Contexts, event_href
+from cloud.dashboard.forms import typed
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show, with_status
 from cloud.db.database import Database
@@ -185,7 +186,7 @@ async def grant(
     customer_id: CustomerName, request: Request, writer: Grants, conversations: ConversationsDep, today: TodayDep
 ) -> Response:
     """Give the coupon of the form."""
-    sent = {name: str(value).strip() for name, value in (await request.form()).items()}
+    sent = await typed(request)
     around = _Around(conversations, today)
     days = sent.get("days", "")
     values: dict[str, Any] = {name: sent.get(name, "") for name in ("product_id", "list_price", "price", "reason")}

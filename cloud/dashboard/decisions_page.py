@@ -31,6 +31,7 @@ from cloud.dashboard.decisions_words import (
     VALUES,
     YEN,
 )
+from cloud.dashboard.forms import words_of
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show, with_status
 from cloud.db.database import Database
@@ -95,10 +96,8 @@ async def switch(
 
 
 async def _refused(request: Request, writer: Writer, error: ProblemError) -> Response:
-    if error.code not in REFUSALS:
-        raise error
+    words = words_of(error, REFUSALS)
     database: Database = request.app.state.database
-    words = f"{REFUSALS[error.code]} {error.detail}"
     return with_status(await _page(request, writer.user, database, words), error.status)
 
 

@@ -22,6 +22,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from cloud.identity.access import Writer
 from cloud.kit import idempotency
+from cloud.kit.http import ProblemError
 from cloud.kit.idempotency import Name
 
 FIELD: Final = "once"
@@ -40,6 +41,26 @@ def beside_fields(error: ValidationError, words: Mapping[str, str], otherwise: s
     """
     fields = dict.fromkeys(str(item["loc"][0]) for item in error.errors())
     return {field: words.get(field, otherwise) if otherwise else words[field] for field in fields}
+
+
+async def typed(request: Request) -> dict[str, str]:
+    """Field to what was typed there, without the spaces around it; of a field that came several times the last."""
+    return {name: str(value).strip() for name, value in (await request.form()).items()}
+
+
+def words_of(error: ProblemError, words: Mapping[str, str]) -> str:
+    """What a page says about a refusal: what it means for people, then what exactly was refused.
+
+    Args:
+        error: the refusal.
+        words: its code to what it means.
+
+    Raises:
+        ProblemError: this very one, when there are no words for it.
+    """
+    if error.code not in words:
+        raise error
+    return f"{words[error.code]} {error.detail}".strip()
 
 
 class FormSentTwiceError(Exception):

@@ -1,6 +1,5 @@
 """`/dashboard/payables`: what is owed to suppliers, what is due, and one invoice beside what was received."""
 
-from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -9,8 +8,10 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.dashboard.contexts import Contexts
+from cloud.dashboard.forms import typed, words_of
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show, with_status
+from cloud.dashboard.payables_forms import RATES, Deed, rates_typed, refusal
 from cloud.dashboard.procurement_page import entry_hrefs, owed_href
 from cloud.dashboard.procurement_words import DIFFERENCES, INVOICES, REFUSALS
 from cloud.db.database import Database
@@ -28,8 +29,6 @@ from cloud.procurement.service import MOST_YEN
 router = APIRouter(prefix="/dashboard/payables", include_in_schema=False)
 
 CREDITS_SHOWN: Final = 50
-RATES: Final = (0, 8, 10)
-"""Rows of the form; an invoice has one sum per rate."""
 
 SeesPayables = Annotated[CurrentUser, Depends(PageLock(Permission.PROCUREMENT_READ))]
 Records = Annotated[Writer, Depends(PageWrites(Permission.PAYABLES_WRITE, "invoice.recorded"))]
@@ -47,13 +46,7 @@ async def all_payables(request: Request, user: SeesPayables, database: DatabaseD
 @router.post("/suppliers/{supplier_id}/invoices")
 async def record(supplier_id: RowId, request: Request, writer: Records, today: TodayDep) -> Response:
     """Record the invoice of the form; its number keeps a second click from recording it again."""
-    form = await request.form()
-    sent = {name: str(value).strip() for name, value in form.items()}
-    rates = [
-        {"percent": percent, "net": sent[f"net_{percent}"], "tax": sent.get(f"tax_{percent}") or "0"}
-        for percent in RATES
-        if sent.get(f"net_{percent}")
-    ]
+    sent = await typed(request)
     database: Database = request.app.state.database
     try:
         with refusing():
@@ -62,8 +55,8 @@ async def record(supplier_id: RowId, request: Request, writer: Records, today: T
                     "number": sent.get("number", ""),
                     "issued_on": sent.get("issued_on", ""),
                     "registration_number": sent.get("registration_number", ""),
-                    "receipts": form.getlist("receipt"),
-                    "rates": rates,
+                    "receipts": (await request.form()).getlist("receipt"),
+                    "rates": rates_typed(sent),
                 }
             )
             async with writer.write(supplier=supplier_id, number=body.number) as db_session:
@@ -73,10 +66,7 @@ async def record(supplier_id: RowId, request: Request, writer: Records, today: T
         fields = "、".join(sorted({FIELDS.get(str(item["loc"][0]), str(item["loc"][0])) for item in error.errors()}))
         return await _list(request, writer.user, database, today, f"次の欄をご確認ください: {fields}", status=422)
     except ProblemError as error:
-        if error.code not in REFUSALS:
-            raise
-        words = f"{REFUSALS[error.code]} {error.detail}"
-        return await _list(request, writer.user, database, today, words, status=error.status)
+        return await _list(request, writer.user, database, today, words_of(error, REFUSALS), status=error.status)
     return RedirectResponse(f"/dashboard/payables/invoices/{number}", status_code=303)
 
 
@@ -95,20 +85,10 @@ async def invoice(invoice_id: RowId, request: Request, user: SeesPayables, datab
     return await _one(request, user, database, invoice_id)
 
 
-Deed = Callable[[AsyncSession, Doing], Coroutine[Any, Any, object]]
-
-
 async def _done(request: Request, writer: Writer, invoice_id: int, deed: Deed) -> Response:
-    database: Database = request.app.state.database
-    try:
-        with refusing():
-            async with writer.write(invoice=invoice_id) as db_session:
-                await deed(db_session, Doing(writer.user.email, writer.now_ms))
-    except ProblemError as error:
-        if error.code not in REFUSALS:
-            raise
-        words = f"{REFUSALS[error.code]} {error.detail}"
-        return await _one(request, writer.user, database, invoice_id, words, status=error.status)
+    if why := await refusal(writer, deed, invoice=invoice_id):
+        database: Database = request.app.state.database
+        return await _one(request, writer.user, database, invoice_id, why.words, status=why.status)
     return RedirectResponse(f"/dashboard/payables/invoices/{invoice_id}", status_code=303)
 
 

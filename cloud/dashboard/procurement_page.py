@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from cloud.accounting import places
 from cloud.accounting import service as accounting
 from cloud.dashboard.contexts import Contexts
+from cloud.dashboard.forms import typed, words_of
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show, with_status
 from cloud.dashboard.procurement_words import ALERTS, ORIGINS, REFUSALS, STATUSES, STEPS
@@ -152,7 +153,7 @@ async def close(order_id: RowId, request: Request, writer: Closes, revision: Rev
 @router.post("/orders/{order_id}/receipts")
 async def receive(order_id: RowId, request: Request, writer: Receives, today: TodayDep, revision: Revision) -> Response:
     """Take in what the form says; the revision keeps a second click from booking it again."""
-    sent = {name: str(value).strip() for name, value in (await request.form()).items()}
+    sent = await typed(request)
     lines = [
         {
             "line": name.removeprefix("units_"),
@@ -187,13 +188,9 @@ async def receive(order_id: RowId, request: Request, writer: Receives, today: To
 async def _refused(
     request: Request, writer: Writer, order_id: int, error: ProblemError, sent: dict[str, str] | None = None
 ) -> Response:
-    if error.code not in REFUSALS:
-        raise error
+    words = words_of(error, REFUSALS)
     database: Database = request.app.state.database
-    words = REFUSALS[error.code]
-    return with_status(
-        await _page(request, writer.user, database, order_id, f"{words} {error.detail}".strip(), sent), error.status
-    )
+    return with_status(await _page(request, writer.user, database, order_id, words, sent), error.status)
 
 
 async def _page(

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from cloud.catalogue import service as catalogue
 from cloud.dashboard.contexts import Contexts
-from cloud.dashboard.forms import FIELD
+from cloud.dashboard.forms import FIELD, typed
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show, with_status
 from cloud.dashboard.procurement_page import owed_href
@@ -49,7 +49,7 @@ async def suppliers(request: Request, user: SeesSuppliers, database: DatabaseDep
 @router.post("")
 async def add(request: Request, writer: Adds) -> Response:
     """Record the supplier of the form."""
-    sent = await _sent(request)
+    sent = await typed(request)
     database: Database = request.app.state.database
     try:
         with refusing():
@@ -61,10 +61,6 @@ async def add(request: Request, writer: Adds) -> Response:
     except ProblemError as error:
         return await _list(request, writer.user, database, REFUSALS[error.code], sent, status=error.status)
     return RedirectResponse(f"/dashboard/suppliers/{number}", status_code=303)
-
-
-async def _sent(request: Request) -> dict[str, str]:
-    return {name: str(value).strip() for name, value in (await request.form()).items()}
 
 
 def _words(error: ValidationError) -> str:
@@ -190,7 +186,7 @@ async def supplier(supplier_id: RowId, request: Request, user: SeesSuppliers, da
 @router.post("/{supplier_id}/offers")
 async def offer(supplier_id: RowId, request: Request, writer: Offers) -> Response:
     """Record the price of the form; whoever does stands for it."""
-    sent = await _sent(request)
+    sent = await typed(request)
     database: Database = request.app.state.database
     try:
         with refusing():
