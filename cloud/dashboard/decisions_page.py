@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
+from markupsafe import Markup
 
 from cloud.agents.decisions import explain, proposals, service
 from cloud.agents.decisions.endpoints import (
@@ -40,6 +41,7 @@ from cloud.identity.gate import CurrentUser
 from cloud.identity.permissions import Permission
 from cloud.kit.clock import local_day
 from cloud.kit.http import DatabaseDep, ProblemError, RowId
+from cloud.procurement import service as procurement
 
 router = APIRouter(prefix="/dashboard", include_in_schema=False)
 
@@ -55,6 +57,9 @@ Approves = Annotated[Writer, Depends(PageWrites(Permission.AGENTS_DECIDE, "propo
 Refuses = Annotated[Writer, Depends(PageWrites(Permission.AGENTS_DECIDE, "proposal.refused"))]
 Stops = Annotated[Writer, Depends(PageWrites(Permission.AGENTS_STOP, "agent.switched"))]
 Note = Annotated[str, Form(max_length=500)]
+
+Suppliers = dict[int, str]
+"""Supplier id to name."""
 
 
 @router.get("/proposals")
@@ -116,8 +121,9 @@ async def _page(request: Request, user: CurrentUser, database: Database, error: 
         ]
         spent = await service.lost_by_agent(db_session, today)
         lost = sum(row.loss for row in spent)
+        suppliers = await procurement.names(db_session)
         return {
-            "waiting": [await _proposal_row(contexts, user, row) for row in rows],
+            "waiting": [await _proposal_row(contexts, user, row, suppliers) for row in rows],
             "decided": [_decided_row(contexts, row) for row in decided[:DECIDED_SHOWN]],
             "budget": limits.loss_budget_minor,
             "lost": lost,
@@ -144,16 +150,19 @@ def _tone(lost: int, budget: int) -> str:
     return "ok" if lost * 2 < budget else "low"
 
 
-async def _proposal_row(contexts: Contexts, user: CurrentUser, row: ProposalView) -> dict[str, Any]:
-    found = await explain.explained(contexts.db_session, row.decision, 0)
+async def _proposal_row(
+    contexts: Contexts, user: CurrentUser, row: ProposalView, suppliers: Suppliers
+) -> dict[str, Any]:
+    found = (await explain.explained(contexts.db_session, row.decision, 0)).decision
+    words = _values(suppliers)
     return {
         "id": row.id,
         "agent": AGENTS.get(row.agent, row.agent),
         "action": ACTIONS.get(row.action, row.action),
         "tool": row.tool,
-        "arguments": _pairs(row.arguments),
-        "facts": _fact_pairs(found.decision.facts.get("is", {})),
-        "reasons": [one.in_japanese(VALUES) for one in found.decision.verdicts if one.ruling == found.decision.ruling],
+        "arguments": _pairs(row.arguments, suppliers),
+        "facts": _fact_pairs(found.facts.get("is", {}), suppliers),
+        "reasons": [one.in_japanese(words) for one in found.verdicts if one.ruling == found.ruling],
         "loss": row.loss,
         "decision": row.decision,
         "made_at": contexts.moment(row.made_at_ms),
@@ -195,8 +204,9 @@ async def decisions(
     async def build(contexts: Contexts) -> dict[str, Any]:
         rows = await explain.listing(contexts.db_session, limit=DECISIONS_SHOWN + 1, before=before, wanted=wanted)
         shown = rows[:DECISIONS_SHOWN]
+        suppliers = await procurement.names(contexts.db_session)
         return {
-            "rows": [_row(contexts, row) for row in shown],
+            "rows": [_row(contexts, row, suppliers) for row in shown],
             "wanted": {"agent": agent, "outcome": outcome, "costly": costly},
             "agents": {name: AGENTS[name] for name in NAMES},
             "outcomes": {name: words for name, (words, _) in OUTCOMES.items()},
@@ -218,13 +228,15 @@ async def decision(number: RowId, request: Request, user: SeesAgents, database: 
         except NoSuchDecisionError as error:
             raise ProblemError(404, "no_such_decision", f"{error}.".capitalize()) from error
         row = found.decision
-        verdicts = [(one, *one.in_japanese(VALUES), *RULINGS.get(one.ruling, ("", "neutral"))) for one in row.verdicts]
+        suppliers = await procurement.names(contexts.db_session)
+        values = _values(suppliers)
+        verdicts = [(one, *one.in_japanese(values), *RULINGS.get(one.ruling, ("", "neutral"))) for one in row.verdicts]
         return {
-            "row": _row(contexts, row),
+            "row": _row(contexts, row, suppliers),
             "said": row,
             "channel": CHANNELS.get(row.channel, row.channel),
-            "arguments": _pairs(row.arguments),
-            "facts": _fact_pairs(row.facts.get("is", {})),
+            "arguments": _pairs(row.arguments, suppliers),
+            "facts": _fact_pairs(row.facts.get("is", {}), suppliers),
             "verdicts": [
                 {"rule": one.rule, "name": name, "text": text, "words": words, "tone": tone}
                 for one, name, text, words, tone in verdicts
@@ -236,9 +248,10 @@ async def decision(number: RowId, request: Request, user: SeesAgents, database: 
     return await show(request, database, user, "decision", f"判断 {number}", build)
 
 
-def _row(contexts: Contexts, row: DecisionView) -> dict[str, Any]:
+def _row(contexts: Contexts, row: DecisionView, suppliers: Suppliers) -> dict[str, Any]:
     words, tone = OUTCOMES.get(row.outcome, (row.outcome, "neutral"))
-    deciding = [one.in_japanese(VALUES) for one in row.verdicts if one.ruling == row.ruling and row.ruling != "allow"]
+    values = _values(suppliers)
+    deciding = [one.in_japanese(values) for one in row.verdicts if one.ruling == row.ruling and row.ruling != "allow"]
     return {
         "number": row.number,
         "at": contexts.moment(row.at_ms),
@@ -253,16 +266,36 @@ def _row(contexts: Contexts, row: DecisionView) -> dict[str, Any]:
     }
 
 
-def _pairs(value: Any) -> list[tuple[str, str]]:
+def _values(suppliers: Suppliers) -> dict[str, str]:
+    """Figures of rules that are words, and suppliers by name."""
+    return VALUES | {f"supplier:{number}": name for number, name in suppliers.items()}
+
+
+def _pairs(value: Any, suppliers: Suppliers) -> list[tuple[str, str]]:
     """What a mapping says, a line each; anything else on one line."""
     if not isinstance(value, dict):
         return [("", _short(value))] if value else []
-    return [(str(name), _short(inner)) for name, inner in value.items() if inner not in ("", None, [])]
+    return [
+        (str(name), _supplier(name, inner, suppliers) or _short(inner))
+        for name, inner in value.items()
+        if inner not in ("", None, [])
+    ]
 
 
-def _fact_pairs(found: dict[str, Any]) -> list[tuple[str, str]]:
-    """Facts in words: amounts in yen, times in hours and days."""
-    return [(_name(name), _said(name, value)) for name, value in found.items() if value not in ("", [])]
+def _fact_pairs(found: dict[str, Any], suppliers: Suppliers) -> list[tuple[str, str]]:
+    """Facts in words: amounts in yen, times in hours and days, suppliers by name."""
+    return [
+        (_name(name), _supplier(name, value, suppliers) or _said(name, value))
+        for name, value in found.items()
+        if value not in ("", [])
+    ]
+
+
+def _supplier(name: str, value: Any, suppliers: Suppliers) -> str:
+    """A known supplier's name, leading to it; empty for anything else, whatever an agent wrote there."""
+    if name != "supplier_id" or not isinstance(value, int) or value not in suppliers:
+        return ""
+    return Markup('<a href="/dashboard/suppliers/{}">{}</a>').format(value, suppliers[value])
 
 
 def _name(fact: str) -> str:

@@ -37,7 +37,7 @@ class VerdictView(BaseModel):
         """Name and sentence for the dashboard; `words` has Japanese for figures, by `name:value` or `value`."""
         known = words or {}
         figures = {
-            name: known.get(f"{name}:{value}", known.get(value, value)) if isinstance(value, str) else value
+            name: known.get(f"{name}:{value}", known.get(value, value) if isinstance(value, str) else value)
             for name, value in self.figures.items()
         }
         return in_japanese(self.rule, figures, self.why)

@@ -16,6 +16,8 @@ from cloud.agents.guard.limits import Limits
 from cloud.agents.mind import Prompt
 from cloud.agents.tools import Action, AnyTool, Call
 from cloud.db.database import Database
+from cloud.procurement import service as procurement
+from cloud.procurement.service import SupplierBody
 
 LIMITS = Limits(loss_budget_minor=300)
 OWNER, OPERATOR = Approver("owner@example.com", may_exceed=True), Approver("op@example.com")
@@ -123,6 +125,20 @@ async def test_page_when_a_proposal_waits_then_it_shows_why_and_approving_it_is_
     listed = (await client.get("/dashboard/decisions", params={"costly": "1"})).text
     assert "#2" in listed
     assert "#1<" not in listed
+
+
+async def test_page_when_an_order_is_proposed_then_its_supplier_is_named(
+    client: AsyncClient, seeded: Database, bench: Any, clock: Any
+) -> None:
+    async with seeded.write() as db_session:
+        supplier = await procurement.add_supplier(db_session, SupplierBody(name="みどり飲料", kana="ミドリ"), clock())
+    bench.found = facts.Purchase(supplier, True, ("green-tea",), 40_000, (), 0, 0, 900_000, 0)
+    desk = Desk(seeded, Limits(decision_time_s=60), "Asia/Tokyo", clock)
+    run = Run("run-1", "procurement", "schedule", model="rules")
+    await propose(desk, run, bench.tool("propose_order", Action.ORDER_GOODS))
+    page = (await client.get("/dashboard/proposals")).text
+    assert f'<td class="quiet"><a href="/dashboard/suppliers/{supplier}">みどり飲料</a></td>' in page
+    assert "仕入先 みどり飲料 はオーナーの許可リストに: はい" in (await client.get("/dashboard/decisions/1")).text
 
 
 async def test_api_when_a_person_decides_then_proposals_decisions_limits_and_switches_say_so(
