@@ -15,6 +15,21 @@ Visit = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{32})?$")]
 """128 random bits in hex, drawn when a visit starts; empty outside of a visit."""
 
 
+class StaffEvent(Event):
+    """What an event says of whoever caused it."""
+
+    visit: Visit = ""
+    staff: str
+    """Their id in the staff list."""
+
+
+class SlotEvent(StaffEvent):
+    """… and of the goods it is about."""
+
+    slot: Slot
+    product_id: str
+
+
 class VisitStarted(Event):
     """A member of staff proved who they are and works at the machine now."""
 
@@ -54,14 +69,10 @@ class StaffRefused(Event):
     """Refusals since the last success, this one included. The fifth locks the machine's maintenance."""
 
 
-class SlotRemoved(Event):
+class SlotRemoved(SlotEvent):
     """Units were taken out of a slot, and why."""
 
     KIND: ClassVar[str] = "slot.removed"
-    visit: Visit = ""
-    staff: str
-    slot: Slot
-    product_id: str
     removed: Annotated[int, Field(gt=0)]
     why: Literal["expired", "damaged", "changeover", "test", "other"] | str
     """Expired and damaged goods are thrown away; what was removed for another reason is still good."""
@@ -71,26 +82,20 @@ class SlotRemoved(Event):
     """Units believed in the slot afterwards."""
 
 
-class SlotCounted(Event):
+class SlotCounted(SlotEvent):
     """Staff counted a slot; from now on the machine believes them. `on_hand` is what they counted."""
 
     KIND: ClassVar[str] = "slot.counted"
-    visit: Visit = ""
-    staff: str
-    slot: Slot
-    product_id: str
     counted: Count
     believed: Count
     """Units the machine believed in the slot before."""
     on_hand: Count
 
 
-class SlotChangedOver(Event):
+class SlotChangedOver(StaffEvent):
     """Staff say that the product of the planogram stands in the slot now, instead of the old one."""
 
     KIND: ClassVar[str] = "slot.changed_over"
-    visit: Visit = ""
-    staff: str
     slot: Slot
     old_product_id: str
     """Empty when the slot was empty before."""
@@ -98,12 +103,10 @@ class SlotChangedOver(Event):
     planogram_rev: Annotated[int, Field(ge=1)]
 
 
-class CashCounted(Event):
+class CashCounted(StaffEvent):
     """Staff counted one part of the machine's cash, and took some or all of it along."""
 
     KIND: ClassVar[str] = "cash.counted"
-    visit: Visit = ""
-    staff: str
     part: Literal["cash_box", "stacker", "hopper"] | str
     believed_minor: Amount
     """What the machine thought was in the part."""
@@ -117,12 +120,10 @@ class CashCounted(Event):
     """Number on the bag that the collected cash went into."""
 
 
-class CoinTested(Event):
+class CoinTested(StaffEvent):
     """A coin of staff's went in to try the acceptor: no credit; it is the machine's from now on, as float is."""
 
     KIND: ClassVar[str] = "coin.tested"
-    visit: Visit = ""
-    staff: str
     amount_minor: Annotated[int, Field(gt=0)]
     currency: str = "JPY"
     routed_to: Literal["hopper", "cash_box"] | str
@@ -130,12 +131,10 @@ class CoinTested(Event):
     """The acceptor's event counter, for reconciliation."""
 
 
-class DeviceTested(Event):
+class DeviceTested(StaffEvent):
     """A device was tried out; what it moved is told by events of its own."""
 
     KIND: ClassVar[str] = "device.tested"
-    visit: Visit = ""
-    staff: str
     test: Literal["vend", "motor", "coin", "sensor", "change"] | str
     where: str
     """Slot or device, as printed on the cabinet: `B2`, `hopper 100`."""
@@ -143,23 +142,19 @@ class DeviceTested(Event):
     detail: str = ""
 
 
-class AuditExported(Event):
+class AuditExported(StaffEvent):
     """The machine's counters were written out for somebody."""
 
     KIND: ClassVar[str] = "audit.exported"
-    visit: Visit = ""
-    staff: str
     format: Literal["dts", "csv"] | str
     to: str
     """Where it went: `usb`, `screen`."""
 
 
-class MachineAdjusted(Event):
+class MachineAdjusted(StaffEvent):
     """Staff turned one of the machine's knobs."""
 
     KIND: ClassVar[str] = "machine.adjusted"
-    visit: Visit = ""
-    staff: str
     name: Literal["volume", "brightness"] | str
     value: int
     """Percent, for these two."""

@@ -75,14 +75,7 @@ def count(here: Step, slot: str, found: int) -> Step:
     """From now on the machine believes what was counted."""
     state = here.state
     believed = state.on_hand.get(slot, 0)
-    event = events.SlotCounted(
-        slot=slot,
-        product_id=state.product_in(slot),
-        counted=found,
-        believed=believed,
-        on_hand=found,
-        **signed(state),
-    )
+    event = events.SlotCounted(counted=found, believed=believed, on_hand=found, **_about(state, slot))
     after = _with(state, slot, found)
     if after.visit is not None:
         new = Difference(what=slot, believed=believed, counted=found)
@@ -96,14 +89,12 @@ def take_out(here: Step, slot: str, units: int, why: str, *, lot: str = "", best
     state = here.state
     left = state.on_hand.get(slot, 0) - units
     event = events.SlotRemoved(
-        slot=slot,
-        product_id=state.product_in(slot),
         removed=units,
         why=why,
         lot=lot,
         best_before=best_before,
         on_hand=left,
-        **signed(state),
+        **_about(state, slot),
     )
     after = _with(state, slot, left)
     if after.visit is not None:
@@ -116,13 +107,11 @@ def put_in(here: Step, slot: str, units: int, *, lot: str = "", best_before: str
     state = here.state
     units_now = max(0, state.on_hand.get(slot, 0) + units)
     event = events.SlotRestocked(
-        slot=slot,
-        product_id=state.product_in(slot),
         added=units,
-        on_hand=units_now,
         lot=lot,
         best_before=best_before,
-        **signed(state, staff),
+        on_hand=units_now,
+        **_about(state, slot, staff),
     )
     after = _with(state, slot, units_now)
     if after.visit is not None and not staff:
@@ -134,6 +123,11 @@ def put_in(here: Step, slot: str, units: int, *, lot: str = "", best_before: str
 def restocked(state: MachineState, filled: i.Restocked, _: Context) -> Step:
     """Units that came without a visit: the first fill of an emulated machine."""
     return put_in(Step(state), filled.slot, filled.added, staff=filled.staff)
+
+
+def _about(state: MachineState, slot: str, staff: str = "") -> dict[str, str]:
+    """Fields of every event about goods: which slot, what stands in it, and who says so (see `signed`)."""
+    return {"slot": slot, "product_id": state.product_in(slot), **signed(state, staff)}
 
 
 def _with(state: MachineState, slot: str, units: int) -> MachineState:

@@ -30,9 +30,13 @@ def word(labels: dict[str, str], name: str, key: Box) -> str:
     return text if fits else SIGNS[name]
 
 
-def pin_width(on: Surface) -> float:
-    """Width of a pad beside a page."""
-    return (3 * _KEY_MM + 2 * GAP_MM) * on.scale
+def beside_pad(on: Surface, room: Box) -> tuple[Box, Box]:
+    """What is left of a room beside ten keys, or above them on a tall display; and the place of the keys."""
+    if on.is_wide:
+        return room.split(room.width - (3 * _KEY_MM + 2 * GAP_MM) * on.scale - GAP_MM)
+    tall = 4 * on.row + 3 * GAP_MM
+    left = Box(room.x, room.y, room.width, room.height - tall - GAP_MM)
+    return left, Box(room.x, room.bottom - tall, room.width, tall)
 
 
 def ten_keys(on: Surface, box: Box, labels: dict[str, str], *, is_on: bool, is_done: bool) -> Iterator[Part]:
@@ -71,13 +75,7 @@ def cancel(on: Surface, labels: dict[str, str]) -> Part:
 def number_pad(on: Surface, block: BlockDict, typed: str, labels: dict[str, str]) -> Iterator[Part]:
     """For a stepper's number, or digits; what may be entered is written beside it."""
     is_number = block["kind"] == "stepper"
-    room = on.page
-    if on.is_wide:
-        beside, pad = room.split(room.width - pin_width(on) - GAP_MM)
-    else:
-        tall = 4 * on.row + 3 * GAP_MM
-        pad = Box(room.x, room.bottom - tall, room.width, tall)
-        beside = Box(room.x, room.y, room.width, room.height - tall - GAP_MM)
+    beside, pad = beside_pad(on, on.page)
     hint = f"{block['least']:,} – {block['most']:,}{block['unit']}" if is_number else ""
     yield from _shown(on, beside, block, typed, hint)
     yield from ten_keys(on, pad, labels, is_on=True, is_done=may_enter(block, typed))

@@ -7,7 +7,7 @@ from typing import Any, Final
 from edge.screens.kiosk.layout import GAP_MM
 from edge.screens.kiosk.letters import LINE, high
 from edge.screens.kiosk.maintenance_blocks import PAD_MM, BlockDict, Blocks, Strip, marked
-from edge.screens.kiosk.maintenance_pads import pin_pad, pin_width
+from edge.screens.kiosk.maintenance_pads import beside_pad, pin_pad
 from edge.screens.kiosk.parts import TITLE_MM, Box, Does, Look, Part, Surface
 
 CLOSE_MM: Final = 1.5
@@ -103,12 +103,7 @@ class PageSheets:
 
     def _beside_pad(self, room: Box, pad: BlockDict, typed: int) -> Box:
         on = self._on
-        if on.is_wide:
-            rest, place = room.split(room.width - pin_width(on) - GAP_MM)
-        else:
-            tall = 4 * on.row + 3 * GAP_MM
-            place = Box(room.x, room.bottom - tall, room.width, tall)
-            rest = Box(room.x, room.y, room.width, room.height - tall - GAP_MM)
+        rest, place = beside_pad(on, room)
         label = high(pad["label"], on.body, rest.width - 2 * PAD_MM) + 2 * PAD_MM
         shown = on.body * 2.4
         under = Box(rest.x, rest.bottom - label - shown, rest.width, label)
