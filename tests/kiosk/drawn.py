@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tools.screens.finding import Wish
 from tools.screens.kiosk import SIZES, Easel, look_at_all, open_window, settle
 from tools.screens.states import Screen, Shown, every_screen
 
@@ -74,7 +75,7 @@ def easel(shown: Shown, sent: list[dict[str, Any]] | None = None) -> Any:
 
 
 def test_every_state_when_drawn_at_every_size_and_with_longer_texts_then_nothing_is_found() -> None:
-    count, found = look_at_all(None)
+    count, found = look_at_all(Wish(None, list(SIZES), ""))
     assert found == []
     assert count > 250
 

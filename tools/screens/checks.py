@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
 from typing import Any, Final
@@ -13,6 +12,7 @@ from PIL import ImageFont
 from edge.screens.kiosk import look
 from edge.screens.kiosk.layout import GAP_MM, TARGET_MM, Display
 from edge.screens.kiosk.widgets import Key, Plate, Tile
+from tools.screens.finding import Finding
 
 TEXT_CONTRAST: Final = 7.0
 LINE_CONTRAST: Final = 3.0
@@ -27,18 +27,6 @@ _NOBODY_HAS: Final = "\U0010fffe"
 _TONES: Final = ("success", "amber", "danger")
 
 Colour = tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something nobody could read, hit or understand."""
-
-    size: str
-    language: str
-    state: str
-    kind: str
-    """target, gap, overlap, outside, overflow, small, price, covered, contrast, colour, letter or untranslated."""
-    what: str
 
 
 class Drawn:

@@ -6,7 +6,6 @@ One Chromium, one page: its files come from `edge/front/static`, its views from 
 page's own WebSocket. Needs Chromium (CHROMIUM names another one).
 """
 
-import argparse
 import asyncio
 import json
 import mimetypes
@@ -15,7 +14,6 @@ import shutil
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +21,7 @@ from typing import Any, Final
 from playwright.async_api import Browser, Page, Route, WebSocketRoute, async_playwright
 
 from edge.front.server import CSP
+from tools.screens.finding import Finding, Wish, asked, told
 from tools.screens.longer import lengthened
 from tools.screens.states import Shown, every_screen
 
@@ -102,17 +101,6 @@ LOOK: Final = """([least, gap, ratio]) => {
   return found;
 }"""
 """What a finger misses and an eye cannot read, of the uppermost layer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something nobody could read or hit."""
-
-    size: str
-    language: str
-    state: str
-    kind: str
-    what: str
 
 
 DRAWN: Final = """async () => {
@@ -206,38 +194,29 @@ async def look(front: Front, size: str, shown: Shown, folder: Path | None) -> li
     return found
 
 
-async def draw(folder: Path | None, sizes: Sequence[str], only: str = "") -> list[Finding]:
-    """Draw everything."""
+async def draw(wish: Wish) -> tuple[int, list[Finding]]:
+    """Draw everything that is wished for: how many screens, and what was found."""
     found: list[Finding] = []
+    count = 0
     async with chromium() as browser:
         page = await browser.new_page(reduced_motion="reduce")
         front = Front(page)
         await front.open()
-        for size in sizes:
+        for size in wish.sizes:
             width, height = SIZES[size]
             await page.set_viewport_size({"width": width, "height": height})
             for shown in every_screen():
-                if only in shown.name:
-                    found += await look(front, size, shown, folder)
-    return found
+                if wish.only in shown.name:
+                    found += await look(front, size, shown, wish.folder)
+                    count += 1
+    return count, found
 
 
 def main() -> int:
     """Draw all; the exit code tells whether something was found."""
-    parser = argparse.ArgumentParser(description="Draw every state of the browser front and look for what is wrong.")
-    parser.add_argument(
-        "folder", type=Path, nargs="?", help="where the pictures go; without it they are only looked at"
-    )
-    parser.add_argument("--size", choices=SIZES, action="append", help="only this size; may be repeated")
-    parser.add_argument("--only", default="", help="only states with this in their name")
-    given = parser.parse_args()
-    if given.folder is not None:
-        given.folder.mkdir(parents=True, exist_ok=True)
-    found = asyncio.run(draw(given.folder, given.size or list(SIZES), given.only))
-    for one in found:
-        print(*asdict(one).values(), sep="  ")
-    print(f"{len(found)} findings")
-    return 1 if found else 0
+    wish = asked("Draw every state of the browser front and look for what is wrong.", SIZES)
+    count, found = asyncio.run(draw(wish))
+    return told(found, count)
 
 
 if __name__ == "__main__":

@@ -6,17 +6,16 @@ One Kivy process draws all of them into pictures of the wanted size; nothing is 
 state is looked at twice: as it is, and with texts as long as those of another language may be.
 """
 
-import argparse
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import astuple
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from edge.screens.kiosk.layout import Display
+from tools.screens.finding import Finding, Wish, asked, told
 from tools.screens.longer import lengthened
 from tools.screens.states import Shown, every_screen
 
@@ -53,7 +52,7 @@ class Easel:
             maintenance.press("turn.next")
         maintenance.press(part)
 
-    def findings(self, shown: Shown, *, is_longer: bool = False) -> Iterator[Any]:
+    def findings(self, shown: Shown, *, is_longer: bool = False) -> Iterator[Finding]:
         """Look at what is drawn now."""
         from tools.screens.checks import Drawn  # noqa: PLC0415
 
@@ -79,51 +78,30 @@ def settle() -> None:
         Builder.sync()
 
 
-def look_at_all(folder: Path | None, sizes: Iterable[str] = SIZES, only: str = "") -> tuple[int, list[Any]]:
-    """Draw all, keep the pictures if there is a folder for them.
-
-    Args:
-        folder: for the pictures; None for none.
-        sizes: which of `SIZES`.
-        only: states whose name begins so.
-
-    Returns:
-        How many screens were looked at, and what was found.
-    """
-    states = [one for one in every_screen() if one.name.startswith(only)]
-    found: list[Any] = []
+def look_at_all(wish: Wish) -> tuple[int, list[Finding]]:
+    """Draw all that is wished for: how many screens, and what was found."""
+    states = [one for one in every_screen() if wish.only in one.name]
+    found: list[Finding] = []
     count = 0
-    for size in sizes:
+    for size in wish.sizes:
         easel = Easel(size)
         for shown in states:
             for is_longer in (False, True) if shown.language == LONGER_LANGUAGE else (False,):
                 easel.draw(shown, is_longer=is_longer)
                 found += easel.findings(shown, is_longer=is_longer)
                 count += 1
-                if folder is not None and not is_longer:
-                    easel.keep(folder, shown)
+                if wish.folder is not None and not is_longer:
+                    easel.keep(wish.folder, shown)
     return count, found
 
 
 def main() -> int:
     """Draw all; the exit code tells whether something was found."""
-    parser = argparse.ArgumentParser(description="Draw every state of the touchscreen and look for what is wrong.")
-    parser.add_argument(
-        "folder", type=Path, nargs="?", help="where the pictures go; without it they are only looked at"
-    )
-    parser.add_argument("--size", choices=SIZES, action="append", help="only this size (may be given again)")
-    parser.add_argument("--only", default="", help="only states whose name begins so")
-    options = parser.parse_args()
-    folder: Path | None = options.folder
+    wish = asked("Draw every state of the touchscreen and look for what is wrong.", SIZES)
     with TemporaryDirectory() as home:
         open_window(home)
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-        count, found = look_at_all(folder, options.size or SIZES, options.only)
-    for one in found:
-        print(*astuple(one), sep="  ")
-    print(f"{len(found)} findings in {count} screens")
-    return 1 if found else 0
+        count, found = look_at_all(wish)
+    return told(found, count)
 
 
 def open_window(home: str) -> None:
