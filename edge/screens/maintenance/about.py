@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Final, Literal, Protocol
 
-from edge.screens.maintenance.network import back_key
 from edge.screens.maintenance.task import Machine, RefusedEntryError, Session, StillTask
 from edge.screens.maintenance.view import Block, Fact, Item, Key, Lines, Note, Page, Stepper
+from edge.screens.maintenance.words import back_key, main_key
 from edge.screens.texts import LANGUAGES, text
 from edge.service.device_inputs import StaffReported
 from edge.vend.state import Phase
@@ -82,7 +82,7 @@ class LogPage(StillTask):
 
     def page(self, language: str, now: float) -> Page:  # noqa: ARG002 - it changes when pressed only
         """See `Task`."""
-        again = Key("again", text(language, "maintenance.logs.again"), is_main=True)
+        again = main_key("again", language, "maintenance.logs.again")
         none = Note(text(language, "maintenance.logs.none"))
         block: Block = Lines(self._shown) if self._shown else none
         return Page("logs", text(language, "maintenance.logs"), (block,), (back_key(language), again))

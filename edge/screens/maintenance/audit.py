@@ -7,7 +7,8 @@ from edge.audit.counters import total
 from edge.audit.dts import Read
 from edge.screens.codes import qr_code
 from edge.screens.maintenance.task import Machine, RefusedEntryError, Session, StillTask
-from edge.screens.maintenance.view import Block, Code, Fact, Item, Key, Note, Page
+from edge.screens.maintenance.view import Block, Code, Fact, Item, Note, Page
+from edge.screens.maintenance.words import back_key
 from edge.screens.texts import text
 from edge.service.device_inputs import StaffReported
 from edge.vend.state import MachineState
@@ -45,7 +46,7 @@ class AuditPage(StillTask):
         """See `Task`."""
         read = self._book.read(self._machine.state)
         blocks = (*self._result(language), *_figures(read, language), *_ways(language))
-        back = Key("back", text(language, "maintenance.back"))
+        back = back_key(language)
         return Page("audit", text(language, "maintenance.audit"), blocks, (back,))
 
     def _result(self, language: str) -> Iterator[Block]:

@@ -1,20 +1,30 @@
 """Change a slot over: all of the old product out and counted, the new one in. Each slot is one write."""
 
-from edge.screens.maintenance.task import Machine, StillTask
-from edge.screens.maintenance.view import Block, Entry, Fact, Item, Key, Note, Page, Stepper
-from edge.screens.maintenance.words import MOST_UNITS, day_of, name_of, number_of, refuse
+from edge.screens.maintenance.task import Machine, SlotTask
+from edge.screens.maintenance.view import Block, Fact, Item, Note, Page, Stepper
+from edge.screens.maintenance.words import (
+    MOST_LOT,
+    MOST_UNITS,
+    back_key,
+    batch,
+    day_of,
+    main_key,
+    name_of,
+    number_of,
+    refuse,
+)
 from edge.screens.texts import text
 from edge.service.changeover import why_not_changed
 from edge.service.inputs import SlotChangedOver
 
 
-class ChangeOver(StillTask):
+class ChangeOver(SlotTask):
     """The slots that wait for it, and the page of one."""
 
     def __init__(self, machine: Machine) -> None:
         """`machine`: gives the state, takes what was done."""
+        super().__init__()
         self._machine = machine
-        self._slot = ""
         self._numbers = {"taken_out": 0, "added": 0}
         self._lot = self._best_before = ""
 
@@ -28,7 +38,7 @@ class ChangeOver(StillTask):
             Item(f"slot:{slot}", slot, self._from_to(slot, language), tone="warn") for slot in state.changing
         ]
         key = "maintenance.changeover.how" if blocks else "maintenance.changeover.nothing"
-        back = Key("back", text(language, "maintenance.back"))
+        back = back_key(language)
         title = text(language, "maintenance.changeover")
         return Page("changeover", title, (Note(text(language, key)), *blocks), (back,))
 
@@ -53,41 +63,22 @@ class ChangeOver(StillTask):
             fits = text(language, "maintenance.restock.added.detail", suggested=row.par_level)
             blocks.append(Stepper("added", label, put, 0, row.capacity, 1, unit, fits))
             if put:
-                blocks += [
-                    Entry("lot", text(language, "maintenance.restock.lot"), self._lot, "code", 40),
-                    Entry(
-                        "best_before", text(language, "maintenance.restock.best_before"), self._best_before, "date", 10
-                    ),
-                ]
-        keys = (
-            Key("back", text(language, "maintenance.back")),
-            Key("save", text(language, "maintenance.changeover.save"), is_main=True),
-        )
+                blocks += batch("", self._lot, self._best_before, language)
+        keys = (back_key(language), main_key("save", language, "maintenance.changeover.save"))
         return Page("changeover.slot", text(language, "maintenance.changeover"), tuple(blocks), keys)
 
-    def press(self, action: str, language: str, now: float) -> bool:  # noqa: ARG002 - as `Task` wants it
+    def press(self, action: str, language: str, now: float) -> bool:
         """See `Task`."""
         if self._slot not in self._machine.state.changing:
             self._slot = ""
-        if not self._slot:
-            if action.startswith("slot:"):
-                self._open(action.removeprefix("slot:"))
-            return action != "back"
-        if action == "back":
-            self._slot = ""
-        elif action == "save":
-            done = SlotChangedOver(self._slot, **self._numbers, lot=self._lot, best_before=self._best_before)
-            refuse(why_not_changed(self._machine.state, done), language)
-            self._machine.apply(done)
-            self._slot = ""
-        return True
+        return super().press(action, language, now)
 
     def enter(self, field: str, value: str, language: str, now: float) -> None:  # noqa: ARG002 - as `Task` wants it
         """See `Task`."""
         if field in self._numbers:
             self._numbers[field] = number_of(value, MOST_UNITS, language)
         elif field == "lot":
-            self._lot = value.strip()[:40]
+            self._lot = value.strip()[:MOST_LOT]
         elif field == "best_before":
             self._best_before = day_of(value, language)
 
@@ -99,3 +90,9 @@ class ChangeOver(StillTask):
         self._slot = slot
         self._numbers = {"taken_out": state.on_hand.get(slot, 0), "added": row.par_level if row else 0}
         self._lot = self._best_before = ""
+
+    def _save(self, language: str) -> None:
+        done = SlotChangedOver(self._slot, **self._numbers, lot=self._lot, best_before=self._best_before)
+        refuse(why_not_changed(self._machine.state, done), language)
+        self._machine.apply(done)
+        self._slot = ""

@@ -5,6 +5,7 @@ from typing import Final, Literal
 
 from edge.screens.maintenance.task import Machine, RefusedEntryError, Session, StillTask
 from edge.screens.maintenance.view import MARKS, Block, Fact, Item, Key, Note, Page
+from edge.screens.maintenance.words import back_key
 from edge.screens.texts import text
 from edge.service.device_inputs import DeviceTestAsked
 from edge.service.devices import why_not
@@ -36,7 +37,7 @@ class CoilTask(StillTask):
     def page(self, language: str, now: float) -> Page:  # noqa: ARG002 - it changes with the machine's steps only
         """See `Task`."""
         title = text(language, f"maintenance.{self._key}")
-        state, back = self._machine.state, Key("back", text(language, "maintenance.back"))
+        state, back = self._machine.state, back_key(language)
         if not self._slot:
             note = Note(text(language, "maintenance.test.choose"))
             rows = tuple(slot_item(state, slot, language) for slot in self._slots)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from edge.screens.maintenance.task import Machine, RefusedEntryError, Session, StillTask
 from edge.screens.maintenance.view import Block, Fact, Key, Note, Page
+from edge.screens.maintenance.words import back_key, main_key
 from edge.screens.texts import text
 from edge.service.device_inputs import DeviceTestAsked, DeviceTestEnded
 from edge.service.devices import why_not
@@ -27,8 +28,8 @@ class CoinTest(StillTask):
         start = Key(
             "start", text(language, "maintenance.coin_test.start"), is_main=True, enabled=not why_not(state, "coin")
         )
-        end = Key("end", text(language, "maintenance.coin_test.end"), is_main=True)
-        keys = (Key("back", text(language, "maintenance.back")), end if is_open else start)
+        end = main_key("end", language, "maintenance.coin_test.end")
+        keys = (back_key(language), end if is_open else start)
         return Page("coin_test", text(language, "maintenance.coin_test"), tuple(self._blocks(state, language)), keys)
 
     def _blocks(self, state: MachineState, language: str) -> Iterator[Block]:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from edge.screens.maintenance.task import Machine, RefusedEntryError, StillTask
-from edge.screens.maintenance.view import Block, Fact, Key, Note, Page, Stepper
-from edge.screens.maintenance.words import number_of
+from edge.screens.maintenance.view import Block, Fact, Note, Page, Stepper
+from edge.screens.maintenance.words import back_key, main_key, moved_text, number_of
 from edge.screens.texts import text
 from edge.screens.tiles import money_text
 from edge.service.cash import worth
@@ -39,12 +39,9 @@ class FillCoins(StillTask):
             here = text(language, "maintenance.float.here", coins=coins)
             blocks.append(Stepper(f"kind-{kind}", money_text(kind), added, -coins, MOST_COINS, 10, unit, here))
         moved = worth(self._added)
-        said = f"{'+' if moved > 0 else '−' if moved else '±'}{money_text(abs(moved))}"
+        said = moved_text(moved)
         blocks.append(Fact(text(language, "maintenance.float.total"), said))
-        keys = (
-            Key("back", text(language, "maintenance.back")),
-            Key("save", text(language, "maintenance.save"), is_main=True),
-        )
+        keys = (back_key(language), main_key("save", language))
         return Page("float", text(language, "maintenance.float"), tuple(blocks), keys)
 
     def press(self, action: str, language: str, now: float) -> bool:  # noqa: ARG002 - as `Task` wants it

@@ -8,7 +8,7 @@ from typing import Final, get_args
 
 from edge.screens.maintenance.task import Machine, RefusedEntryError, StillTask
 from edge.screens.maintenance.view import Block, Entry, Fact, Item, Key, Note, Page, Stepper, Tone
-from edge.screens.maintenance.words import number_of, refuse
+from edge.screens.maintenance.words import back_key, main_key, moved_text, number_of, refuse
 from edge.screens.texts import text
 from edge.screens.tiles import money_text
 from edge.service.cash import believed_in, why_not_counted, worth
@@ -58,14 +58,14 @@ class Collect(StillTask):
             for part in self._parts
         )
         note = Note(text(language, "maintenance.cash.how"))
-        back = Key("back", text(language, "maintenance.back"))
+        back = back_key(language)
         return Page("cash", text(language, "maintenance.cash"), (note, *items), (back,))
 
     def _count(self, part: CashPart, language: str) -> Page:
         expected, counted = self._expected(part), worth(self._pieces)
         moved = counted - expected
         tone: Tone = "warn" if moved else "ok"
-        said = f"{'+' if moved > 0 else '−' if moved else '±'}{money_text(abs(moved))}"
+        said = moved_text(moved)
         unit = text(language, "maintenance.cash.unit")
         blocks: list[Block] = [
             Fact(text(language, "maintenance.cash.expected"), money_text(expected)),
@@ -83,9 +83,9 @@ class Collect(StillTask):
             if self._takes_along:
                 blocks.append(Entry("bag", text(language, "maintenance.cash.bag"), self._bag, "code", MOST_BAG))
         keys = (
-            Key("back", text(language, "maintenance.back")),
+            back_key(language),
             Key("as_expected", text(language, "maintenance.cash.as_expected")),
-            Key("save", text(language, "maintenance.save"), is_main=True),
+            main_key("save", language),
         )
         title = text(language, f"maintenance.part.{part}")
         return Page(f"cash.{part}", title, tuple(blocks), keys)

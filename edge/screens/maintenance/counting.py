@@ -1,21 +1,21 @@
 """Count slots: what is there is what the machine believes from then on. Each slot is one write."""
 
-from edge.screens.maintenance.task import Machine, StillTask
-from edge.screens.maintenance.view import Fact, Item, Key, Note, Page, Stepper
-from edge.screens.maintenance.words import MOST_UNITS, name_of, number_of, refuse, units_text
+from edge.screens.maintenance.task import Machine, SlotTask
+from edge.screens.maintenance.view import Fact, Item, Note, Page, Stepper
+from edge.screens.maintenance.words import MOST_UNITS, back_key, main_key, name_of, number_of, refuse, units_text
 from edge.screens.texts import text
 from edge.service.inputs import SlotServiced
 from edge.service.slots import Refusal, why_not
 from edge.vend.state import MachineState
 
 
-class Count(StillTask):
+class Count(SlotTask):
     """The list of slots, and the page of one."""
 
     def __init__(self, machine: Machine) -> None:
         """`machine`: gives the state, takes what was counted."""
+        super().__init__()
         self._machine = machine
-        self._slot = ""
         self._believed = self._found = 0
 
     def page(self, language: str, now: float) -> Page:  # noqa: ARG002 - the same at every moment
@@ -36,10 +36,7 @@ class Count(StillTask):
             ),
             Fact(text(language, "maintenance.difference"), f"{moved:+d}" if moved else "±0", "warn" if moved else "ok"),
         )
-        keys = (
-            Key("back", text(language, "maintenance.back")),
-            Key("save", text(language, "maintenance.save"), is_main=True),
-        )
+        keys = (back_key(language), main_key("save", language))
         return Page("count.slot", f"{text(language, 'maintenance.count')} {row.slot}", blocks, keys)
 
     def _list(self, language: str) -> Page:
@@ -59,24 +56,12 @@ class Count(StillTask):
             )
             for row in (state.planogram.slots if state.planogram else [])
         )
-        keys = [Key("back", text(language, "maintenance.back"))]
+        keys = [back_key(language)]
         left = slots_to_count(state)
         if left:
-            keys.append(Key(f"slot:{left[0]}", text(language, "maintenance.restock.next"), is_main=True))
+            keys.append(main_key(f"slot:{left[0]}", language, "maintenance.restock.next"))
         note = Note(text(language, "maintenance.count.how"))
         return Page("count", text(language, "maintenance.count"), (note, *items), tuple(keys))
-
-    def press(self, action: str, language: str, now: float) -> bool:  # noqa: ARG002 - as `Task` wants it
-        """See `Task`."""
-        if not self._slot:
-            if action.startswith("slot:"):
-                self._open(action.removeprefix("slot:"))
-            return action != "back"
-        if action == "back":
-            self._slot = ""
-        elif action == "save":
-            self._save(language)
-        return True
 
     def enter(self, field: str, value: str, language: str, now: float) -> None:  # noqa: ARG002 - as `Task` wants it
         """See `Task`."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from edge.screens.maintenance.coils import fault_name
 from edge.screens.maintenance.task import Machine, RefusedEntryError, Session, StillTask
 from edge.screens.maintenance.view import Block, Fact, Item, Key, Note, Page, Tone
+from edge.screens.maintenance.words import back_key, main_key
 from edge.screens.texts import text
 from edge.service.clearing import CHECKED, who_clears
 from edge.vend.inputs import FaultGone
@@ -40,7 +41,7 @@ class FaultList(StillTask):
 
     def page(self, language: str, now: float) -> Page:  # noqa: ARG002 - it changes with the machine's steps only
         """See `Task`."""
-        title, back = text(language, "maintenance.faults"), Key("back", text(language, "maintenance.back"))
+        title, back = text(language, "maintenance.faults"), back_key(language)
         faults = self._machine.state.faults
         if self._shown is None or self._shown not in faults:
             rows: tuple[Block, ...] = tuple(_item(one, language) for one in faults)
@@ -96,9 +97,9 @@ def clear(machine: Machine, one: ActiveFault, session: Session, language: str) -
 
 def _keys(one: ActiveFault, language: str) -> Iterator[Key]:
     if who_clears(one.code) == "staff":
-        yield Key("clear", text(language, "maintenance.faults.clear"), is_main=True)
+        yield main_key("clear", language, "maintenance.faults.clear")
     elif one.code in CHECKED:
-        yield Key("check", text(language, "maintenance.faults.check"), is_main=True)
+        yield main_key("check", language, "maintenance.faults.check")
 
 
 def _action(one: ActiveFault) -> str:

@@ -8,6 +8,7 @@ from edge.screens.maintenance.faults import clear
 from edge.screens.maintenance.sensors import DropTry, Sensors
 from edge.screens.maintenance.task import Machine, RefusedEntryError, Session, StillTask
 from edge.screens.maintenance.view import Block, Item, Key, Note, Page, Picture
+from edge.screens.maintenance.words import back_key, main_key
 from edge.screens.texts import text
 from edge.sensor_watch import LOOK_S
 from edge.service.clearing import who_clears
@@ -42,7 +43,7 @@ class JamGuide(StillTask):
             ordered = sorted(self._slots, key=lambda slot: not self._machine.state.slot_fault(slot))
             rows = tuple(slot_item(self._machine.state, slot, language) for slot in ordered)
             note = Note(text(language, "maintenance.jam.choose"))
-            return Page("jam", title, (note, *rows), (Key("back", text(language, "maintenance.back")),))
+            return Page("jam", title, (note, *rows), (back_key(language),))
         step = text(language, "maintenance.jam.step", step=STAGES.index(self._stage), steps=len(STAGES) - 1)
         name = f"{self._slot} {goods_in(self._machine.state, self._slot, language)}".strip()
         blocks = (*self._picture(language), *self._standing(language))
@@ -74,11 +75,11 @@ class JamGuide(StillTask):
 
     def _keys(self, language: str) -> Iterator[Key]:
         """Back and on; what is tried on the way is a row of the page, wide enough to be read."""
-        yield Key("back", text(language, "maintenance.back"))
+        yield back_key(language)
         if self._stage == "end":
-            yield Key("sell", text(language, "maintenance.jam.sell"), is_main=True)
+            yield main_key("sell", language, "maintenance.jam.sell")
         else:
-            yield Key("next", text(language, "maintenance.jam.next"), is_main=True)
+            yield main_key("next", language, "maintenance.jam.next")
 
     # --- what is pressed ------------------------------------------------------------------------
     def press(self, action: str, language: str, now: float) -> bool:  # noqa: ARG002 - as `Task` wants it

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from edge.screens.maintenance.task import Session, TaskKind
 from edge.screens.maintenance.view import MARKS, Fact, Item, Key, Page
+from edge.screens.maintenance.words import main_key
 from edge.screens.texts import text
 from edge.service.memory import STEPS
 from edge.vend.state import MachineState
@@ -20,7 +21,7 @@ def menu_page(state: MachineState, session: Session, kinds: Sequence[TaskKind], 
     items = tuple(_item(kind, session, language) for kind in kinds if kind.is_here())
     keys = (
         Key("log_out", text(language, "maintenance.menu.log_out")),
-        Key("end_visit", text(language, "maintenance.menu.end_visit"), is_main=True),
+        main_key("end_visit", language, "maintenance.menu.end_visit"),
     )
     return Page("menu", text(language, "maintenance.menu"), (progress, *items), keys)
 

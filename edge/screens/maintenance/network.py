@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from edge.cloud_link.standing import Standing
 from edge.screens.maintenance.task import StillTask
-from edge.screens.maintenance.view import Fact, Key, Note, Page
+from edge.screens.maintenance.view import Fact, Note, Page
+from edge.screens.maintenance.words import back_key
 from edge.screens.texts import text
 
 MIB = 1024 * 1024
@@ -49,11 +50,6 @@ class NetworkPage(StillTask):
     def changes_in(self, now: float) -> float | None:  # noqa: ARG002 - as `Task` wants it
         """See `Task`: live, calmly."""
         return 2.0
-
-
-def back_key(language: str) -> Key:
-    """The key that every page has."""
-    return Key("back", text(language, "maintenance.back"))
 
 
 def _ago(seconds: float, language: str) -> str:

@@ -4,8 +4,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from edge.screens.maintenance.task import Machine, StillTask
-from edge.screens.maintenance.view import Block, Entry, Fact, Item, Key, Note, Page, Stepper
-from edge.screens.maintenance.words import MOST_UNITS, day_of, name_of, number_of, refuse
+from edge.screens.maintenance.view import Block, Fact, Item, Note, Page, Stepper
+from edge.screens.maintenance.words import (
+    MOST_LOT,
+    MOST_UNITS,
+    back_key,
+    batch,
+    day_of,
+    main_key,
+    name_of,
+    number_of,
+    refuse,
+)
 from edge.screens.texts import text
 from edge.service.inputs import Removal, SlotServiced
 from edge.service.slots import Refusal, why_not
@@ -14,7 +24,6 @@ from protocol.desired import PlanogramSlot, RestockLine
 
 WHYS: Final = ("expired", "damaged", "other")
 """Reasons to take units out that a person may give here."""
-MOST_LOT: Final = 40
 
 
 @dataclass(slots=True)
@@ -91,9 +100,9 @@ class Restock(StillTask):
         items = [_row_item(state, row, language, is_todo=row.slot in todo) for row in first]
         is_listed = state.restock_list is not None and bool(state.restock_list.lines)
         note = Note(text(language, "maintenance.restock.by_list" if is_listed else "maintenance.restock.to_par"))
-        keys = [Key("back", text(language, "maintenance.back"))]
+        keys = [back_key(language)]
         if todo:
-            keys.append(Key(f"slot:{todo[0]}", text(language, "maintenance.restock.next"), is_main=True))
+            keys.append(main_key(f"slot:{todo[0]}", language, "maintenance.restock.next"))
         return Page("restock", text(language, "maintenance.restock"), (note, *items), tuple(keys))
 
     # --- what is pressed and typed --------------------------------------------------------------
@@ -192,14 +201,11 @@ def _slot_page(state: MachineState, row: PlanogramSlot, draft: Draft, language: 
             )
             for why in WHYS
         ]
-        blocks += _batch("removed_", draft.removed_lot, draft.removed_best_before, language)
+        blocks += batch("removed_", draft.removed_lot, draft.removed_best_before, language)
     blocks.append(_stepper("added", draft.added, language, suggested=wanted(state, row, left)))
     if draft.added:
-        blocks += _batch("", draft.lot, draft.best_before, language)
-    keys = (
-        Key("back", text(language, "maintenance.back")),
-        Key("save", text(language, "maintenance.save"), is_main=True),
-    )
+        blocks += batch("", draft.lot, draft.best_before, language)
+    keys = (back_key(language), main_key("save", language))
     return Page("restock.slot", f"{text(language, 'maintenance.restock')} {row.slot}", tuple(blocks), keys)
 
 
@@ -207,13 +213,6 @@ def _stepper(field: str, value: int, language: str, **said: int) -> Stepper:
     detail = text(language, f"maintenance.restock.{field}.detail", **said) if said else ""
     unit = text(language, "maintenance.unit")
     return Stepper(field, text(language, f"maintenance.restock.{field}"), value, 0, MOST_UNITS, 1, unit, detail)
-
-
-def _batch(prefix: str, lot: str, day: str, language: str) -> tuple[Entry, Entry]:
-    return (
-        Entry(f"{prefix}lot", text(language, f"maintenance.restock.{prefix}lot"), lot, "code", MOST_LOT),
-        Entry(f"{prefix}best_before", text(language, f"maintenance.restock.{prefix}best_before"), day, "date", 10),
-    )
 
 
 def slots_left(state: MachineState) -> str:

@@ -5,7 +5,8 @@ from itertools import groupby
 from typing import Final, Protocol
 
 from edge.screens.maintenance.task import Machine, RefusedEntryError, Session, StillTask
-from edge.screens.maintenance.view import Block, Fact, Key, Note, Page, Tone
+from edge.screens.maintenance.view import Block, Fact, Note, Page, Tone
+from edge.screens.maintenance.words import back_key, main_key
 from edge.screens.texts import text
 from edge.sensor_watch import LOOK_S, Reading, Standing
 from edge.service.device_inputs import StaffReported
@@ -96,10 +97,7 @@ class SensorPage(StillTask):
 
     def page(self, language: str, now: float) -> Page:  # noqa: ARG002 - the devices tell the time
         """See `Task`."""
-        keys = (
-            Key("back", text(language, "maintenance.back")),
-            Key("try", text(language, "maintenance.sensors.try"), is_main=True),
-        )
+        keys = (back_key(language), main_key("try", language, "maintenance.sensors.try"))
         blocks = (self._try.block(language), *facts(self._sensors.readings(), language))
         return Page("sensors", text(language, "maintenance.sensors"), blocks, keys)
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 
 from edge.screens.maintenance.coils import fault_name
 from edge.screens.maintenance.task import Machine, StillTask
-from edge.screens.maintenance.view import Block, Fact, Key, Note, Page
+from edge.screens.maintenance.view import Block, Fact, Note, Page
+from edge.screens.maintenance.words import back_key, main_key
 from edge.screens.texts import text
 from edge.service.inputs import VisitOver
 from edge.service.memory import STEPS, Difference, Visit
@@ -27,10 +28,7 @@ class Summary(StillTask):
         if state.visit is not None:
             done = _done(state.visit, minutes_of(state.visit, self._wall_ms()), language)
             blocks = (*done, *_differences(state.visit, language), *_left(state, state.visit, language))
-        keys = (
-            Key("back", text(language, "maintenance.back")),
-            Key("end", text(language, "maintenance.summary.end"), is_main=True),
-        )
+        keys = (back_key(language), main_key("end", language, "maintenance.summary.end"))
         return Page("summary", text(language, "maintenance.summary"), blocks, keys)
 
     def press(self, action: str, language: str, now: float) -> bool:  # noqa: ARG002 - as `Task` wants it

@@ -1,5 +1,6 @@
 """One maintenance task as the desk sees it: a small presenter with pages of its own."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -107,3 +108,35 @@ class StillTask:
 
     def leave(self) -> None:
         """See `Task`: nothing goes on."""
+
+
+class SlotTask(StillTask, ABC):
+    """A list of slots, and the page of one: its keys are the same whatever is done to the slot."""
+
+    def __init__(self) -> None:
+        self._slot = ""
+        """Whose page it is; empty: the list is shown."""
+
+    def press(self, action: str, language: str, now: float) -> bool:  # noqa: ARG002 - as `Task` wants it
+        """See `Task`."""
+        if not self._slot:
+            if action.startswith("slot:"):
+                self._open(action.removeprefix("slot:"))
+            return action != "back"
+        if action == "back":
+            self._slot = ""
+        elif action == "save":
+            self._save(language)
+        return True
+
+    @abstractmethod
+    def _open(self, slot: str) -> None:
+        """Begin with a slot, if anything can be done to it."""
+
+    @abstractmethod
+    def _save(self, language: str) -> None:
+        """Write down what was done to the slot.
+
+        Raises:
+            RefusedEntryError: it cannot be.
+        """

@@ -4,13 +4,17 @@ from datetime import date
 from typing import Final
 
 from edge.screens.maintenance.task import RefusedEntryError
+from edge.screens.maintenance.view import Entry, Key
 from edge.screens.texts import text
+from edge.screens.tiles import money_text
 from edge.service.memory import Standing
 from edge.service.slots import Refusal
 from protocol.desired import PlanogramSlot
 
 MOST_UNITS: Final = 200
 """More do not fit into any slot."""
+MOST_LOT: Final = 40
+"""Characters of a batch's number."""
 
 
 def name_of(goods: PlanogramSlot | Standing, language: str) -> str:
@@ -18,9 +22,32 @@ def name_of(goods: PlanogramSlot | Standing, language: str) -> str:
     return goods.name_ja if language == "ja" else goods.name_en
 
 
+def back_key(language: str) -> Key:
+    """One page back, or out of the task."""
+    return Key("back", text(language, "maintenance.back"))
+
+
+def main_key(action: str, language: str, name: str = "maintenance.save") -> Key:
+    """What most people want next; `name` is its text."""
+    return Key(action, text(language, name), is_main=True)
+
+
+def moved_text(amount: int) -> str:
+    """Money with its sign, also where nothing moved: `+¥120`, `−¥50`, `±¥0`."""
+    return f"{'+' if amount > 0 else '−' if amount else '±'}{money_text(abs(amount))}"
+
+
 def units_text(units: int, language: str) -> str:
     """`3個`."""
     return text(language, "maintenance.units", units=units)
+
+
+def batch(prefix: str, lot: str, day: str, language: str) -> tuple[Entry, Entry]:
+    """Which batch goods are of: its number and the day on them. `prefix` is of the fields' names and texts."""
+    return (
+        Entry(f"{prefix}lot", text(language, f"maintenance.restock.{prefix}lot"), lot, "code", MOST_LOT),
+        Entry(f"{prefix}best_before", text(language, f"maintenance.restock.{prefix}best_before"), day, "date", 10),
+    )
 
 
 def number_of(value: str, most: int, language: str, least: int = 0) -> int:
