@@ -11,6 +11,8 @@ from edge.runtime import Runtime
 from edge.store.store import Store
 from edge.vend import inputs as i
 from edge.vend.state import MachineState, Phase
+from edge.vend.state_machine import step
+from edge.vend.step import Context, Step
 from hardware.emulated import EmulatedMachine, emulate
 from hardware.world_state import HopperState, Spiral, WorldState
 from protocol.desired import Planogram, PlanogramSlot
@@ -19,6 +21,7 @@ from protocol.events import Event
 
 MACHINE = "vm-test-0001"
 PRICES = {"A1": 160, "A2": 120, "B1": 180}
+CONTEXT = Context("5f0c9b1e7a2d4c68b3e1f0a9d8c7b6a5", "first")
 FLOAT = {10: 40, 50: 10, 100: 20, 500: 4}
 
 
@@ -38,6 +41,14 @@ def planogram() -> Planogram:
             for slot, price in PRICES.items()
         ],
     )
+
+
+def play(state: MachineState, *happened: i.Input, context: Context = CONTEXT) -> Step:
+    """All steps as one, by the pure state machine."""
+    here = Step(state)
+    for one in happened:
+        here = here.then(step(here.state, one, context))
+    return here
 
 
 class PowerCutError(Exception):

@@ -21,6 +21,12 @@ async def buy(bench: Bench, slot: str = "A1", *coins: int) -> None:
     await bench.until_idle()
 
 
+async def sells_for_the_credit(bench: Bench) -> None:
+    bench.select("A1")
+    await bench.until_idle()
+    assert bench.world_state.tray == ["p-A1"]
+
+
 async def visit(cabinet: EmulatedCabinet) -> None:
     cabinet.do("open_door", 0)
     await asyncio.sleep(2)
@@ -40,9 +46,7 @@ async def test_slot_when_broken_then_stalls_and_the_money_stays_and_when_mended_
     cabinet.do("mend_slot", 0, "A1")
     assert cabinet.snapshot()["broken"]["slots"] == []
     await visit(cabinet)
-    bench.select("A1")
-    await bench.until_idle()
-    assert bench.world_state.tray == ["p-A1"]
+    await sells_for_the_credit(bench)
 
 
 async def test_beam_when_blinded_then_nothing_is_sold_until_it_sees_again(
@@ -57,9 +61,7 @@ async def test_beam_when_blinded_then_nothing_is_sold_until_it_sees_again(
     await asyncio.sleep(3)
     assert not cabinet.snapshot()["broken"]["beam"]
     assert bench.state.blocked_by == ""
-    bench.select("A1")
-    await bench.until_idle()
-    assert bench.world_state.tray == ["p-A1"]
+    await sells_for_the_credit(bench)
 
 
 async def test_change_when_taken_then_the_rest_is_owed_with_a_claim_and_coins_come_back(

@@ -12,14 +12,12 @@ from edge.screens.customer import CustomerPresenter
 from edge.vend import inputs as i
 from edge.vend.state import MachineState, Order, Phase
 from edge.vend.state_machine import step
-from edge.vend.step import Context, Step
+from edge.vend.step import Step
 from protocol.commands import Command, CouponOffer, VendPaid
 from protocol.desired import Planogram
 from protocol.envelope import Envelope
 from protocol.events import Event
-from tests.edge.machine_bench import Bench, commits_of, killed_at_each, planogram
-
-CONTEXT = Context("5f0c9b1e7a2d4c68b3e1f0a9d8c7b6a5")
+from tests.edge.machine_bench import CONTEXT, Bench, commits_of, killed_at_each, planogram, play
 
 
 def order(n: int, name: str = "vend.paid") -> Order:
@@ -39,14 +37,6 @@ def offer(n: int = 1, **differs: Any) -> i.CouponOffered:
 def ready(**update: Any) -> MachineState:
     state = MachineState(planogram=planogram(), on_hand={"A1": 2, "A2": 0, "B1": 1}, hoppers={10: 30, 100: 10})
     return state.model_copy(update=update)
-
-
-def play(state: MachineState, *happened: i.Input) -> Step:
-    """All steps as one."""
-    here = Step(state)
-    for one in happened:
-        here = here.then(step(here.state, one, CONTEXT))
-    return here
 
 
 def said(done: Step) -> list[Event]:

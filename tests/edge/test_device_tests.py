@@ -10,13 +10,11 @@ from edge.service.device_inputs import DeviceTestAsked, DeviceTestEnded, StaffRe
 from edge.service.devices import why_not
 from edge.vend import inputs as i
 from edge.vend.state import ActiveFault, MachineState, Phase
-from edge.vend.state_machine import step
-from edge.vend.step import Context, Step
+from edge.vend.step import Step
 from protocol import events
-from tests.edge.machine_bench import Bench, commits_of, killed_at_each, planogram
+from tests.edge.machine_bench import Bench, commits_of, killed_at_each, planogram, play
 
 VISIT = "0" * 31 + "7"
-CONTEXT = Context("5f0c9b1e7a2d4c68b3e1f0a9d8c7b6a5", "first")
 
 
 def asked(test: Any, slot: str = "") -> DeviceTestAsked:
@@ -25,13 +23,6 @@ def asked(test: Any, slot: str = "") -> DeviceTestAsked:
 
 def ready(**update: Any) -> MachineState:
     return MachineState(planogram=planogram(), on_hand={"A1": 2, "A2": 0}, hoppers={100: 5}).model_copy(update=update)
-
-
-def play(state: MachineState, *happened: i.Input) -> Step:
-    here = Step(state)
-    for one in happened:
-        here = here.then(step(here.state, one, CONTEXT))
-    return here
 
 
 def kinds(done: Step) -> list[str]:

@@ -12,12 +12,12 @@ from edge.service.device_inputs import DeviceTestAsked, DeviceTestEnded
 from edge.vend import inputs as i
 from edge.vend.state import MachineState, Phase
 from edge.vend.state_machine import ANYTIME, TABLE, UnexpectedInputError, step
-from edge.vend.step import Context, Step
+from edge.vend.step import Context
 from protocol import events
 from protocol.desired import Planogram, PlanogramSlot
 from protocol.ids import claim_code
+from tests.edge.machine_bench import CONTEXT, play
 
-CONTEXT = Context("5f0c9b1e7a2d4c68b3e1f0a9d8c7b6a5")
 FLOAT = {10: 30, 50: 10, 100: 10, 500: 2}
 
 
@@ -43,14 +43,6 @@ def planogram(rev: int = 1, **prices: int) -> Planogram:
 def ready(**update: Any) -> MachineState:
     state = MachineState(planogram=planogram(), on_hand={"A1": 2, "A2": 0}, hoppers=dict(FLOAT))
     return state.model_copy(update=update)
-
-
-def play(state: MachineState, *happened: i.Input) -> Step:
-    """All steps as one."""
-    here = Step(state)
-    for one in happened:
-        here = here.then(step(here.state, one, CONTEXT))
-    return here
 
 
 def coin(amount: int, counter: int = 1, routed_to: str = "hopper") -> i.CoinIn:
@@ -186,18 +178,15 @@ def test_debt_when_recorded_then_has_a_claim_code_of_its_own() -> None:
 
 def test_multi_vend_when_set_then_credit_stays_for_the_next_sale() -> None:
     context = Context(CONTEXT.epoch, is_multi_vend=True)
-    here = Step(ready(on_hand={"A1": 2, "A2": 2}))
-    for happened in (coin(500), i.Select("A1"), i.Delivered(1), i.Select("A2"), i.Delivered(1)):
-        here = here.then(step(here.state, happened, context))
+    bought = (coin(500), i.Select("A1"), i.Delivered(1), i.Select("A2"), i.Delivered(1))
+    here = play(ready(on_hand={"A1": 2, "A2": 2}), *bought, context=context)
     assert kinds(here.events).count("vend.dispensed") == 2
     assert (here.state.phase, here.state.credit) == (Phase.CREDIT, 210)
 
 
 def test_multi_vend_when_the_credit_is_used_up_then_ends_without_a_payout() -> None:
     context = Context(CONTEXT.epoch, is_multi_vend=True)
-    here = Step(ready())
-    for happened in (coin(100), coin(50), coin(10), i.Select("A1"), i.Delivered(1)):
-        here = here.then(step(here.state, happened, context))
+    here = play(ready(), coin(100), coin(50), coin(10), i.Select("A1"), i.Delivered(1), context=context)
     assert here.state.phase is Phase.IDLE
 
 
