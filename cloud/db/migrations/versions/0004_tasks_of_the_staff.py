@@ -4,6 +4,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from cloud.db.named import refuse_while_named
+
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
@@ -37,6 +39,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop them; what was resolved is lost, what was booked stays."""
+    """Drop them, unless an answer to one is booked: its entry is named after the task.
+
+    Raises:
+        StillNamedError: see `cloud/db/named.py`.
+    """
+    refuse_while_named(op.get_bind(), "task:")
     op.drop_index("ix_staff_tasks_state_opened", table_name="staff_tasks")
     op.drop_table("staff_tasks")

@@ -4,6 +4,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from cloud.db.named import refuse_while_named
+
 revision = "0007"
 down_revision = "0006"
 branch_labels = None
@@ -44,6 +46,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take the counts away; what they posted stays in the ledger."""
+    """Take the counts away, unless one is booked under its row number; what machines told stays booked.
+
+    Raises:
+        StillNamedError: see `cloud/db/named.py`.
+    """
+    refuse_while_named(op.get_bind(), "count:")
     op.drop_table("cash_count_lines")
     op.drop_table("cash_counts")

@@ -6,6 +6,8 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
+from cloud.db.named import refuse_while_named
+
 revision = "0010"
 down_revision = "0009"
 branch_labels = None
@@ -36,7 +38,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take them away: lots, documents, counts and trips are lost; movements, what is where and its value stay."""
+    """Take them away, unless a movement is named after a document; what is where and its value stay.
+
+    Raises:
+        StillNamedError: see `cloud/db/named.py`.
+    """
+    refuse_while_named(op.get_bind(), "goods:")
     for name in reversed(TABLES):
         op.drop_table(name)
     op.drop_index("ix_stock_movements_occurred", table_name="stock_movements")

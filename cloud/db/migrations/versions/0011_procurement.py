@@ -6,6 +6,8 @@ from datetime import date
 import sqlalchemy as sa
 from alembic import op
 
+from cloud.db.named import refuse_while_named
+
 revision = "0011"
 down_revision = "0010"
 branch_labels = None
@@ -46,7 +48,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take the tables away. What was booked from them stays in the journal."""
+    """Take the tables away, unless something is booked from them.
+
+    Raises:
+        StillNamedError: see `cloud/db/named.py`.
+    """
+    refuse_while_named(op.get_bind(), "receipt:", "invoice:", "payment:")
     for table in TABLES:
         op.drop_table(table)
 

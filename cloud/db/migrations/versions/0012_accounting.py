@@ -7,6 +7,8 @@ Taking it back leaves accounts that have entries: those stand for ever, and an a
 import sqlalchemy as sa
 from alembic import op
 
+from cloud.db.named import refuse_while_named
+
 revision = "0012"
 down_revision = "0011"
 branch_labels = None
@@ -117,7 +119,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take away the tables, and the accounts without entries."""
+    """Take away the tables, unless something is booked from them, and the accounts without entries.
+
+    Raises:
+        StillNamedError: see `cloud/db/named.py`.
+    """
+    refuse_while_named(op.get_bind(), "payout:", "equipment:", "year:", "taxyear:")
     for name in ("year_closings", "equipment", "payout_lines", "payouts"):
         op.drop_table(name)
     postings = sa.table("postings", sa.column("account_code", sa.String))

@@ -9,6 +9,8 @@ closing now waits for it, and is refused when an entry came in between.
 import sqlalchemy as sa
 from alembic import op
 
+from cloud.db.named import refuse_while_named
+
 revision = "0014"
 down_revision = "0013"
 branch_labels = None
@@ -79,7 +81,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take the refunds away; their entries, movements and tasks stay, as everything that is posted."""
+    """Take the table away, unless a refund is booked.
+
+    Raises:
+        StillNamedError: see `cloud/db/named.py`.
+    """
+    refuse_while_named(op.get_bind(), "refund:")
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP TRIGGER month_closings_insert ON month_closings")
         op.execute("DROP FUNCTION month_closings_made()")

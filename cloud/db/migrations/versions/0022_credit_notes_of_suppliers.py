@@ -1,8 +1,10 @@
-"""Credit notes of suppliers, the goods that went back, what became of them. Taking it back loses only the papers."""
+"""Credit notes of suppliers, the goods that went back, what became of them."""
 # ruff: noqa: INP001 - Alembic loads these files by path
 
 import sqlalchemy as sa
 from alembic import op
+
+from cloud.db.named import refuse_while_named
 
 revision = "0022"
 down_revision = "0021"
@@ -103,7 +105,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take the papers away; entries and movements stay, as everything that is posted. What was set off stays paid."""
+    """Take the tables away, unless a credit note is booked.
+
+    Raises:
+        StillNamedError: see `cloud/db/named.py`.
+    """
+    refuse_while_named(op.get_bind(), "credit_note:", "credit_use:")
     for table in (
         "credit_uses",
         "credit_note_lines",
