@@ -23,10 +23,10 @@ from cloud.identity.permissions import Permission
 from cloud.inventory.service import SENT_BACK
 from cloud.kit.http import DatabaseDep, ProblemError, RowId, TodayDep, today_of
 from cloud.procurement import credit_notes, payables, receiving
-from cloud.procurement.credit_notes import CreditNoteBody, CreditNoteDetail
+from cloud.procurement.credit_schemas import CreditNoteBody, CreditNoteDetail
 from cloud.procurement.ordering import Doing
 from cloud.procurement.refusals import refusing
-from cloud.procurement.service import MOST_YEN
+from cloud.procurement.schemas import MOST_YEN
 
 router = APIRouter(prefix="/dashboard/payables", include_in_schema=False)
 

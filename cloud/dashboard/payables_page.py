@@ -19,12 +19,13 @@ from cloud.identity.access import Writer
 from cloud.identity.gate import CurrentUser
 from cloud.identity.permissions import Permission
 from cloud.kit.http import DatabaseDep, ProblemError, RowId, TodayDep
-from cloud.procurement import credit_notes, payables, receiving, service
+from cloud.procurement import ageing, credit_notes, payables, receiving, service
+from cloud.procurement.invoice_schemas import InvoiceBody, InvoiceView
 from cloud.procurement.ordering import Doing
-from cloud.procurement.payables import InvoiceBody, InvoiceView
 from cloud.procurement.payables_endpoints import MOST_FEE
+from cloud.procurement.receipt_schemas import ReceiptView
 from cloud.procurement.refusals import refusing
-from cloud.procurement.service import MOST_YEN
+from cloud.procurement.schemas import MOST_YEN
 
 router = APIRouter(prefix="/dashboard/payables", include_in_schema=False)
 
@@ -137,15 +138,15 @@ async def _list(
     request: Request, user: CurrentUser, database: Database, today: Any, error: str = "", *, status: int = 200
 ) -> Response:
     async def build(contexts: Contexts) -> dict[str, Any]:
-        ageing = await payables.ageing(contexts.db_session, today)
+        owed = await ageing.on_day(contexts.db_session, today)
         waiting = await receiving.uninvoiced(contexts.db_session)
         names = await service.names(contexts.db_session)
         return {
-            "ageing": ageing.model_dump()
+            "ageing": owed.model_dump()
             | {
                 "rows": [
                     row.model_dump() | {"href": owed_href(row.supplier_id)}
-                    for row in ageing.rows
+                    for row in owed.rows
                     if row.total or row.credit
                 ]
             },
@@ -164,8 +165,8 @@ async def _list(
     return with_status(await show(request, database, user, "payables", "買掛金", build), status)
 
 
-def _by_supplier(rows: list[receiving.ReceiptView]) -> dict[int, list[receiving.ReceiptView]]:
-    found: dict[int, list[receiving.ReceiptView]] = {}
+def _by_supplier(rows: list[ReceiptView]) -> dict[int, list[ReceiptView]]:
+    found: dict[int, list[ReceiptView]] = {}
     for row in rows:
         found.setdefault(row.supplier_id, []).append(row)
     return found

@@ -21,9 +21,10 @@ from cloud.kit.http import DatabaseDep, ProblemError, RowId, TodayDep
 from cloud.procurement import documents, generator, ordering, receiving, service
 from cloud.procurement.generator import Proposal
 from cloud.procurement.order_endpoints import limit_of
-from cloud.procurement.ordering import Doing, Maker, OrderView
+from cloud.procurement.order_schemas import OrderView
+from cloud.procurement.ordering import Doing, Maker
 from cloud.procurement.orders import Step
-from cloud.procurement.receiving import ReceiptBody, ReceiptView
+from cloud.procurement.receipt_schemas import ReceiptBody, ReceiptView
 from cloud.procurement.refusals import refusing
 from cloud.procurement.supplier_endpoints import weights_of
 

@@ -21,8 +21,9 @@ from cloud.kit.http import DatabaseDep, ProblemError, RowId, TodayDep
 from cloud.procurement import documents, finder, service
 from cloud.procurement.refusals import refusing
 from cloud.procurement.search_endpoints import ask
-from cloud.procurement.service import OfferBody, Recorded, SupplierBody
+from cloud.procurement.service import Recorded
 from cloud.procurement.supplier_endpoints import ranked_view, weights_of
+from cloud.procurement.supplier_schemas import OfferBody, SupplierBody
 
 router = APIRouter(prefix="/dashboard/suppliers", include_in_schema=False)
 

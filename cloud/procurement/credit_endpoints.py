@@ -11,10 +11,10 @@ from cloud.identity.permissions import Permission
 from cloud.kit.http import DatabaseDep, ProblemError, RowId, TodayDep, refusals
 from cloud.kit.pages import AskedDep, Page
 from cloud.procurement import credit_notes
-from cloud.procurement.credit_notes import CreditNoteBody, CreditNoteDetail, CreditNoteView
+from cloud.procurement.credit_schemas import CreditNoteBody, CreditNoteDetail, CreditNoteView
 from cloud.procurement.ordering import Doing
 from cloud.procurement.refusals import refusing
-from cloud.procurement.service import MOST_YEN
+from cloud.procurement.schemas import MOST_YEN
 
 router = APIRouter(prefix="/api/v1/procurement", tags=["procurement"])
 

@@ -2,15 +2,12 @@
 
 A note is against an invoice that was accepted. What is left of that invoice is lowered at once; the rest stays the
 supplier's debt to us on 買掛金 until it is set off against another invoice or comes to the bank. Not here: rebates that
-belong to no invoice.
+belong to no invoice; which goods can go back (`goods_back.py`).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.accounting import chart, places
@@ -19,28 +16,23 @@ from cloud.accounting import service as accounting
 from cloud.catalogue import service as catalogue
 from cloud.db import locks
 from cloud.db.locks import Lock
-from cloud.inventory import goods
-from cloud.inventory import service as inventory
-from cloud.inventory.goods import Line
-from cloud.inventory.lots import LotShare
-from cloud.inventory.rules import BadQuantityError
-from cloud.inventory.service import SENT_BACK, WAREHOUSE, Movement
-from cloud.procurement import credit_repository, credit_rules, order_repository, payables, repository, rules
-from cloud.procurement.matching import AtRate
-from cloud.procurement.models import (
-    CreditNoteLine,
-    CreditNoteTax,
-    CreditUse,
-    GoodsReceipt,
-    GoodsReceiptLine,
-    SupplierCreditNote,
-    SupplierInvoice,
+from cloud.inventory.service import SENT_BACK
+from cloud.procurement import (
+    credit_repository,
+    credit_rules,
+    goods_back,
+    matching,
+    order_repository,
+    payables,
+    repository,
 )
-from cloud.procurement.ordering import Doing, RateView
-from cloud.procurement.payables import RateBody, WrongInvoiceStateError
-from cloud.procurement.receiving import Units
-
-MOST_LINES = 200
+from cloud.procurement.credit_rules import BadCreditNoteError
+from cloud.procurement.credit_schemas import BackView, CreditNoteBody, CreditNoteDetail, CreditNoteView, CreditUseView
+from cloud.procurement.matching import AtRate
+from cloud.procurement.models import CreditNoteTax, CreditUse, SupplierCreditNote, SupplierInvoice
+from cloud.procurement.ordering import Doing
+from cloud.procurement.payables import WrongInvoiceStateError
+from cloud.procurement.schemas import rate_views
 
 
 class NoSuchCreditNoteError(LookupError):
@@ -50,131 +42,8 @@ class NoSuchCreditNoteError(LookupError):
         super().__init__(f"there is no credit note {number}")
 
 
-class BadCreditNoteError(ValueError):
-    """A credit note that cannot be: more than was invoiced, goods that did not come, a number that is taken."""
-
-
 class CreditUsedError(ValueError):
     """More is to be used of a credit note than is left of it, or of the invoice."""
-
-
-class BackBody(BaseModel):
-    """Units of one line of a delivery that went back."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    receipt: Annotated[int, Field(ge=1, lt=2**63)]
-    """Row number of the delivery; it is on the invoice."""
-    line: Annotated[int, Field(ge=1, le=1000)]
-    """Number of the line on its order."""
-    units: Units
-
-
-class CreditNoteBody(BaseModel):
-    """A credit note as the supplier wrote it, and the goods that went back for it."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "number": "CN-2026-7",
-                    "issued_on": "2026-11-20",
-                    "reason": "6 bottles leaked",
-                    "rates": [{"percent": 8, "net": 495, "tax": 39}],
-                    "goods": [{"receipt": 1, "line": 1, "units": 6}],
-                }
-            ]
-        },
-    )
-
-    number: Annotated[str, Field(min_length=1, max_length=64)]
-    issued_on: date
-    reason: Annotated[str, Field(min_length=1, max_length=500)]
-    rates: Annotated[list[RateBody], Field(min_length=1, max_length=8)]
-    """What it takes off, per tax rate."""
-    goods: Annotated[list[BackBody], Field(max_length=MOST_LINES)] = Field(default_factory=list)
-    """Empty for an allowance on goods that are kept."""
-    place_id: Annotated[str, Field(min_length=1, max_length=48, pattern=r"^[A-Za-z0-9/-]+$")] = WAREHOUSE
-    """Where the goods were that went back."""
-
-    @field_validator("rates")
-    @classmethod
-    def _one_row(cls, value: list[RateBody]) -> list[RateBody]:
-        if len({row.percent for row in value}) != len(value):
-            raise ValueError("a rate stands there twice; a credit note has one sum per rate")
-        if not sum(row.net + row.tax for row in value):
-            raise ValueError("a credit note over nothing")
-        return value
-
-    @field_validator("goods")
-    @classmethod
-    def _each_once(cls, value: list[BackBody]) -> list[BackBody]:
-        if len({(row.receipt, row.line) for row in value}) != len(value):
-            raise ValueError("a line of a delivery stands there twice; add the units up")
-        return value
-
-
-class CreditNoteView(BaseModel):
-    """A supplier's credit note. Money in yen."""
-
-    id: int
-    supplier_id: int
-    supplier: str
-    invoice_id: int
-    number: str
-    issued_on: date
-    reason: str
-    total: int
-    stock: int
-    """What the goods that went back took out of the stock."""
-    used: int
-    left: int
-    """Still owed to us: to be set off, or to come to the bank."""
-    recorded_by: str
-    recorded_at_ms: int
-
-
-class BackView(BaseModel):
-    """Units that went back."""
-
-    receipt_id: int
-    line: int
-    product_id: str
-    name: str
-    units: int
-    cost: int
-    """What they had cost us, in yen."""
-
-
-class CreditUseView(BaseModel):
-    """What was done with a part of a credit note."""
-
-    id: int
-    credit_note_id: int
-    invoice_id: int | None
-    """Null for money that came to the bank."""
-    amount: int
-    used_on: date
-    used_by: str
-
-
-class CreditNoteDetail(CreditNoteView):
-    """A credit note with its rates, its goods, and what became of it."""
-
-    place_id: str
-    rates: list[RateView]
-    goods: list[BackView]
-    uses: list[CreditUseView]
-
-
-@dataclass(frozen=True, slots=True)
-class _Back:
-    """Units that go back, with the line they came by."""
-
-    came: GoodsReceiptLine
-    units: int
-    cost_minor: int
 
 
 async def record(db_session: AsyncSession, invoice_id: int, body: CreditNoteBody, by: Doing, today: date) -> int:
@@ -201,126 +70,58 @@ async def record(db_session: AsyncSession, invoice_id: int, body: CreditNoteBody
     invoice = await payables.locked(db_session, invoice_id)
     if invoice.status not in {"open", "paid"}:
         raise WrongInvoiceStateError(invoice.number, invoice.status, "accept it first, or record the right one")
-    await _check(db_session, invoice, body, today)
-    receipts = await order_repository.receipts_of_invoice(db_session, invoice_id)
-    back = await _went_back(db_session, receipts, body)
-    note = SupplierCreditNote(
-        supplier_id=invoice.supplier_id,
-        invoice_id=invoice_id,
-        number=body.number,
-        issued_on=body.issued_on,
-        reason=body.reason,
-        place_id=body.place_id if back else "",
-        total_minor=sum(row.net + row.tax for row in body.rates),
-        stock_minor=0,
-        used_minor=0,
-        recorded_by=by.who,
-        recorded_at_ms=by.now_ms,
-    )
-    db_session.add(note)
-    await db_session.flush()
-    note.stock_minor = await _send(db_session, note, back)
-    await _book(db_session, note, await _taxes(db_session, invoice, receipts, note, body))
-    if left := min(invoice.total_minor - invoice.paid_minor, note.total_minor):
+    before = matching.by_rate(await credit_repository.taxes_of_invoice(db_session, invoice_id))
+    await _check(db_session, invoice, body, before, today)
+    back = await goods_back.checked(db_session, invoice_id, body.goods)
+    note = _row(invoice, body, by, has_goods=bool(back))
+    await order_repository.add(db_session, note)
+    note.stock_minor = await goods_back.send(db_session, note, back)
+    await _book(db_session, note, await _taxes(db_session, invoice, note, body, before))
+    if left := min(invoice.left_minor, note.total_minor):
         await _use(db_session, note, invoice, left, by, body.issued_on)
     return note.id
 
 
-async def _check(db_session: AsyncSession, invoice: SupplierInvoice, body: CreditNoteBody, today: date) -> None:
+async def _check(
+    db_session: AsyncSession, invoice: SupplierInvoice, body: CreditNoteBody, before: Mapping[int, AtRate], today: date
+) -> None:
     if body.issued_on > today:
         raise BadCreditNoteError(f"{body.issued_on} has not come yet; today is {today}")
     if body.issued_on < invoice.issued_on:
         raise BadCreditNoteError(f"{body.issued_on} is before the day of the invoice, {invoice.issued_on}")
     if await credit_repository.is_known(db_session, invoice.supplier_id, body.number):
         raise BadCreditNoteError(f"the supplier has a credit note {body.number!r} already")
-    said = await order_repository.invoice_taxes(db_session, [invoice.id])
-    invoiced = {row.percent: AtRate(row.percent, row.net_minor, row.tax_minor) for row in said}
-    before = await _credited(db_session, invoice.id)
+    invoiced = matching.by_rate(await order_repository.invoice_taxes(db_session, [invoice.id]))
     note = [AtRate(row.percent, row.net, row.tax) for row in body.rates]
     if why := credit_rules.problem(note, invoiced, before):
         raise BadCreditNoteError(why)
 
 
-async def _credited(db_session: AsyncSession, invoice_id: int) -> dict[int, AtRate]:
-    """Rate to what credit notes took off an invoice."""
-    found: dict[int, AtRate] = {}
-    for row in await credit_repository.taxes_of_invoice(db_session, invoice_id):
-        before = found.get(row.percent, AtRate(row.percent, 0, 0))
-        found[row.percent] = AtRate(row.percent, before.net_minor + row.net_minor, before.tax_minor + row.tax_minor)
-    return found
-
-
-async def _went_back(db_session: AsyncSession, receipts: Sequence[GoodsReceipt], body: CreditNoteBody) -> list[_Back]:
-    came = await order_repository.receipt_lines(db_session, [row.id for row in receipts])
-    orders = await order_repository.lines(db_session, sorted({row.order_id for row in receipts}))
-    numbers = {row.id: row.line for row in orders}
-    by_name = {(row.receipt_id, numbers[row.order_line_id]): row for row in came}
-    before = await credit_repository.units_back(db_session, [row.id for row in came])
-    found = []
-    for asked in body.goods:
-        row = by_name.get((asked.receipt, asked.line))
-        if row is None:
-            raise BadCreditNoteError(f"delivery {asked.receipt} has no line {asked.line} on this invoice")
-        gone = before.get(row.id, 0)
-        if gone + asked.units > row.units:
-            why = f"of line {asked.line} of delivery {asked.receipt} {row.units - gone} units are left to go back"
-            raise BadCreditNoteError(f"{why}, not {asked.units}")
-        cost = credit_rules.cost_of(row.cost_minor, row.units, gone, asked.units)
-        found.append(_Back(row, asked.units, cost))
-    return found
-
-
-async def _send(db_session: AsyncSession, note: SupplierCreditNote, back: Sequence[_Back]) -> int:
-    """Take the goods out of the stock; the value that left it."""
-    if not back:
-        return 0
-    lines = [await _line(db_session, note.place_id, row) for row in back]
-    await goods.check_there(db_session, note.place_id, lines)
-    named = await goods.lots_named(db_session, note.place_id, lines)
-    movements = [
-        Movement(
-            f"{SENT_BACK}{note.id}/{at}",
-            line.product_id,
-            line.quantity,
-            note.recorded_at_ms,
-            from_place=note.place_id,
-            cost_minor=line.cost_minor,
-            lots=line.lots,
-        )
-        for at, line in enumerate(named, start=1)
-    ]
-    try:
-        moved = await inventory.move(db_session, movements)
-    except BadQuantityError as error:
-        raise BadCreditNoteError("the books have less of it in all places together; count it first") from error
-    db_session.add_all(
-        CreditNoteLine(credit_note_id=note.id, receipt_line_id=row.came.id, units=row.units, cost_minor=row.cost_minor)
-        for row in back
+def _row(invoice: SupplierInvoice, body: CreditNoteBody, by: Doing, *, has_goods: bool) -> SupplierCreditNote:
+    return SupplierCreditNote(
+        supplier_id=invoice.supplier_id,
+        invoice_id=invoice.id,
+        number=body.number,
+        issued_on=body.issued_on,
+        reason=body.reason,
+        place_id=body.place_id if has_goods else "",
+        total_minor=sum(row.net + row.tax for row in body.rates),
+        stock_minor=0,
+        used_minor=0,
+        recorded_by=by.who,
+        recorded_at_ms=by.now_ms,
     )
-    return sum(cost.stock_minor for cost in moved)
-
-
-async def _line(db_session: AsyncSession, place_id: str, row: _Back) -> Line:
-    """What leaves the place: units of the lot they came with while it has so many, else of what is first out there."""
-    line = Line(row.came.product_id, row.units, cost_minor=row.cost_minor)
-    if not row.came.lot:
-        return line
-    lots = (await inventory.lots_at(db_session, [place_id])).get((place_id, row.came.product_id), [])
-    is_there = any(lot.code == row.came.lot and lot.quantity >= row.units for lot in lots)
-    return replace(line, lots=(LotShare(row.came.lot, row.units, row.came.expires_on),)) if is_there else line
 
 
 async def _taxes(
     db_session: AsyncSession,
     invoice: SupplierInvoice,
-    receipts: Sequence[GoodsReceipt],
     note: SupplierCreditNote,
     body: CreditNoteBody,
+    before: Mapping[int, AtRate],
 ) -> list[CreditNoteTax]:
-    """Keep what it says per rate; deducted was of the invoice's tax what its number and the day of delivery allowed."""
-    shares = await repository.shares(db_session)
-    share = rules.share_on(shares, receipts[0].received_on, is_registered=bool(invoice.registration_number))
-    before = await _credited(db_session, invoice.id)
+    """Keep what it says per rate, and of its tax what had been deducted."""
+    share = await payables.deducted_share(db_session, invoice)
     rows = [
         CreditNoteTax(
             credit_note_id=note.id,
@@ -333,8 +134,7 @@ async def _taxes(
         )
         for row in body.rates
     ]
-    db_session.add_all(rows)
-    await db_session.flush()
+    await order_repository.add(db_session, *rows)
     return rows
 
 
@@ -391,12 +191,10 @@ async def _use(
     by: Doing,
     day: date,
 ) -> int:
-    left = note.total_minor - note.used_minor
-    if amount_minor > left:
-        raise CreditUsedError(f"{left} yen are left of credit note {note.number}, not {amount_minor}")
-    if invoice is not None and amount_minor > invoice.total_minor - invoice.paid_minor:
-        due = invoice.total_minor - invoice.paid_minor
-        raise CreditUsedError(f"{due} yen are left of invoice {invoice.number}, not {amount_minor}")
+    if amount_minor > note.left_minor:
+        raise CreditUsedError(f"{note.left_minor} yen are left of credit note {note.number}, not {amount_minor}")
+    if invoice is not None and amount_minor > invoice.left_minor:
+        raise CreditUsedError(f"{invoice.left_minor} yen are left of invoice {invoice.number}, not {amount_minor}")
     row = CreditUse(
         credit_note_id=note.id,
         invoice_id=invoice.id if invoice else None,
@@ -405,9 +203,8 @@ async def _use(
         used_by=by.who,
         recorded_at_ms=by.now_ms,
     )
-    db_session.add(row)
     note.used_minor += amount_minor
-    await db_session.flush()
+    await order_repository.add(db_session, row)
     if invoice is not None:
         await payables.settled(db_session, invoice, amount_minor, by)
     return row.id
@@ -492,10 +289,7 @@ async def detail(db_session: AsyncSession, number: int) -> CreditNoteDetail:
     return CreditNoteDetail(
         **view.model_dump(),
         place_id=row.place_id,
-        rates=[
-            RateView(percent=one.percent, net=one.net_minor, tax=one.tax_minor)
-            for one in await credit_repository.taxes(db_session, [number])
-        ],
+        rates=rate_views(await credit_repository.taxes(db_session, number)),
         goods=[
             BackView(
                 receipt_id=came.receipt_id,
@@ -518,12 +312,7 @@ async def set_off_against(db_session: AsyncSession, invoice_id: int) -> list[Cre
 
 async def units_left(db_session: AsyncSession, invoice_id: int) -> dict[tuple[int, int], int]:
     """(delivery, line of its order) on an invoice to the units that could still go back."""
-    receipts = await order_repository.receipts_of_invoice(db_session, invoice_id)
-    came = await order_repository.receipt_lines(db_session, [row.id for row in receipts])
-    orders = await order_repository.lines(db_session, sorted({row.order_id for row in receipts}))
-    numbers = {row.id: row.line for row in orders}
-    gone = await credit_repository.units_back(db_session, [row.id for row in came])
-    return {(row.receipt_id, numbers[row.order_line_id]): row.units - gone.get(row.id, 0) for row in came}
+    return await goods_back.units_left(db_session, invoice_id)
 
 
 def _use_view(row: CreditUse) -> CreditUseView:
@@ -549,7 +338,7 @@ def _view(row: SupplierCreditNote, supplier: str) -> CreditNoteView:
         total=row.total_minor,
         stock=row.stock_minor,
         used=row.used_minor,
-        left=row.total_minor - row.used_minor,
+        left=row.left_minor,
         recorded_by=row.recorded_by,
         recorded_at_ms=row.recorded_at_ms,
     )

@@ -52,10 +52,10 @@ async def is_known(db_session: AsyncSession, supplier_id: int, number: str) -> b
     return await db_session.scalar(query) is not None
 
 
-async def taxes(db_session: AsyncSession, note_ids: Sequence[int]) -> list[CreditNoteTax]:
-    """The tax rates of these credit notes."""
-    query = select(CreditNoteTax).where(CreditNoteTax.credit_note_id.in_(note_ids))
-    return list(await db_session.scalars(query.order_by(CreditNoteTax.credit_note_id, CreditNoteTax.percent)))
+async def taxes(db_session: AsyncSession, number: int) -> list[CreditNoteTax]:
+    """The tax rates of a credit note, the lowest first."""
+    query = select(CreditNoteTax).where(CreditNoteTax.credit_note_id == number)
+    return list(await db_session.scalars(query.order_by(CreditNoteTax.percent)))
 
 
 async def taxes_of_invoice(db_session: AsyncSession, invoice_id: int) -> list[CreditNoteTax]:

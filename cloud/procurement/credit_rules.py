@@ -9,6 +9,10 @@ from cloud.kit.rounding import half_up
 from cloud.procurement.matching import AtRate
 
 
+class BadCreditNoteError(ValueError):
+    """A credit note that cannot be: more than was invoiced, goods that did not come, a number that is taken."""
+
+
 def problem(note: Sequence[AtRate], invoiced: Mapping[int, AtRate], before: Mapping[int, AtRate]) -> str:
     """Why a credit note cannot be against an invoice; empty when it can.
 

@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cloud.kit import pdf
 from cloud.kit.pdf import Column, Document, Figure, Row
 from cloud.procurement import ordering, service
-from cloud.procurement.ordering import RateView
 from cloud.procurement.orders import Status
 from cloud.procurement.rules import MONTH_END
-from cloud.procurement.service import SupplierView
+from cloud.procurement.schemas import RateView
+from cloud.procurement.supplier_schemas import SupplierView
 
 BINDING: Final = ("approved", "sent", "partly_received", "received", "invoiced", "paid")
 """States in which the document may be sent."""

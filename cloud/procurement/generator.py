@@ -16,7 +16,8 @@ from cloud.machines import stock
 from cloud.procurement import finder, needs, order_repository, ordering, service
 from cloud.procurement.finder import USUAL, Candidate, Ranked, Wanted, Weights
 from cloud.procurement.needs import Level, Need
-from cloud.procurement.ordering import Maker, OrderBody, OrderLineBody
+from cloud.procurement.order_schemas import OrderBody, OrderLineBody
+from cloud.procurement.ordering import Maker
 from cloud.sales import service as sales
 
 SHOWN = 100

@@ -10,7 +10,8 @@ from cloud.integrations.web_search.lists import MOST_BYTES, ListRow, Parsed, par
 from cloud.kit.advice import FieldProblem, field_problem
 from cloud.procurement import repository, service
 from cloud.procurement.ordering import Maker
-from cloud.procurement.service import OfferBody, Recorded, SupplierBody
+from cloud.procurement.service import Recorded
+from cloud.procurement.supplier_schemas import OfferBody, SupplierBody
 
 
 class ImportBody(BaseModel):

@@ -1,9 +1,10 @@
 """An invoice beside what was received, and what is owed by age. Pure; whole yen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from cloud.procurement.orders import Difference
+from cloud.procurement.rules import Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,15 @@ class AtRate:
     def gross_minor(self) -> int:
         """With tax."""
         return self.net_minor + self.tax_minor
+
+
+def by_rate(rows: Iterable[Rate]) -> dict[int, AtRate]:
+    """Documents added up: tax rate to their sum at it, the lowest rate first."""
+    sums: dict[int, AtRate] = {}
+    for row in rows:
+        before = sums.get(row.percent, AtRate(row.percent, 0, 0))
+        sums[row.percent] = AtRate(row.percent, before.net_minor + row.net_minor, before.tax_minor + row.tax_minor)
+    return dict(sorted(sums.items()))
 
 
 def compare(received: Sequence[AtRate], invoiced: Sequence[AtRate], documents: int) -> list[Difference]:

@@ -230,6 +230,11 @@ class SupplierInvoice(Base):
     """Who accepted the differences; empty when there are none, or nobody has."""
     accepted_why: Mapped[str] = mapped_column(String(500))
 
+    @property
+    def left_minor(self) -> int:
+        """Not paid yet, and not set off."""
+        return self.total_minor - self.paid_minor
+
 
 class InvoiceTax(Base):
     """One row is one tax rate of an invoice."""
@@ -278,6 +283,11 @@ class SupplierCreditNote(Base):
     """Set off against invoices, or sent back to our bank."""
     recorded_by: Mapped[str] = mapped_column(String(254))
     recorded_at_ms: Mapped[Millis]
+
+    @property
+    def left_minor(self) -> int:
+        """Still the supplier's debt to us."""
+        return self.total_minor - self.used_minor
 
 
 class CreditNoteTax(Base):

@@ -14,15 +14,10 @@ from cloud.kit.pages import AskedDep, Page
 from cloud.kit.pdf import PdfResponse
 from cloud.procurement import documents, ordering, receiving
 from cloud.procurement.documents import Buyer, OrderDocument
-from cloud.procurement.ordering import (
-    Doing,
-    Maker,
-    OrderBody,
-    OrderDetail,
-    OrderView,
-)
+from cloud.procurement.order_schemas import OrderBody, OrderDetail, OrderView
+from cloud.procurement.ordering import Doing, Maker
 from cloud.procurement.orders import Status, Step
-from cloud.procurement.receiving import ReceiptBody, ReceiptView
+from cloud.procurement.receipt_schemas import ReceiptBody, ReceiptView
 from cloud.procurement.refusals import refusing
 
 router = APIRouter(prefix="/api/v1/procurement", tags=["procurement"])

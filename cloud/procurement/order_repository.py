@@ -7,6 +7,7 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cloud.db.base import Base
 from cloud.procurement.models import (
     GoodsReceipt,
     GoodsReceiptLine,
@@ -17,18 +18,6 @@ from cloud.procurement.models import (
     ReceiptTax,
     SupplierInvoice,
     SupplierPayment,
-)
-
-Row = (
-    GoodsReceipt
-    | GoodsReceiptLine
-    | InvoiceTax
-    | PurchaseOrder
-    | PurchaseOrderLine
-    | PurchaseOrderStep
-    | ReceiptTax
-    | SupplierInvoice
-    | SupplierPayment
 )
 
 FINISHED = ("received", "invoiced", "paid")
@@ -50,7 +39,7 @@ class Delivery:
     """Units."""
 
 
-async def add(db_session: AsyncSession, *rows: Row) -> None:
+async def add(db_session: AsyncSession, *rows: Base) -> None:
     """Insert rows; those the database numbers have their number afterwards."""
     db_session.add_all(rows)
     await db_session.flush()

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.catalogue import service as catalogue
@@ -13,10 +12,10 @@ from cloud.db import locks
 from cloud.db.locks import Lock
 from cloud.procurement import order_repository, orders, repository, rules
 from cloud.procurement.models import Offer, PurchaseOrder, PurchaseOrderLine, PurchaseOrderStep, Supplier
+from cloud.procurement.order_schemas import OrderBody, OrderDetail, OrderLineBody, OrderLineView, OrderView, StepView
 from cloud.procurement.orders import NotAllowedSupplierError, Status, Step, Wanted
+from cloud.procurement.schemas import rate_views
 from cloud.procurement.service import ChangedMeanwhileError, NoSuchOfferError, NoSuchSupplierError
-
-MOST_LINES = 100
 
 
 class NoSuchOrderError(LookupError):
@@ -50,107 +49,6 @@ class Maker:
     origin: Literal["person", "generator", "agent"]
     now_ms: int
     today: date
-
-
-class OrderLineBody(BaseModel):
-    """So many packs by an offer; the price is the offer's."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    offer_id: Annotated[int, Field(ge=1, lt=2**63)]
-    packs: Annotated[int, Field(ge=1, le=100_000)]
-    reason: Annotated[str, Field(max_length=500)] = ""
-
-
-class OrderBody(BaseModel):
-    """A purchase order: one supplier, each product once."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"supplier_id": 1, "lines": [{"offer_id": 1, "packs": 2}]}]},
-    )
-
-    supplier_id: Annotated[int, Field(ge=1, lt=2**63)]
-    lines: Annotated[list[OrderLineBody], Field(min_length=1, max_length=MOST_LINES)]
-    note: Annotated[str, Field(max_length=500)] = ""
-    """Stands on the order."""
-
-    @field_validator("lines")
-    @classmethod
-    def _once(cls, value: list[OrderLineBody]) -> list[OrderLineBody]:
-        if len({row.offer_id for row in value}) != len(value):
-            raise ValueError("an offer stands there twice; add the packs up")
-        return value
-
-
-class OrderLineView(BaseModel):
-    """One line of an order."""
-
-    line: int
-    product_id: str
-    name: str
-    pack_size: int
-    packs: int
-    units: int
-    """Ordered."""
-    received: int
-    """Units that came."""
-    price: int
-    """Yen, of a pack."""
-    is_tax_included: bool
-    percent: int
-    amount: int
-    reason: str
-
-
-class RateView(BaseModel):
-    """One tax rate of a document, in yen."""
-
-    percent: int
-    net: int
-    tax: int
-
-
-class StepView(BaseModel):
-    """Something that happened to an order."""
-
-    at_ms: int
-    who: str
-    what: str
-    status: str
-    note: str
-
-
-class OrderView(BaseModel):
-    """A purchase order. Money in yen."""
-
-    id: int
-    number: str
-    """発注番号, as on the document."""
-    supplier_id: int
-    supplier: str
-    status: Status
-    ordered_on: date
-    expected_on: date
-    origin: str
-    created_by: str
-    created_at_ms: int
-    shipping: int
-    net: int
-    tax: int
-    total: int
-    note: str
-    revision: int
-
-
-class OrderDetail(OrderView):
-    """A purchase order with its lines and what happened to it."""
-
-    lines: list[OrderLineView]
-    rates: list[RateView]
-    steps: list[StepView]
-    is_above_limit: bool = False
-    """Only somebody who did not make it may approve it."""
 
 
 async def one_at_a_time(db_session: AsyncSession) -> None:
@@ -424,7 +322,7 @@ async def detail(db_session: AsyncSession, number: int, limit_minor: int = 0) ->
     return OrderDetail(
         **_fields(order, seller.name if seller else ""),
         lines=[_line_view(line, came.get(line.id, 0)) for line in lines],
-        rates=[RateView(percent=row.percent, net=row.net_minor, tax=row.tax_minor) for row in rates],
+        rates=rate_views(rates),
         steps=[
             StepView(at_ms=row.at_ms, who=row.who, what=row.what, status=row.status, note=row.note) for row in steps
         ],

@@ -1,10 +1,12 @@
-"""What is owed to suppliers: invoices matched against receipts, payments, ageing. The caller's boundary commits."""
+"""Invoices of suppliers: matched against receipts, accepted, paid. Commits nothing; the caller's boundary does.
+
+What is owed by age: `ageing.py`.
+"""
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Any, Final, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.accounting import chart, expense_rules, places
@@ -14,15 +16,20 @@ from cloud.accounting.expense_rules import Expense
 from cloud.catalogue import service as catalogue
 from cloud.db import locks
 from cloud.db.locks import Lock
-from cloud.procurement import credit_repository, matching, order_repository, ordering, registration, repository, rules
+from cloud.procurement import matching, order_repository, ordering, repository, rules
+from cloud.procurement.invoice_schemas import (
+    DifferenceView,
+    InvoiceBody,
+    InvoiceDetail,
+    InvoiceView,
+    PaymentView,
+)
 from cloud.procurement.matching import AtRate
 from cloud.procurement.models import GoodsReceipt, InvoiceTax, Supplier, SupplierInvoice, SupplierPayment
-from cloud.procurement.ordering import Doing, RateView
+from cloud.procurement.ordering import Doing
 from cloud.procurement.orders import Difference, NotAllowedSupplierError
-from cloud.procurement.service import MOST_YEN, NoSuchSupplierError
-
-InvoiceStatus = Literal["differs", "open", "paid", "withdrawn"]
-MOST_RECEIPTS: Final = 100
+from cloud.procurement.schemas import rate_views
+from cloud.procurement.service import NoSuchSupplierError
 
 
 class NoSuchInvoiceError(LookupError):
@@ -41,149 +48,6 @@ class WrongInvoiceStateError(ValueError):
 
     def __init__(self, number: str, status: str, why: str) -> None:
         super().__init__(f"invoice {number} is {status}: {why}")
-
-
-class RateBody(BaseModel):
-    """One tax rate of an invoice, in yen."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    percent: Annotated[int, Field(ge=0, le=100)]
-    net: Annotated[int, Field(ge=0, le=MOST_YEN)]
-    """Without tax."""
-    tax: Annotated[int, Field(ge=0, le=MOST_YEN)]
-
-
-class InvoiceBody(BaseModel):
-    """An invoice as the supplier wrote it, and the receipts it is for."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "number": "S-2026-118",
-                    "issued_on": "2026-11-30",
-                    "registration_number": "T7000012050002",
-                    "receipts": [1],
-                    "rates": [{"percent": 8, "net": 3960, "tax": 316}, {"percent": 10, "net": 800, "tax": 80}],
-                }
-            ]
-        },
-    )
-
-    number: Annotated[str, Field(min_length=1, max_length=64)]
-    issued_on: date
-    due_on: date | None = None
-    """By the supplier's terms when it is left out."""
-    registration_number: Annotated[str, Field(max_length=32)] = ""
-    """As printed on it; empty when there is none."""
-    receipts: Annotated[list[Annotated[int, Field(ge=1, lt=2**63)]], Field(min_length=1, max_length=MOST_RECEIPTS)]
-    rates: Annotated[list[RateBody], Field(min_length=1, max_length=8)]
-
-    @field_validator("registration_number")
-    @classmethod
-    def _registered(cls, value: str) -> str:
-        return registration.checked(value)
-
-    @field_validator("receipts")
-    @classmethod
-    def _each_once(cls, value: list[int]) -> list[int]:
-        if len(set(value)) != len(value):
-            raise ValueError("a receipt stands there twice")
-        return value
-
-    @field_validator("rates")
-    @classmethod
-    def _one_row(cls, value: list[RateBody]) -> list[RateBody]:
-        if len({row.percent for row in value}) != len(value):
-            raise ValueError("a rate stands there twice; an invoice has one sum per rate")
-        if not sum(row.net + row.tax for row in value):
-            raise ValueError("an invoice over nothing")
-        return value
-
-
-class DifferenceView(BaseModel):
-    """What is otherwise than it should be."""
-
-    kind: str
-    where: str
-    expected: str
-    found: str
-
-
-class InvoiceView(BaseModel):
-    """A supplier's invoice. Money in yen."""
-
-    id: int
-    supplier_id: int
-    supplier: str
-    number: str
-    registration_number: str
-    issued_on: date
-    due_on: date
-    status: InvoiceStatus
-    total: int
-    received: int
-    """What its receipts had booked."""
-    paid: int
-    """Sent from the bank, or set off against credit notes."""
-    left: int
-    """Still to be paid; 0 while it differs."""
-    recorded_by: str
-    recorded_at_ms: int
-    accepted_by: str
-    accepted_why: str
-
-
-class PaymentView(BaseModel):
-    """Money sent for an invoice."""
-
-    id: int
-    amount: int
-    paid_on: date
-    paid_by: str
-
-
-class InvoiceDetail(InvoiceView):
-    """A supplier's invoice beside what was received."""
-
-    receipts: list[int]
-    rates: list[RateView]
-    received_rates: list[RateView]
-    differences: list[DifferenceView]
-    """Empty when it says what was received. A rounding of a yen per receipt and rate needs no acceptance."""
-    payments: list[PaymentView]
-
-
-class AgeingRow(BaseModel):
-    """What is owed to one supplier, in yen, by how long it is overdue."""
-
-    supplier_id: int
-    supplier: str
-    not_invoiced: int
-    """Received, and on no invoice that agrees."""
-    not_due: int
-    days_1_30: int
-    days_31_60: int
-    days_61_90: int
-    days_over_90: int
-    credit: int
-    """On the supplier's credit notes, and not set off yet: deducted from the total."""
-    total: int
-    balance: int
-    """買掛金 of this supplier in the ledger; equals the total."""
-
-
-class Ageing(BaseModel):
-    """買掛金 by supplier and age. The totals and what is on no supplier add up to account 2001."""
-
-    day: date
-    rows: list[AgeingRow]
-    unassigned: int
-    """買掛金 that names no supplier: booked before there were any."""
-    total: int
-    """Account 2001."""
 
 
 async def record(db_session: AsyncSession, supplier_id: int, body: InvoiceBody, by: Doing) -> int:
@@ -206,34 +70,37 @@ async def record(db_session: AsyncSession, supplier_id: int, body: InvoiceBody, 
     receipts = await _receipts(db_session, supplier_id, body)
     mine = [AtRate(row.percent, row.net, row.tax) for row in body.rates]
     theirs = await _received(db_session, receipts)
-    found = matching.compare(theirs, mine, len(receipts)) + _registration(seller, body)
-    row = SupplierInvoice(
-        supplier_id=supplier_id,
+    found = matching.compare(theirs, mine, len(receipts)) + _registration(seller, body.registration_number)
+    row = _row(seller, body, by)
+    row.status = "differs" if matching.needs_person(found) else "open"
+    row.received_minor = sum(one.gross_minor for one in theirs)
+    await order_repository.add(db_session, row)
+    taxes = [
+        InvoiceTax(invoice_id=row.id, percent=one.percent, net_minor=one.net_minor, tax_minor=one.tax_minor)
+        for one in mine
+    ]
+    for receipt in receipts:
+        receipt.invoice_id = row.id
+    await order_repository.add(db_session, *taxes)
+    if row.status == "open":
+        await _agreed(db_session, row, by)
+    return row.id
+
+
+def _row(seller: Supplier, body: InvoiceBody, by: Doing) -> SupplierInvoice:
+    return SupplierInvoice(
+        supplier_id=seller.id,
         number=body.number,
         registration_number=body.registration_number,
         issued_on=body.issued_on,
         due_on=body.due_on or rules.due_on(body.issued_on, seller.closing_day, seller.pay_months, seller.pay_day),
-        status="differs" if matching.needs_person(found) else "open",
-        total_minor=sum(one.gross_minor for one in mine),
-        received_minor=sum(one.gross_minor for one in theirs),
+        total_minor=sum(one.net + one.tax for one in body.rates),
         paid_minor=0,
         recorded_by=by.who,
         recorded_at_ms=by.now_ms,
         accepted_by="",
         accepted_why="",
     )
-    await order_repository.add(db_session, row)
-    taxes = [
-        InvoiceTax(invoice_id=row.id, percent=one.percent, net_minor=one.net_minor, tax_minor=one.tax_minor)
-        for one in mine
-    ]
-    await order_repository.add(db_session, *taxes)
-    for receipt in receipts:
-        receipt.invoice_id = row.id
-    await db_session.flush()
-    if row.status == "open":
-        await _agreed(db_session, row, by)
-    return row.id
 
 
 async def _receipts(db_session: AsyncSession, supplier_id: int, body: InvoiceBody) -> list[GoodsReceipt]:
@@ -249,19 +116,17 @@ async def _receipts(db_session: AsyncSession, supplier_id: int, body: InvoiceBod
     return rows
 
 
-def _registration(seller: Supplier, body: InvoiceBody) -> list[Difference]:
-    if seller.registration_number == body.registration_number:
+def _registration(seller: Supplier, printed: str) -> list[Difference]:
+    """That the invoice prints another registration number than the supplier has, or none; empty when it does not."""
+    if seller.registration_number == printed:
         return []
-    expected, found = seller.registration_number or "none", body.registration_number or "none"
-    return [Difference("registration", "registration number", expected, found)]
+    return [Difference("registration", "registration number", seller.registration_number or "none", printed or "none")]
 
 
 async def _received(db_session: AsyncSession, receipts: Sequence[GoodsReceipt]) -> list[AtRate]:
-    sums: dict[int, AtRate] = {}
-    for row in await order_repository.receipt_taxes(db_session, [one.id for one in receipts]):
-        before = sums.get(row.percent, AtRate(row.percent, 0, 0))
-        sums[row.percent] = AtRate(row.percent, before.net_minor + row.net_minor, before.tax_minor + row.tax_minor)
-    return [sums[percent] for percent in sorted(sums)]
+    """What the receipts had booked, per rate."""
+    rows = await order_repository.receipt_taxes(db_session, [one.id for one in receipts])
+    return list(matching.by_rate(rows).values())
 
 
 async def accept(db_session: AsyncSession, number: int, why: str, by: Doing) -> None:
@@ -302,9 +167,7 @@ async def _agreed(db_session: AsyncSession, row: SupplierInvoice, by: Doing) -> 
     receipts = await order_repository.receipts_of_invoice(db_session, row.id)
     taxes = await order_repository.invoice_taxes(db_session, [row.id])
     booked = await order_repository.receipt_taxes(db_session, [one.id for one in receipts])
-    # The invoice decides what may be deducted: without a number on it only a share, whatever we know of the supplier.
-    shares = await repository.shares(db_session)
-    share = rules.share_on(shares, receipts[0].received_on, is_registered=bool(row.registration_number))
+    share = await deducted_share(db_session, row)
     deductible = sum(one.tax_minor * share // 100 for one in taxes) - sum(one.deductible_minor for one in booked)
     cost = row.total_minor - row.received_minor - deductible
     event = entries.Event(f"invoice:{row.id}", row.issued_on, by.now_ms)
@@ -320,6 +183,16 @@ async def _agreed(db_session: AsyncSession, row: SupplierInvoice, by: Doing) -> 
         ],
     )
     await _settle(db_session, receipts, by)
+
+
+async def deducted_share(db_session: AsyncSession, invoice: SupplierInvoice) -> int:
+    """Of an invoice's tax the per cent that may be deducted: by the number it prints, and the day its goods came.
+
+    What we know of the supplier does not count: without a number on the invoice it is only a share.
+    """
+    receipts = await order_repository.receipts_of_invoice(db_session, invoice.id)
+    shares = await repository.shares(db_session)
+    return rules.share_on(shares, receipts[0].received_on, is_registered=bool(invoice.registration_number))
 
 
 async def _settle(db_session: AsyncSession, receipts: Sequence[GoodsReceipt], by: Doing) -> None:
@@ -358,15 +231,7 @@ async def pay(
     """
     await locks.take(db_session, Lock.BOOKS)
     row = await locked(db_session, number)
-    if row.status != "open":
-        raise WrongInvoiceStateError(row.number, row.status, "only an open one is paid")
-    if paid_before is not None and row.paid_minor != paid_before:
-        raise WrongInvoiceStateError(row.number, row.status, "somebody recorded a payment meanwhile")
-    if amount_minor > row.total_minor - row.paid_minor:
-        raise WrongInvoiceStateError(row.number, row.status, f"{row.total_minor - row.paid_minor} yen are left")
-    seller = await repository.supplier(db_session, row.supplier_id)
-    if seller is None or not seller.is_allowed:
-        raise NotAllowedSupplierError(seller.name if seller else "?")
+    seller = await _payee(db_session, row, amount_minor, paid_before)
     payment = SupplierPayment(
         invoice_id=number,
         supplier_id=row.supplier_id,
@@ -383,6 +248,22 @@ async def pay(
     await accounting.post(db_session, [paid, await _fee(db_session, event, fee_minor, row.number)])
     await settled(db_session, row, amount_minor, by)
     return payment.id
+
+
+async def _payee(
+    db_session: AsyncSession, row: SupplierInvoice, amount_minor: int, paid_before: int | None
+) -> Supplier:
+    """Whom so much may be sent to for an invoice."""
+    if row.status != "open":
+        raise WrongInvoiceStateError(row.number, row.status, "only an open one is paid")
+    if paid_before is not None and row.paid_minor != paid_before:
+        raise WrongInvoiceStateError(row.number, row.status, "somebody recorded a payment meanwhile")
+    if amount_minor > row.left_minor:
+        raise WrongInvoiceStateError(row.number, row.status, f"{row.left_minor} yen are left")
+    seller = await repository.supplier(db_session, row.supplier_id)
+    if seller is None or not seller.is_allowed:
+        raise NotAllowedSupplierError(seller.name if seller else "?")
+    return seller
 
 
 async def settled(db_session: AsyncSession, row: SupplierInvoice, amount_minor: int, by: Doing) -> None:
@@ -467,63 +348,23 @@ async def detail(db_session: AsyncSession, number: int) -> InvoiceDetail:
     seller = await repository.supplier(db_session, row.supplier_id)
     receipts = await order_repository.receipts_of_invoice(db_session, number)
     taxes = await order_repository.invoice_taxes(db_session, [number])
-    mine = [AtRate(one.percent, one.net_minor, one.tax_minor) for one in taxes]
+    mine = list(matching.by_rate(taxes).values())
     theirs = await _received(db_session, receipts)
     found = matching.compare(theirs, mine, len(receipts)) if receipts else []
-    if seller is not None and row.registration_number != seller.registration_number:
-        expected, printed = seller.registration_number or "none", row.registration_number or "none"
-        found.append(Difference("registration", "registration number", expected, printed))
-    payments = await order_repository.payments(db_session, [number])
+    found += _registration(seller, row.registration_number) if seller else []
     return InvoiceDetail(
         **_fields(row, seller.name if seller else ""),
         receipts=[one.id for one in receipts],
-        rates=[RateView(percent=one.percent, net=one.net_minor, tax=one.tax_minor) for one in mine],
-        received_rates=[RateView(percent=one.percent, net=one.net_minor, tax=one.tax_minor) for one in theirs],
+        rates=rate_views(mine),
+        received_rates=rate_views(theirs),
         differences=[
             DifferenceView(kind=one.kind, where=one.where, expected=one.expected, found=one.found) for one in found
         ],
         payments=[
             PaymentView(id=one.id, amount=one.amount_minor, paid_on=one.paid_on, paid_by=one.paid_by)
-            for one in payments
+            for one in await order_repository.payments(db_session, [number])
         ],
     )
-
-
-async def ageing(db_session: AsyncSession, day: date) -> Ageing:
-    """What is owed to whom, and how long it is overdue on a day; beside what the ledger says."""
-    names = await repository.names(db_session)
-    owed = {number: matching.Owed() for number in names}
-    unpaid = await order_repository.unpaid(db_session)
-    for invoice in unpaid:
-        if invoice.status == "open":
-            late = (day - invoice.due_on).days
-            owed[invoice.supplier_id].add(invoice.total_minor - invoice.paid_minor, late)
-        elif invoice.status == "differs":
-            owed[invoice.supplier_id].not_invoiced += invoice.received_minor
-    for receipt in await order_repository.uninvoiced(db_session):
-        owed[receipt.supplier_id].not_invoiced += receipt.gross_minor
-    for supplier_id, left in (await credit_repository.left_by_supplier(db_session)).items():
-        owed[supplier_id].credit += left
-    balances = {row.sub_account: -row.balance_minor for row in await accounting.by_place(db_session, chart.PAYABLE)}
-    trial = await accounting.trial_balance(db_session)
-    total = sum(line.credit - line.debit for line in trial.lines if line.code == chart.PAYABLE)
-    rows = [
-        AgeingRow(
-            supplier_id=number,
-            supplier=name,
-            not_invoiced=owed[number].not_invoiced,
-            not_due=owed[number].by_age[0],
-            days_1_30=owed[number].by_age[1],
-            days_31_60=owed[number].by_age[2],
-            days_61_90=owed[number].by_age[3],
-            days_over_90=owed[number].by_age[4],
-            credit=owed[number].credit,
-            total=owed[number].total,
-            balance=balances.get(places.payable(number).sub_account, 0),
-        )
-        for number, name in sorted(names.items())
-    ]
-    return Ageing(day=day, rows=rows, unassigned=total - sum(row.balance for row in rows), total=total)
 
 
 def _fields(row: SupplierInvoice, supplier: str) -> dict[str, Any]:
@@ -539,7 +380,7 @@ def _fields(row: SupplierInvoice, supplier: str) -> dict[str, Any]:
         "total": row.total_minor,
         "received": row.received_minor,
         "paid": row.paid_minor,
-        "left": row.total_minor - row.paid_minor if row.status == "open" else 0,
+        "left": row.left_minor if row.status == "open" else 0,
         "recorded_by": row.recorded_by,
         "recorded_at_ms": row.recorded_at_ms,
         "accepted_by": row.accepted_by,

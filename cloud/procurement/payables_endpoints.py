@@ -10,17 +10,11 @@ from cloud.identity.access import Creates, Creator, Writer, Writes, needs
 from cloud.identity.permissions import Permission
 from cloud.kit.http import DatabaseDep, ProblemError, RowId, TodayDep, refusals
 from cloud.kit.pages import AskedDep, Page
-from cloud.procurement import payables
+from cloud.procurement import ageing, payables
+from cloud.procurement.invoice_schemas import Ageing, InvoiceBody, InvoiceDetail, InvoiceStatus, InvoiceView
 from cloud.procurement.ordering import Doing
-from cloud.procurement.payables import (
-    Ageing,
-    InvoiceBody,
-    InvoiceDetail,
-    InvoiceStatus,
-    InvoiceView,
-)
 from cloud.procurement.refusals import refusing
-from cloud.procurement.service import MOST_YEN
+from cloud.procurement.schemas import MOST_YEN
 
 router = APIRouter(prefix="/api/v1/procurement", tags=["procurement"])
 
@@ -149,7 +143,7 @@ async def pay_invoice(
 async def get_ageing(database: DatabaseDep, today: TodayDep) -> Ageing:
     """What is owed to each supplier, by how long it is overdue, beside 買掛金 in the ledger."""
     async with database.read() as db_session:
-        return await payables.ageing(db_session, today)
+        return await ageing.on_day(db_session, today)
 
 
 @router.get("/payables/due", dependencies=_READ)

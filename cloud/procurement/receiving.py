@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Final
+from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.accounting import places
@@ -22,13 +21,12 @@ from cloud.inventory.service import WAREHOUSE, Movement
 from cloud.procurement import order_repository, ordering, orders, repository, rules
 from cloud.procurement.finder import SHIPPING_PERCENT
 from cloud.procurement.models import GoodsReceipt, GoodsReceiptLine, PurchaseOrder, PurchaseOrderLine, ReceiptTax
-from cloud.procurement.ordering import Doing, RateView, name_of
+from cloud.procurement.ordering import Doing, name_of
 from cloud.procurement.orders import Arrived, Difference
+from cloud.procurement.receipt_schemas import ReceiptBody, ReceiptLineBody, ReceiptLineView, ReceiptView
 from cloud.procurement.rules import Part, RateSum
-from cloud.procurement.service import MOST_YEN, is_registered_on
-
-Units = Annotated[int, Field(ge=1, le=1_000_000)]
-
+from cloud.procurement.schemas import rate_views
+from cloud.procurement.service import is_registered_on
 
 WORDS: Final = {"over_delivery": "注文より多い", "wrong_price": "単価が違う"}
 """Accepted differences on the history of an order."""
@@ -54,87 +52,6 @@ class DifferencesError(ValueError):
             f"{row.kind.replace('_', ' ')} ({row.where}): {row.expected} expected, {row.found} found" for row in found
         )
         super().__init__(f"{words}. Accept the differences, or correct what was typed")
-
-
-class ReceiptLineBody(BaseModel):
-    """What came of one line of the order."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    line: Annotated[int, Field(ge=1, le=1000)]
-    """Number of the line on the order."""
-    units: Units
-    """Single units, not packs; what is sent back does not count."""
-    price: Annotated[int, Field(ge=0, le=MOST_YEN)] | None = None
-    """Yen of a pack on the delivery note, when it is another than ordered."""
-    lot: Annotated[str, Field(max_length=40)] = ""
-    """Lot code; the day in `expires_on` when there is only that."""
-    expires_on: date | None = None
-    """Best before."""
-
-
-class ReceiptBody(BaseModel):
-    """One delivery."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"lines": [{"line": 1, "units": 24}], "delivery_note": "N-1042"}]},
-    )
-
-    lines: Annotated[list[ReceiptLineBody], Field(min_length=1, max_length=ordering.MOST_LINES)]
-    received_on: date | None = None
-    """Today when it is left out."""
-    delivery_note: Annotated[str, Field(max_length=64)] = ""
-    note: Annotated[str, Field(max_length=500)] = ""
-    accept_differences: bool = False
-    """More than ordered, or another price: take it as it came."""
-
-    @field_validator("lines")
-    @classmethod
-    def _once(cls, value: list[ReceiptLineBody]) -> list[ReceiptLineBody]:
-        if len({row.line for row in value}) != len(value):
-            raise ValueError("a line stands there twice; add the units up")
-        return value
-
-
-class ReceiptLineView(BaseModel):
-    """What came of one line, in units and yen."""
-
-    line: int
-    product_id: str
-    name: str
-    units: int
-    price: int
-    """Of a pack, as delivered."""
-    ordered_price: int
-    amount: int
-    percent: int
-    cost: int
-    """Into stock: with its part of the shipping and of the tax that cannot be deducted."""
-    lot: str
-    expires_on: date | None
-
-
-class ReceiptView(BaseModel):
-    """One delivery. Money in yen."""
-
-    id: int
-    order_id: int
-    order_number: str
-    supplier_id: int
-    received_on: date
-    received_at_ms: int
-    received_by: str
-    delivery_note: str
-    share_percent: int
-    """Of the tax, what may be deducted."""
-    shipping: int
-    gross: int
-    """Owed for it."""
-    invoice_id: int | None
-    note: str
-    lines: list[ReceiptLineView]
-    rates: list[RateView]
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,11 +315,7 @@ async def _views(db_session: AsyncSession, rows: Sequence[GoodsReceipt]) -> list
             invoice_id=row.invoice_id,
             note=row.note,
             lines=[_line_view(line, ordered[line.order_line_id]) for line in lines if line.receipt_id == row.id],
-            rates=[
-                RateView(percent=one.percent, net=one.net_minor, tax=one.tax_minor)
-                for one in taxes
-                if one.receipt_id == row.id
-            ],
+            rates=rate_views(one for one in taxes if one.receipt_id == row.id),
         )
         for row in rows
     ]

@@ -6,7 +6,8 @@ from typing import Final
 from cloud.inventory.goods import GoodsRefusedError
 from cloud.inventory.places import NoSuchPlaceError
 from cloud.kit import http
-from cloud.procurement.credit_notes import BadCreditNoteError, CreditUsedError, NoSuchCreditNoteError
+from cloud.procurement.credit_notes import CreditUsedError, NoSuchCreditNoteError
+from cloud.procurement.credit_rules import BadCreditNoteError
 from cloud.procurement.ordering import BadOfferError, BelowMinimumError, NoSuchOrderError
 from cloud.procurement.orders import NotAllowedSupplierError, OwnOrderError, WrongStepError
 from cloud.procurement.payables import BadInvoiceError, NoSuchInvoiceError, WrongInvoiceStateError

@@ -9,7 +9,7 @@ from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, Protocol
 
 from cloud.catalogue.rules import tax_on, tax_within
 from cloud.kit.rounding import half_up
@@ -27,6 +27,22 @@ class Part:
     is_tax_included: bool
     percent: int
     """Tax rate, whole per cent."""
+
+
+class Rate(Protocol):
+    """One tax rate of a document: a row or a sum; whole per cent and yen."""
+
+    @property
+    def percent(self) -> int:
+        """The rate."""
+
+    @property
+    def net_minor(self) -> int:
+        """Without tax."""
+
+    @property
+    def tax_minor(self) -> int:
+        """The tax alone."""
 
 
 @dataclass(frozen=True, slots=True)

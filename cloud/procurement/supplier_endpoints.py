@@ -15,14 +15,9 @@ from cloud.procurement import service
 from cloud.procurement.finder import Ranked, Reliability, Weights
 from cloud.procurement.monitor import AlertKind
 from cloud.procurement.refusals import refusing
-from cloud.procurement.service import (
-    OfferBody,
-    OfferView,
-    ProductId,
-    Recorded,
-    SupplierBody,
-    SupplierView,
-)
+from cloud.procurement.schemas import ProductId
+from cloud.procurement.service import Recorded
+from cloud.procurement.supplier_schemas import OfferBody, OfferView, SupplierBody, SupplierView
 
 router = APIRouter(prefix="/api/v1/procurement", tags=["procurement"])
 

@@ -17,10 +17,13 @@ from cloud.accounting.years import Wanted
 from cloud.inventory import counting, goods
 from cloud.procurement import ordering, payables, receiving
 from cloud.procurement import service as procurement
-from cloud.procurement.ordering import Doing, Maker, OrderBody, OrderLineBody
-from cloud.procurement.payables import InvoiceBody, RateBody
-from cloud.procurement.receiving import ReceiptBody, ReceiptLineBody
-from cloud.procurement.service import OfferBody, Recorded, SupplierBody
+from cloud.procurement.invoice_schemas import InvoiceBody
+from cloud.procurement.order_schemas import OrderBody, OrderLineBody
+from cloud.procurement.ordering import Doing, Maker
+from cloud.procurement.receipt_schemas import ReceiptBody, ReceiptLineBody
+from cloud.procurement.schemas import RateBody
+from cloud.procurement.service import Recorded
+from cloud.procurement.supplier_schemas import OfferBody, SupplierBody
 from cloud.sales import refunds
 from cloud.sales.refunds import How
 from cloud.sales.refunds import Wanted as Way

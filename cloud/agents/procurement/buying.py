@@ -11,7 +11,7 @@ from cloud.accounting import service as accounting
 from cloud.catalogue import service as catalogue
 from cloud.procurement import ordering, service
 from cloud.procurement.finder import Candidate
-from cloud.procurement.ordering import OrderLineBody
+from cloud.procurement.order_schemas import OrderLineBody
 from cloud.procurement.rules import Part, sums
 
 MONEY: Final = (chart.CASH, chart.BANK)

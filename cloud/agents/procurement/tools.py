@@ -21,14 +21,10 @@ from cloud.integrations.web_search.port import Finding, SearchUnavailableError, 
 from cloud.kit.clock import local_day
 from cloud.procurement import ordering, service
 from cloud.procurement.finder import USUAL, Weights
-from cloud.procurement.ordering import BadOfferError, BelowMinimumError, Maker, OrderBody, OrderLineBody
-from cloud.procurement.service import (
-    NoSuchOfferError,
-    NoSuchSupplierError,
-    OfferBody,
-    Recorded,
-    UnknownProductError,
-)
+from cloud.procurement.order_schemas import OrderBody, OrderLineBody
+from cloud.procurement.ordering import BadOfferError, BelowMinimumError, Maker
+from cloud.procurement.service import NoSuchOfferError, NoSuchSupplierError, Recorded, UnknownProductError
+from cloud.procurement.supplier_schemas import OfferBody
 
 log = structlog.get_logger()
 

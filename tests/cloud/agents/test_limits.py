@@ -18,7 +18,8 @@ from cloud.inventory import goods, stock
 from cloud.inventory.goods import Line, Person
 from cloud.inventory.lots import LotShare
 from cloud.procurement import ordering, service
-from cloud.procurement.service import OfferBody, Recorded, SupplierBody
+from cloud.procurement.service import Recorded
+from cloud.procurement.supplier_schemas import OfferBody, SupplierBody
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
 MACHINE = "vm-test-0001"

@@ -22,7 +22,8 @@ from cloud.machines import service as machines
 from cloud.machines.interpreter import Interpreter
 from cloud.machines.receiver import Receiver
 from cloud.procurement import ordering, service
-from cloud.procurement.service import OfferBody, Recorded, SupplierBody
+from cloud.procurement.service import Recorded
+from cloud.procurement.supplier_schemas import OfferBody, SupplierBody
 from cloud.seed import SEEDS
 from cloud.staff_tasks import service as staff_tasks
 from cloud.worker import publish_due

@@ -42,11 +42,14 @@ from cloud.machines.receiver import Receiver
 from cloud.main import create_app
 from cloud.procurement import credit_notes, ordering, payables, receiving
 from cloud.procurement import service as procurement
-from cloud.procurement.credit_notes import BackBody, CreditNoteBody
-from cloud.procurement.ordering import Doing, Maker, OrderBody, OrderLineBody
-from cloud.procurement.payables import InvoiceBody, RateBody
-from cloud.procurement.receiving import ReceiptBody, ReceiptLineBody
-from cloud.procurement.service import OfferBody, Recorded, SupplierBody
+from cloud.procurement.credit_schemas import BackBody, CreditNoteBody
+from cloud.procurement.invoice_schemas import InvoiceBody
+from cloud.procurement.order_schemas import OrderBody, OrderLineBody
+from cloud.procurement.ordering import Doing, Maker
+from cloud.procurement.receipt_schemas import ReceiptBody, ReceiptLineBody
+from cloud.procurement.schemas import RateBody
+from cloud.procurement.service import Recorded
+from cloud.procurement.supplier_schemas import OfferBody, SupplierBody
 from cloud.sales import refunds
 from cloud.seed import seed_demo
 from cloud.settings import Settings, load_settings

@@ -9,11 +9,14 @@ import pytest
 from cloud.accounting import service as accounting
 from cloud.db.database import Database
 from cloud.inventory import service as inventory
-from cloud.procurement import ordering, payables, receiving, service
-from cloud.procurement.ordering import Doing, Maker, OrderBody, OrderLineBody
-from cloud.procurement.payables import InvoiceBody, RateBody
-from cloud.procurement.receiving import ReceiptBody, ReceiptLineBody
-from cloud.procurement.service import OfferBody, Recorded, SupplierBody
+from cloud.procurement import ageing, ordering, payables, receiving, service
+from cloud.procurement.invoice_schemas import InvoiceBody
+from cloud.procurement.order_schemas import OrderBody, OrderLineBody
+from cloud.procurement.ordering import Doing, Maker
+from cloud.procurement.receipt_schemas import ReceiptBody, ReceiptLineBody
+from cloud.procurement.schemas import RateBody
+from cloud.procurement.service import Recorded
+from cloud.procurement.supplier_schemas import OfferBody, SupplierBody
 
 TODAY = date(2026, 11, 20)
 LIMIT = 30_000
@@ -104,8 +107,8 @@ class Shop:
             trial = await accounting.trial_balance(db_session)
             goods = sum(line.debit - line.credit for line in trial.lines if line.code == "1101")
             assert goods == await inventory.total_value(db_session)
-            ageing = await payables.ageing(db_session, TODAY)
-            assert all(row.total == row.balance for row in ageing.rows)
+            owed = await ageing.on_day(db_session, TODAY)
+            assert all(row.total == row.balance for row in owed.rows)
         return {line.code: line.debit - line.credit for line in trial.lines if line.debit != line.credit}
 
     async def moved(self, before: dict[str, int]) -> dict[str, int]:

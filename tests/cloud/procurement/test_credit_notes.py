@@ -13,10 +13,13 @@ from cloud.inventory import service as inventory
 from cloud.inventory.goods import GoodsRefusedError
 from cloud.inventory.rules import BadQuantityError, PoolState, send_back
 from cloud.procurement import credit_notes, credit_rules, payables
-from cloud.procurement.credit_notes import BackBody, BadCreditNoteError, CreditNoteBody, CreditUsedError
+from cloud.procurement.credit_notes import CreditUsedError
+from cloud.procurement.credit_rules import BadCreditNoteError
+from cloud.procurement.credit_schemas import BackBody, CreditNoteBody, CreditNoteDetail
 from cloud.procurement.matching import AtRate
-from cloud.procurement.payables import RateBody, WrongInvoiceStateError
-from cloud.procurement.receiving import ReceiptLineBody
+from cloud.procurement.payables import WrongInvoiceStateError
+from cloud.procurement.receipt_schemas import ReceiptLineBody
+from cloud.procurement.schemas import RateBody
 
 TODAY = date(2026, 11, 20)
 API = "/api/v1/procurement"
@@ -39,7 +42,7 @@ async def record(shop: Any, invoice: int, body: CreditNoteBody) -> int:
         return await credit_notes.record(db_session, invoice, body, shop.by(), TODAY)
 
 
-async def detail(shop: Any, number: int) -> credit_notes.CreditNoteDetail:
+async def detail(shop: Any, number: int) -> CreditNoteDetail:
     async with shop.database.read() as db_session:
         return await credit_notes.detail(db_session, number)
 

@@ -12,10 +12,11 @@ from cloud.backup.rebuild import rebuild
 from cloud.db.database import Database
 from cloud.identity.service import create_user, new_password
 from cloud.inventory import service as inventory
-from cloud.procurement import ordering, orders, payables, service
+from cloud.procurement import ageing, ordering, orders, payables, service
 from cloud.procurement.ordering import BadOfferError, BelowMinimumError
 from cloud.procurement.orders import NotAllowedSupplierError, OwnOrderError, WrongStepError
-from cloud.procurement.receiving import DifferencesError, ReceiptLineBody
+from cloud.procurement.receipt_schemas import ReceiptLineBody
+from cloud.procurement.receiving import DifferencesError
 
 TODAY = date(2026, 11, 20)
 LIMIT = 30_000
@@ -251,8 +252,7 @@ async def test_ageing_when_days_pass_then_what_is_owed_grows_older_and_adds_up_t
     found = {}
     async with shop.database.read() as db_session:
         for day in (TODAY, date(2027, 1, 1), date(2027, 1, 31), date(2027, 3, 2), date(2027, 4, 1)):
-            ageing = await payables.ageing(db_session, day)
-            (row,) = ageing.rows
+            (row,) = (await ageing.on_day(db_session, day)).rows
             assert row.not_invoiced == 2_177
             found[day] = (row.not_due, row.days_1_30, row.days_31_60, row.days_61_90, row.days_over_90)
     assert list(found.values()) == [tuple(3_057 * (at == place) for at in range(5)) for place in range(5)]

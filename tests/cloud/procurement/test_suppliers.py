@@ -8,7 +8,8 @@ from httpx import AsyncClient
 
 from cloud.db.database import Database
 from cloud.procurement import service
-from cloud.procurement.service import ChangedMeanwhileError, NameTakenError, SupplierBody
+from cloud.procurement.service import ChangedMeanwhileError, NameTakenError
+from cloud.procurement.supplier_schemas import SupplierBody
 
 TODAY = date(2026, 11, 20)
 API = "/api/v1/procurement"

@@ -17,7 +17,7 @@ from cloud.agents.mind import Prompt
 from cloud.agents.tools import Action, AnyTool, Call
 from cloud.db.database import Database
 from cloud.procurement import service as procurement
-from cloud.procurement.service import SupplierBody
+from cloud.procurement.supplier_schemas import SupplierBody
 
 LIMITS = Limits(loss_budget_minor=300)
 OWNER, OPERATOR = Approver("owner@example.com", may_exceed=True), Approver("op@example.com")

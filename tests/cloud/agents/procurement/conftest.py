@@ -8,7 +8,8 @@ import pytest
 
 from cloud.db.database import Database
 from cloud.procurement import service
-from cloud.procurement.service import OfferBody, Recorded, SupplierBody
+from cloud.procurement.service import Recorded
+from cloud.procurement.supplier_schemas import OfferBody, SupplierBody
 
 
 @pytest.fixture
