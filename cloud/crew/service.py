@@ -154,13 +154,7 @@ async def save(
         NoSuchMachineError: one of the machines is not registered.
     """
     await hold(db_session)
-    user = await identity.user(db_session, user_id)
-    if not user.is_active or user.role not in ALLOWED_ROLES:
-        raise MayNotVisitError(user.email)
-    known = set(await machines.names(db_session))
-    for name in profile.machines:
-        if name not in known:
-            raise machines.NoSuchMachineError(name)
+    await _check(db_session, user_id, profile)
     row = await repository.member(db_session, user_id)
     if row is not None and revision is not None and revision != row.revision:
         raise StaleMemberError(MemberView.model_validate(row))
@@ -177,6 +171,16 @@ async def save(
     await db_session.flush()
     await publish(db_session, change)
     return MemberView.model_validate(row)
+
+
+async def _check(db_session: AsyncSession, user_id: int, profile: Profile) -> None:
+    user = await identity.user(db_session, user_id)
+    if not user.is_active or user.role not in ALLOWED_ROLES:
+        raise MayNotVisitError(user.email)
+    known = set(await machines.names(db_session))
+    for name in profile.machines:
+        if name not in known:
+            raise machines.NoSuchMachineError(name)
 
 
 async def remove(db_session: AsyncSession, user_id: int, change: Change) -> None:

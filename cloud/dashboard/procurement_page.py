@@ -21,10 +21,10 @@ from cloud.kit.http import DatabaseDep, ProblemError, RowId, TodayDep
 from cloud.procurement import documents, generator, ordering, receiving, service
 from cloud.procurement.generator import Proposal
 from cloud.procurement.order_endpoints import limit_of
-from cloud.procurement.order_schemas import OrderView
+from cloud.procurement.order_schemas import OrderDetail, OrderView
 from cloud.procurement.ordering import Doing, Maker
 from cloud.procurement.orders import Step
-from cloud.procurement.receipt_schemas import ReceiptBody, ReceiptView
+from cloud.procurement.receipt_schemas import ReceiptBody
 from cloud.procurement.refusals import refusing
 from cloud.procurement.supplier_endpoints import weights_of
 
@@ -206,30 +206,14 @@ async def _page(
         with refusing():
             order = await ordering.detail(contexts.db_session, order_id, limit_of(request))
         supplier = await service.supplier(contexts.db_session, order.supplier_id)
-        receipts = await receiving.receipts(contexts.db_session, order_id)
-        entries = {}
-        if user.may(Permission.BOOKS_READ):
-            entries = await entry_hrefs(contexts, [f"receipt:{row.id}#stock" for row in receipts])
-        is_own = order.created_by == user.email and order.is_above_limit
         return {
-            "order": _order_row(contexts, order)
-            | {
-                "lines": [row.model_dump() | {"left": max(row.units - row.received, 0)} for row in order.lines],
-                "rates": order.rates,
-                "steps": [
-                    row.model_dump() | {"at": contexts.moment(row.at_ms), "words": STEPS.get(row.what, row.what)}
-                    for row in order.steps
-                ],
-            },
+            "order": _order(contexts, order),
             "supplier": supplier,
             "terms": documents.terms_text(supplier),
-            "receipts": [
-                _receipt_row(contexts, row) | {"entry_href": entries.get(f"receipt:{row.id}#stock", "")}
-                for row in receipts
-            ],
+            "receipts": await _receipts(contexts, order_id, sees_books=user.may(Permission.BOOKS_READ)),
             "owed_href": owed_href(order.supplier_id),
             "limit": limit_of(request),
-            "is_own_above": is_own,
+            "is_own_above": order.created_by == user.email and order.is_above_limit,
             "may_approve": user.may(Permission.ORDERS_APPROVE),
             "may_order": user.may(Permission.ORDERS_WRITE),
             "may_receive": user.may(Permission.GOODS_RECEIVE),
@@ -238,6 +222,28 @@ async def _page(
         }
 
     return await show(request, database, user, "procurement_order", "発注", build)
+
+
+def _order(contexts: Contexts, order: OrderDetail) -> dict[str, Any]:
+    return _order_row(contexts, order) | {
+        "lines": [row.model_dump() | {"left": max(row.units - row.received, 0)} for row in order.lines],
+        "rates": order.rates,
+        "steps": [
+            row.model_dump() | {"at": contexts.moment(row.at_ms), "words": STEPS.get(row.what, row.what)}
+            for row in order.steps
+        ],
+    }
+
+
+async def _receipts(contexts: Contexts, order_id: int, *, sees_books: bool) -> list[dict[str, Any]]:
+    """The deliveries of an order; each leads to its entry for who sees the books."""
+    rows = await receiving.receipts(contexts.db_session, order_id)
+    entries = await entry_hrefs(contexts, [f"receipt:{row.id}#stock" for row in rows]) if sees_books else {}
+    return [
+        row.model_dump()
+        | {"at": contexts.moment(row.received_at_ms), "entry_href": entries.get(f"receipt:{row.id}#stock", "")}
+        for row in rows
+    ]
 
 
 async def entry_hrefs(contexts: Contexts, sources: list[str]) -> dict[str, str]:
@@ -261,7 +267,3 @@ def _order_row(contexts: Contexts, row: OrderView) -> dict[str, Any]:
         "origin_words": ORIGINS.get(row.origin, row.origin),
         "href": f"/dashboard/procurement/orders/{row.id}",
     }
-
-
-def _receipt_row(contexts: Contexts, row: ReceiptView) -> dict[str, Any]:
-    return row.model_dump() | {"at": contexts.moment(row.received_at_ms)}

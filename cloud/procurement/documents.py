@@ -132,6 +132,20 @@ def order_pdf(order: OrderDocument) -> bytes:
             Figure("納期", _day(order.deliver_by)),
         ]
     )
+    _goods(document, order)
+    _rates(document, order)
+    document.heading("条件")
+    document.text(f"お支払い: {order.payment_terms}", is_quiet=False)
+    if order.note:
+        document.text(f"備考: {order.note}", is_quiet=False)
+    document.heading("発注者")
+    for words in (order.buyer, order.buyer_address, _registered(order.buyer_registration_number)):
+        if words:
+            document.text(words, is_quiet=False)
+    return document.to_bytes()
+
+
+def _goods(document: Document, order: OrderDocument) -> None:
     document.table(
         [
             Column("番号", 1, is_number=True),
@@ -148,6 +162,9 @@ def order_pdf(order: OrderDocument) -> bytes:
         document.text("※は軽減税率(8%)の対象です。")
     if any(row.is_tax_included for row in order.lines):
         document.text("「税込」と付いた単価と金額は消費税を含みます。ほかは税抜です。")
+
+
+def _rates(document: Document, order: OrderDocument) -> None:
     document.heading("税率ごとの内訳")
     document.table(
         [Column("税率", 2), *(Column(name, 3, is_number=True) for name in ("税抜金額", "消費税", "税込金額"))],
@@ -159,15 +176,6 @@ def order_pdf(order: OrderDocument) -> bytes:
             Row(["合計", pdf.yen(order.net), pdf.yen(order.tax), pdf.yen(order.total)], is_sum=True),
         ],
     )
-    document.heading("条件")
-    document.text(f"お支払い: {order.payment_terms}", is_quiet=False)
-    if order.note:
-        document.text(f"備考: {order.note}", is_quiet=False)
-    document.heading("発注者")
-    for words in (order.buyer, order.buyer_address, _registered(order.buyer_registration_number)):
-        if words:
-            document.text(words, is_quiet=False)
-    return document.to_bytes()
 
 
 def _line(row: DocumentLine) -> Row:

@@ -5,7 +5,7 @@ shipping, and the tax that cannot be deducted. Then lateness and lead time are p
 is one number in yen per unit, and every part of that number is shown.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Literal
@@ -165,20 +165,8 @@ def _ranked(row: Candidate, wanted: Wanted) -> Ranked:
         _tax(row, goods.cost_minor - goods.net_minor),
         _lead_time(row.lead_days, by, waiting),
         _reliability(row.reliability, by, risk),
+        *_conditions(row, short_of),
     ]
-    if short_of:
-        reasons.append(
-            Reason(
-                "minimum_order",
-                0,
-                f"最低発注額 ¥{row.minimum_order_minor:,} に ¥{short_of:,} 足りません",
-                f"¥{short_of:,} short of the least order of ¥{row.minimum_order_minor:,}",
-            ),
-        )
-    if not row.is_allowed:
-        reasons.append(Reason("approval", 0, "取引先として未承認です", "not on the list of allowed suppliers"))
-    if row.valid_to is not None:
-        reasons.append(Reason("validity", 0, f"{row.valid_to} まで有効", f"valid until {row.valid_to}"))
     return Ranked(
         candidate=row,
         packs=packs,
@@ -189,6 +177,21 @@ def _ranked(row: Candidate, wanted: Wanted) -> Ranked:
         is_orderable=row.is_allowed and not short_of,
         reasons=tuple(reasons),
     )
+
+
+def _conditions(row: Candidate, short_of_minor: int) -> Iterator[Reason]:
+    """What stands in the way of an order, or will."""
+    if short_of_minor:
+        yield Reason(
+            "minimum_order",
+            0,
+            f"最低発注額 ¥{row.minimum_order_minor:,} に ¥{short_of_minor:,} 足りません",
+            f"¥{short_of_minor:,} short of the least order of ¥{row.minimum_order_minor:,}",
+        )
+    if not row.is_allowed:
+        yield Reason("approval", 0, "取引先として未承認です", "not on the list of allowed suppliers")
+    if row.valid_to is not None:
+        yield Reason("validity", 0, f"{row.valid_to} まで有効", f"valid until {row.valid_to}")
 
 
 def _price(row: Candidate, packs: int, net_minor: int) -> Reason:

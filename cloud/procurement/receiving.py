@@ -190,22 +190,14 @@ async def _record(
         invoice_id=None,
         note=body.note,
     )
+    costed = list(zip(lines, each, strict=True))
     await order_repository.add(db_session, receipt)
     await order_repository.add(
         db_session,
-        *(_receipt_line(receipt.id, row, cost) for row, cost in zip(lines, each, strict=True)),
-        *(
-            ReceiptTax(
-                receipt_id=receipt.id,
-                percent=row.percent,
-                net_minor=row.net_minor,
-                tax_minor=row.tax_minor,
-                deductible_minor=row.deductible_minor,
-            )
-            for row in rates
-        ),
+        *(_receipt_line(receipt.id, row, cost) for row, cost in costed),
+        *(_receipt_tax(receipt.id, row) for row in rates),
     )
-    await _book(db_session, receipt, list(zip(lines, each, strict=True)), sum(row.deductible_minor for row in rates))
+    await _book(db_session, receipt, costed, sum(row.deductible_minor for row in rates))
     return receipt
 
 
@@ -255,6 +247,16 @@ def _receipt_line(receipt_id: int, row: _Line, cost_minor: int) -> GoodsReceiptL
         cost_minor=cost_minor,
         lot=row.lot,
         expires_on=row.body.expires_on,
+    )
+
+
+def _receipt_tax(receipt_id: int, row: RateSum) -> ReceiptTax:
+    return ReceiptTax(
+        receipt_id=receipt_id,
+        percent=row.percent,
+        net_minor=row.net_minor,
+        tax_minor=row.tax_minor,
+        deductible_minor=row.deductible_minor,
     )
 
 
