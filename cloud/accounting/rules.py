@@ -13,6 +13,7 @@ import orjson
 
 from cloud.accounting import chart
 from cloud.accounting.places import Place
+from cloud.kit.clock import date_text
 
 GENESIS: Final = "0" * 64
 """What the first entry names as the hash before it."""
@@ -90,12 +91,12 @@ def entry_hash(draft: Draft, number: int, previous_hash: str) -> str:
         previous_hash,
         number,
         draft.source,
-        draft.entry_date.isoformat(),
+        date_text(draft.entry_date),
         draft.occurred_at_ms,
         draft.description,
         draft.reverses,
         # One without a sub-account reads as it did before there were any.
-        [tuple(leg) if leg[2] else leg[:2] for leg in draft.legs],
+        [leg[:] if leg[2] else leg[:2] for leg in draft.legs],
     ]
     return hashlib.sha256(orjson.dumps(content)).hexdigest()
 

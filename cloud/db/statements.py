@@ -25,6 +25,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cloud.kit.clock import date_text
+
 T = TypeVar("T")
 
 KEYS_PER_QUERY: Final = 500
@@ -138,7 +140,7 @@ def _insert_values(table: Table, columns: tuple[str, ...], dialect: Dialect) -> 
 def _dates_as_text(rows: Sequence[tuple[Any, ...]], dates: tuple[int, ...]) -> list[tuple[Any, ...]]:
     by_column: list[Any] = list(zip(*rows, strict=True))
     for at in dates:
-        by_column[at] = [value.isoformat() if value else None for value in by_column[at]]
+        by_column[at] = [value and date_text(value) for value in by_column[at]]
     return list(zip(*by_column, strict=True))
 
 

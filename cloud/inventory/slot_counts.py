@@ -6,6 +6,7 @@ in at the average cost. Not responsible for counts that are begun and closed on 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,8 +27,7 @@ class SlotCount:
     occurred_at_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Carried:
+class Carried(NamedTuple):
     """What one row did."""
 
     cost: Cost

@@ -56,6 +56,12 @@ def local_day(at_ms: int, timezone: str) -> date:
     return _day_of_quarter(at_ms // _QUARTER_MS, timezone)
 
 
+@lru_cache(1024)
+def date_text(day: date) -> str:
+    """A day as 2026-11-22. Kept: a batch of sales writes few different days thousands of times."""
+    return day.isoformat()
+
+
 def day_start_ms(at_ms: int, timezone: str) -> int:
     """When the calendar day of an instant began in `timezone`."""
     return int(local(at_ms, timezone).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()) * 1000

@@ -20,6 +20,17 @@ StreamKey = tuple[str, str]
 
 _EVENTS: Any = StoredEvent.__table__
 _STREAMS: Any = Stream.__table__
+_STRETCH: Final = (
+    select(_EVENTS.c.seq, _EVENTS.c.raw, _EVENTS.c.received_at_ms)
+    .where(
+        _EVENTS.c.stream_id == bindparam("stream"),
+        _EVENTS.c.seq > bindparam("after"),
+        _EVENTS.c.seq <= bindparam("upto"),
+    )
+    .order_by(_EVENTS.c.seq)
+    .limit(bindparam("most"))
+)
+"""Of tables, not of classes: what the ORM does per row would be a fifth of reading an event."""
 
 
 @dataclass(slots=True)
@@ -185,17 +196,8 @@ async def ready_streams(db_session: AsyncSession) -> list[Stream]:
 
 async def stretch(db_session: AsyncSession, stream: Stream, limit: int) -> list[LoggedEvent]:
     """The next events of a stream after its cursor, without gaps, at most `limit`."""
-    query = (
-        select(StoredEvent.seq, StoredEvent.raw, StoredEvent.received_at_ms)
-        .where(
-            StoredEvent.stream_id == stream.id,
-            StoredEvent.seq > stream.interpreted_upto,
-            StoredEvent.seq <= stream.stored_upto,
-        )
-        .order_by(StoredEvent.seq)
-        .limit(limit)
-    )
-    rows = await db_session.execute(query)
+    stretch_of = {"stream": stream.id, "after": stream.interpreted_upto, "upto": stream.stored_upto, "most": limit}
+    rows = (await db_session.execute(_STRETCH, stretch_of)).all()
     here = (stream.id, stream.machine_id, stream.epoch)
     return [LoggedEvent(*here, seq, raw, at_ms) for seq, raw, at_ms in rows]
 
