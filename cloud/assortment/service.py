@@ -390,7 +390,7 @@ class _Due:
     """Newest published revision; 0 for none."""
     slots: Sequence[PlanogramSlot]
     is_new: bool
-    """The slots differ from those of `rev`."""
+    """The slots differ from those of `rev`, or the machine refused that and is asked again."""
     plan: PlannedPlanogram | None
     passed: Sequence[int]
     """Plans that a later one went past before anybody published them."""
@@ -414,7 +414,8 @@ async def _due(db_session: AsyncSession, now_ms: int) -> list[_Due]:
         today = local_day(now_ms, machine.timezone)
         list_id = followed.get(machine.id, "")
         charged = rules.prices_on(prices.get(list_id, []), today)
-        if due := _due_of(machine.id, plans, planograms.get(machine.id), charged, today):
+        is_refused = 0 < machine.planogram_rev == machine.refused_planogram_rev
+        if due := _due_of(machine.id, plans, planograms.get(machine.id), charged, today, is_refused=is_refused):
             found.append(replace(due, list_id=list_id))
     return found
 
@@ -425,7 +426,10 @@ def _due_of(
     now: Planogram | None,
     prices: Mapping[str, int],
     today: date,
+    *,
+    is_refused: bool,
 ) -> _Due | None:
+    """`is_refused`: the machine did not take the newest revision; a plan like it asks again, by a new one."""
     chosen = rules.due_plan((_plan(row) for row in waiting), today)
     if chosen is None and now is None:
         return None
@@ -435,6 +439,7 @@ def _due_of(
     if not is_new and not ready:
         return None
     row = next((row for row in ready if chosen and row.id == chosen.number), None)
+    is_new = is_new or (is_refused and row is not None)
     passed = [other.id for other in ready if other is not row]
     return _Due(machine_id, now.rev if now else 0, wanted, is_new, row, passed)
 

@@ -129,6 +129,7 @@ class Contexts:
                 "boot": view.boot,
                 "last_seq": view.last_seq,
                 "last_seen_text": self.moment(view.last_seen_ms),
+                "refused_rev": view.refused_planogram_rev,
             },
             "slots": [
                 {

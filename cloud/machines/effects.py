@@ -39,6 +39,7 @@ from protocol.events import (
     BillHeld,
     BillReturned,
     BillStacked,
+    Booted,
     CashCounted,
     ChangePaid,
     CoinAccepted,
@@ -71,6 +72,8 @@ BOOK_CURRENCY: Final = "JPY"
 
 _ONLY_HISTORY: Final = frozenset({SelectionMade, VendStarted})
 """Nothing follows from these, and every sale has one of each."""
+
+_NOTHING_REFUSED: Final = {"refused_planogram": 0, "refused_why": ""}
 
 
 @dataclass(slots=True)
@@ -121,7 +124,7 @@ class Effects:
         machine_id = found.event.machine_id
         condition = self._conditions.get(machine_id)
         if condition is None:
-            condition = {"machine_id": machine_id, "is_door_open": False, "applied_planogram": 0}
+            condition = {"machine_id": machine_id, "is_door_open": False, "applied_planogram": 0} | _NOTHING_REFUSED
             self._conditions[machine_id] = condition
         condition["last_event_at_ms"] = found.occurred_at_ms
         self._touched.add(machine_id)
@@ -192,6 +195,15 @@ class Effects:
             self.suspect("odd_count", found.event, why)
         self._bookings.append(staff_effects.cash_counted(found, event, body))
 
+    def _answered(self, found: Understood, body: SettingsApplied, condition: dict[str, Any]) -> None:
+        """What became of a settings document."""
+        if body.name == "planogram":
+            refused = _NOTHING_REFUSED if body.ok else {"refused_planogram": body.rev, "refused_why": body.why}
+            condition |= refused | ({"applied_planogram": body.rev} if body.ok else {})
+            return
+        answer = (found.event.machine_id, body.name, body.rev, body.ok, body.why, found.occurred_at_ms)
+        self._answers.append(repository.Answer(*answer))
+
     def _noted(self, found: Understood, body: Event, condition: dict[str, Any]) -> None:
         """Events that only change what the machine is like now."""
         match body:
@@ -199,11 +211,10 @@ class Effects:
                 condition["is_door_open"] = True
             case DoorClosed():
                 condition["is_door_open"] = False
-            case SettingsApplied(name="planogram", ok=True):
-                condition["applied_planogram"] = body.rev
             case SettingsApplied():
-                answer = (found.event.machine_id, body.name, body.rev, body.ok, body.why, found.occurred_at_ms)
-                self._answers.append(repository.Answer(*answer))
+                self._answered(found, body, condition)
+            case Booted():  # perhaps with other software: it may try again
+                condition |= _NOTHING_REFUSED
             case VisitStarted() | VisitEnded():
                 event = found.event
                 told = visits.Told(event.machine_id, event.epoch, event.seq, found.occurred_at_ms, body)
@@ -382,9 +393,4 @@ def _fact(sold: _Sold, cost: Cost) -> SaleFact:
 
 
 def _condition(row: MachineCondition) -> dict[str, Any]:
-    return {
-        "machine_id": row.machine_id,
-        "is_door_open": row.is_door_open,
-        "applied_planogram": row.applied_planogram,
-        "last_event_at_ms": row.last_event_at_ms,
-    }
+    return {name: getattr(row, name) for name in ("machine_id", *repository.CONDITION)}

@@ -65,6 +65,10 @@ class MachineCondition(Base):
     is_door_open: Mapped[bool] = mapped_column(Boolean, default=False)
     applied_planogram: Mapped[int] = mapped_column(Integer, default=0)
     """Revision the machine last reported as applied; 0 for none."""
+    refused_planogram: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    """Revision the machine refused since it last started, and has applied none after; 0 for none. Not sent again."""
+    refused_why: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """Why, in the machine's words."""
     last_event_at_ms: Mapped[Millis]
     """Corrected time of its newest understood event."""
 

@@ -125,12 +125,11 @@ class Receiver:
         async with self._database.read() as db_session:
             newest = await repository.newest_revisions(db_session)
             online = [name for name, row in (await repository.links(db_session)).items() if row.is_online]
-            applied = await repository.conditions(db_session, online)
+            answered = await _answered(db_session, online)
             due = [
                 name
                 for name in online
-                if newest.get(name, 0) > (applied[name].applied_planogram if name in applied else 0)
-                and self._is_due((name, PLANOGRAM), newest[name], now_ms)
+                if newest.get(name, 0) > answered.get(name, 0) and self._is_due((name, PLANOGRAM), newest[name], now_ms)
             ]
             wants = await self._wants(db_session, due) if due else []
             others = [
@@ -230,9 +229,9 @@ class Receiver:
         if not born:
             return []
         newest = await repository.newest_revisions(db_session)
-        wants = await self._wants(
-            db_session, [name for name in born if newest.get(name, 0) > self._told[name, PLANOGRAM][0]]
-        )
+        refused = {name: row.refused_planogram for name, row in (await repository.conditions(db_session, born)).items()}
+        has = {name: max(self._told[name, PLANOGRAM][0], refused.get(name, 0)) for name in born}
+        wants = await self._wants(db_session, [name for name in born if newest.get(name, 0) > has[name]])
         others = await repository.documents(db_session, born)
         return wants + self._documents([row for row in others if row.rev > self._told[row.machine_id, row.name][0]])
 
@@ -258,6 +257,12 @@ class Receiver:
     def _want(self, machine: str, want: Want) -> Outbound:
         self._told[machine, want.name] = (want.rev, self._clock())
         return Outbound(str(Topic(machine, Channel.WANT)), want.to_bytes(), qos=1)
+
+
+async def _answered(db_session: AsyncSession, machines: Sequence[str]) -> dict[str, int]:
+    """Machine to the newest planogram that it applied or refused."""
+    found = await repository.conditions(db_session, machines)
+    return {name: max(row.applied_planogram, row.refused_planogram) for name, row in found.items()}
 
 
 def _read(messages: Sequence[Inbound]) -> _Batch:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,6 +17,9 @@ from cloud.machines.models import (
     PlanogramRevision,
     Stream,
 )
+
+CONDITION: Final = ("is_door_open", "applied_planogram", "refused_planogram", "refused_why", "last_event_at_ms")
+"""Columns of a machine's condition, its name apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +105,8 @@ async def save_conditions(db_session: AsyncSession, rows: Sequence[Mapping[str, 
     if not rows:
         return
     statement = upsert(db_session, MachineCondition.__table__)
-    fields = ("is_door_open", "applied_planogram", "last_event_at_ms")
     statement = statement.on_conflict_do_update(
-        index_elements=["machine_id"], set_={name: statement.excluded[name] for name in fields}
+        index_elements=["machine_id"], set_={name: statement.excluded[name] for name in CONDITION}
     )
     await (await db_session.connection()).execute(statement, list(rows))
 

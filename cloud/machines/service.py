@@ -62,6 +62,9 @@ class MachineView(BaseModel):
     planogram_rev: int
     """Newest published revision; 0 for none."""
     applied_planogram_rev: int
+    refused_planogram_rev: int
+    """Revision the machine refused, and has applied none after; 0 for none. It is not sent again."""
+    refused_planogram_why: str
     faults: int
     """Open faults."""
 
@@ -246,6 +249,8 @@ def _machine_view(row: Machine, parts: tuple[Any, Any, Any], newest: int, faults
         software=link.software if link else "",
         planogram_rev=newest,
         applied_planogram_rev=condition.applied_planogram if condition else 0,
+        refused_planogram_rev=condition.refused_planogram if condition else 0,
+        refused_planogram_why=condition.refused_why if condition else "",
         faults=faults,
     )
 

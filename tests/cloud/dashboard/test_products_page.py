@@ -7,6 +7,9 @@ import pytest
 from httpx import AsyncClient
 from PIL import Image
 
+from cloud.machines.interpreter import Interpreter
+from cloud.machines.receiver import Receiver
+
 PRODUCT = "/dashboard/products/green-tea"
 PLANOGRAM = "/dashboard/machines/vm-test-0001/planogram"
 TYPED = {
@@ -150,6 +153,23 @@ async def test_planogram_page_when_sent_then_it_is_the_next_revision_and_empty_s
         ("A1", "green-tea", 170),
         ("D1", "yokan", 120),
     ]
+
+
+async def test_planogram_page_when_the_machine_refused_it_then_it_says_why_and_the_same_can_be_sent_again(
+    app: Any, client: AsyncClient, clock: Any, script: Any
+) -> None:
+    async def sent() -> int:
+        assert (await client.post(PLANOGRAM, data=slots())).status_code == 303
+        return int((await client.get("/api/v1/vending/machines/vm-test-0001")).json()["planogram_rev"])
+
+    assert [await sent(), await sent()] == [2, 2]
+    script.add("settings.applied", {"name": "planogram", "rev": 2, "ok": False, "why": "slots: too many"})
+    await Receiver(app.state.database, clock).handle(script.messages())
+    await Interpreter(app.state.database, clock=clock).run_once()
+    page = (await client.get(PLANOGRAM)).text
+    assert "自販機は第 2 版を受け付けませんでした。自販機の答え: slots: too many" in page
+    assert "第 2 版を受け付けませんでした" in (await client.get("/dashboard/machines/vm-test-0001")).text
+    assert [await sent(), await sent()] == [3, 3]
 
 
 @pytest.mark.parametrize(

@@ -256,6 +256,36 @@ async def test_receiver_when_a_planogram_is_published_then_online_machines_get_i
     assert len(await receiver.new_wants()) == 1
 
 
+async def test_receiver_when_a_planogram_is_refused_then_it_is_sent_again_only_to_a_machine_that_has_started_anew(
+    seeded: Database, script: Any, clock: Any, machine_id: str
+) -> None:
+    receiver = Receiver(seeded, clock)
+
+    async def said(kind: str, body: dict[str, Any]) -> None:
+        script.add(kind, body)
+        await receiver.handle(script.messages())
+        await Interpreter(seeded, clock=clock).run_once()
+        clock.now_ms += 30_000
+
+    def sent(replies: Any) -> list[int]:
+        return [Want.from_bytes(row.payload).rev for row in replies if row.topic.endswith("want")]
+
+    assert sent(await receiver.handle([birth(script)])) == [1]
+    await said("settings.applied", {"name": "planogram", "rev": 1, "ok": False, "why": "slots: A1 twice"})
+    assert await receiver.new_wants() == []
+    assert sent(await receiver.handle([birth(script, conn="c" * 16)])) == []
+    async with seeded.read() as db_session:
+        machine = await service.machine(db_session, machine_id)
+    assert (machine.refused_planogram_rev, machine.refused_planogram_why) == (1, "slots: A1 twice")
+    await said("machine.booted", {"software": "next", "devices": {}})
+    assert sent(await receiver.new_wants()) == [1]
+    await said("settings.applied", {"name": "planogram", "rev": 1, "ok": True})
+    assert await receiver.new_wants() == []
+    async with seeded.read() as db_session:
+        machine = await service.machine(db_session, machine_id)
+    assert (machine.applied_planogram_rev, machine.refused_planogram_rev) == (1, 0)
+
+
 async def is_online(database: Database, machine_id: str) -> Any:
     async with database.read() as db_session:
         return (await service.machine(db_session, machine_id)).is_online
