@@ -19,7 +19,7 @@ from edge.vend.inputs import FloatLoaded, Restocked
 from hardware.emulated import HOPPER_ADDRESSES
 from hardware.gpio import PinMap
 from hardware.wire.cctalk import describe
-from hardware.world import HOPPER_JAM, World
+from hardware.world import World
 from hardware.world_staff import take_payout_coins
 from hardware.world_state import ChangerState, HopperState, Spiral, TubeState, WorldState
 
@@ -203,13 +203,11 @@ class EmulatedCabinet:
         state = self._world.state
         coins = [tube.count for tube in state.changer.tubes.values()]
         coins += [hopper.count for hopper in state.hoppers.values()]
-        is_jammed = [tube.is_jammed for tube in state.changer.tubes.values()]
-        is_jammed += [bool(hopper.flags & HOPPER_JAM) for hopper in state.hoppers.values()]
         broken = {
             "slots": self._world.jammed_slots,
             "beam": self._world.is_beam_blocked,
             "change": not any(coins),
-            "coins": bool(is_jammed) and all(is_jammed),
+            "coins": state.is_coin_path_blocked,
         }
         return broken | ({"line": self._line.is_cut} if self._line is not None else {})
 
@@ -264,6 +262,8 @@ class EmulatedCabinet:
             load(value, self._taken_out.pop(value, FIRST_FLOAT.get(value, 0)))
 
     def _jam_coins(self, *, jammed: bool) -> None:
+        """On their way in and on their way out."""
+        self._world.state.is_coin_path_blocked = jammed
         for value in self._world.state.changer.tubes:
             self._world.tube_jam(value, jammed=jammed)
         for value in self._world.state.hoppers:

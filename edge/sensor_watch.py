@@ -108,6 +108,8 @@ class SensorWatch:
         state = self._runtime.state
         if state.has_fault("coin_acceptor.offline"):
             return Reading("acceptor", "missing", "silent")
+        if state.has_fault("coin_acceptor.jammed"):
+            return Reading("acceptor", "fault", "fault")
         return Reading("acceptor", "ok", "accepting" if state.accepts_coins else "refusing")
 
     async def _hopper(self, kind: int) -> Reading:

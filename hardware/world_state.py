@@ -231,6 +231,8 @@ class WorldState(_State):
     is_beam_blocked: bool = False
     """Something hangs in the drop beam."""
     is_door_open: bool = False
+    is_coin_path_blocked: bool = False
+    """A coin hangs on its way through the acceptor or changer: all others fall into the return cup."""
 
     coins_brought: dict[int, NonNegativeInt] = {}
     """Coins that ever came into this world: thrown in by customers or filled in by staff."""

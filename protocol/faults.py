@@ -59,6 +59,8 @@ _ROWS: Final = (
           "", "", "operator"),
     Fault("coin_acceptor.offline", Severity.MONEY, "The coin acceptor does not answer.",
           "硬貨は使えません。", "Coins cannot be used now.", "staff", "EAA"),
+    Fault("coin_acceptor.jammed", Severity.MONEY, "The way through the coin acceptor is not free; coins are refused.",
+          "硬貨は使えません。", "Coins cannot be used now.", "staff"),
     Fault("coin_acceptor.lost_events", Severity.NOTICE, "Coins were accepted that the machine never read.",
           "", "", "operator", "EAB"),
     Fault("coin_acceptor.fraud", Severity.NOTICE, "The acceptor reports a coin on a string or moving backwards.",

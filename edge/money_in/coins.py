@@ -3,6 +3,8 @@
 Where a coin changer takes the coins, its tubes are looked after in between (`tubes.py`).
 """
 
+from typing import Final
+
 import structlog
 
 from edge.money_in.accepted import AcceptedCoins
@@ -18,6 +20,10 @@ from hardware.coin_acceptor.port import (
     CoinRejected,
     EventsLost,
 )
+
+JAM: Final = "coin_acceptor.jammed"
+DOUBTS: Final = 2
+"""Coins in a row for which the way through the acceptor was not free: then it is jammed."""
 
 _log = structlog.get_logger(__name__)
 
@@ -41,6 +47,7 @@ class CoinsIn:
         self._hopper_paths = hopper_paths
         self._tubes = tubes
         self._accepted = AcceptedCoins(machine, acceptor)
+        self._doubts = 0
         self.poller = Poller(
             machine,
             acceptor,
@@ -53,7 +60,8 @@ class CoinsIn:
         )
 
     def visited(self) -> None:
-        """Somebody was inside the cabinet."""
+        """Somebody was inside the cabinet: a jam may be gone, and the next coins tell."""
+        self._path_is_free()
         if self._tubes is not None:
             self._tubes.visited()
             self.poller.wake()
@@ -69,10 +77,9 @@ class CoinsIn:
             case CoinAccepted(value, path, counter):
                 routed_to = "hopper" if path in self._hopper_paths else "cash_box"
                 self._machine.apply(i.CoinIn(value.minor, routed_to, counter))
-            case CoinRejected(meaning=meaning, is_fraud_suspected=is_fraud, counter=counter):
-                self._machine.apply(i.CoinCounterMoved(counter))
-                if is_fraud:
-                    self._machine.apply(i.FaultSeen("coin_acceptor.fraud", detail=meaning))
+                self._path_is_free()
+            case CoinRejected():
+                self._rejected(event)
             case EventsLost(count, counter):
                 if self._accepted.are_counted:
                     self._accepted.count_again()  # how many of them were coins
@@ -88,6 +95,20 @@ class CoinsIn:
                 if self._tubes is not None:
                     self._tubes.count_again()
                 _log.warning("coin acceptor restarted")
+
+    def _rejected(self, coin: CoinRejected) -> None:
+        self._machine.apply(i.CoinCounterMoved(coin.counter))
+        if coin.is_fraud_suspected:
+            self._machine.apply(i.FaultSeen("coin_acceptor.fraud", detail=coin.meaning))
+        if coin.path == "free":
+            return
+        self._doubts += 1
+        if coin.path == "jammed" or self._doubts >= DOUBTS:
+            self._machine.apply(i.FaultSeen(JAM, detail=coin.meaning))
+
+    def _path_is_free(self) -> None:
+        self._doubts = 0
+        self._machine.apply_if_raised(JAM)
 
     async def _polled(self) -> None:
         self._note_counter()

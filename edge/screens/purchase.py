@@ -12,7 +12,7 @@ from edge.screens.views import Attract, Bought, Cart, Greeting, Stage, Way, WayK
 from edge.vend.state import MachineState, Phase
 
 _STOPS: Final[dict[WayKind, frozenset[str]]] = {
-    "coins": frozenset({"coin_acceptor.offline"}),
+    "coins": frozenset({"coin_acceptor.offline", "coin_acceptor.jammed"}),
     "bills": frozenset({"bill_validator.offline", "bill_validator.trouble", "bill.uncertain"}),
     "card": frozenset({"cashless_reader.offline"}),
 }

@@ -4,7 +4,8 @@ from typing import Final, Literal
 
 BY_STAFF: Final = frozenset({
     "slot.no_drop", "slot.out_of_use", "vend.uncertain", "drop_sensor.late", "coin_acceptor.lost_events",
-    "coin_acceptor.fraud", "bill_validator.fraud", "coin_hopper.short", "payout.uncertain", "store.replaced",
+    "coin_acceptor.jammed", "coin_acceptor.fraud", "bill_validator.fraud", "coin_hopper.short", "payout.uncertain",
+    "store.replaced",
 })  # fmt: skip
 """What a person can put right, or has to have looked at, and no sensor can."""
 BY_OPERATOR: Final = frozenset({"bill.lost", "payment.claim", "planogram.missing", "store.full"})

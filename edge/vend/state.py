@@ -349,4 +349,6 @@ class MachineState(_Part):
     @property
     def accepts_coins(self) -> bool:
         """May the acceptor take coins now, a customer's or those of a test?"""
-        return self.accepts_money or (self.is_testing_coins and not self.door_open)
+        if self.is_testing_coins:
+            return not self.door_open
+        return self.accepts_money and not self.has_fault("coin_acceptor.jammed")

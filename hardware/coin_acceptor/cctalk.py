@@ -16,10 +16,11 @@ from hardware.coin_acceptor.events import (
     RawEvent,
     is_fraud,
     is_inhibited,
+    is_path_blocked,
     meaning_of,
     read_news,
 )
-from hardware.coin_acceptor.port import AcceptorRestarted, CoinAccepted, CoinEvent, CoinRejected, EventsLost
+from hardware.coin_acceptor.port import AcceptorRestarted, CoinAccepted, CoinEvent, CoinPath, CoinRejected, EventsLost
 from hardware.errors import DeviceOfflineError, DeviceRefusedError, WrongDeviceError
 from hardware.wire.cctalk import Header
 from hardware.wire.cctalk_host import CcTalkBus
@@ -223,7 +224,8 @@ class CcTalkCoinAcceptor:
         if raw.a == 0:
             if raw.b == 0:
                 return None
-            return CoinRejected(raw.b, meaning_of(raw.b), is_fraud(raw.b), raw.counter)
+            path: CoinPath = "doubtful" if is_path_blocked(raw.b) else "free"
+            return CoinRejected(raw.b, meaning_of(raw.b), is_fraud(raw.b), raw.counter, path)
         worth = self._coins.get(raw.a)
         if worth is None:
             return CoinRejected(raw.a, f"coin of unknown position {raw.a}, not credited", False, raw.counter)

@@ -121,6 +121,7 @@ _MEANINGS: Final = {
     255: "unspecified alarm",
 }
 _FRAUD: Final = frozenset({16, 17, 18, 19, 20, 23, 36})
+_PATH_BLOCKED: Final = frozenset({14, 15, 26, 29, 30, 31, 32, 33, 35})
 _FIRST_INHIBITED_TYPE: Final = 128
 _LAST_INHIBITED_TYPE: Final = 159
 _INHIBITED: Final = 2
@@ -136,6 +137,11 @@ def meaning_of(code: int) -> str:
 def is_fraud(code: int) -> bool:
     """The code is one that honest coins do not cause."""
     return code in _FRAUD
+
+
+def is_path_blocked(code: int) -> bool:
+    """The way of coins is not free: something hangs before a sensor, or the gate or the manifold does not move."""
+    return code in _PATH_BLOCKED
 
 
 def is_inhibited(code: int) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from protocol.money import Money
 
@@ -18,6 +18,11 @@ class CoinAccepted:
     """The device's event counter once this event is counted: 1…255. Journal it with the credit."""
 
 
+CoinPath = Literal["free", "doubtful", "jammed"]
+"""`doubtful`: a sensor was covered or a gate did not move; once is chance, again and again is a jam.
+`jammed`: the device itself says so."""
+
+
 @dataclass(frozen=True, slots=True)
 class CoinRejected:
     """A coin (or something like it) was seen and not credited."""
@@ -27,6 +32,8 @@ class CoinRejected:
     meaning: str
     is_fraud_suspected: bool
     counter: int
+    path: CoinPath = "free"
+    """How the way through the device seems to be; where it is not free, it was not the coin's fault."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ POSITIONS: Final = 16
 CASH_BOX_PATH: Final = 5
 UNKNOWN_COIN: Final = 1
 INHIBITED_COIN: Final = 2
+CREDIT_SENSOR_BLOCKED: Final = 14
 
 
 class SimulatedCoinAcceptor:
@@ -51,6 +52,9 @@ class SimulatedCoinAcceptor:
             return None
         if not self._memory.is_accepting or not self._memory.mask >> (position - 1) & 1:
             self._count(0, INHIBITED_COIN)
+            return None
+        if self._world.state.is_coin_path_blocked:
+            self._count(0, CREDIT_SENSOR_BLOCKED)
             return None
         path = self._memory.paths.get(position, CASH_BOX_PATH)
         if not self._world.hopper_has_room(value):

@@ -10,7 +10,14 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from hardware.coin_acceptor.events import next_counter
-from hardware.coin_acceptor.port import AcceptorRestarted, CoinAccepted, CoinDispensedByHand, CoinEvent, CoinRejected
+from hardware.coin_acceptor.port import (
+    AcceptorRestarted,
+    CoinAccepted,
+    CoinDispensedByHand,
+    CoinEvent,
+    CoinPath,
+    CoinRejected,
+)
 from hardware.coin_changer.port import CASH_BOX, TUBE, PayoutStatus, Tube
 from hardware.errors import DeviceOfflineError, DeviceRefusedError, UnconfirmedError
 from hardware.port_faults import Fault, FaultyLine
@@ -22,7 +29,9 @@ COIN_S: Final = 0.3
 """From one paid coin to the next."""
 CASH_BOX_PATH: Final = 5
 """A path of no hopper, whatever stands below the sorter."""
-REJECTIONS: Final = {1: "unknown coin", 2: "not accepting"}
+COIN_JAM: Final = 12
+"""Source: MDB/ICP 4.3 section 5, POLL: status 0Ch."""
+REJECTIONS: Final = {1: "unknown coin", 2: "not accepting", COIN_JAM: "coin jam"}
 _DEVICE: Final = "coin changer"
 
 
@@ -208,6 +217,9 @@ class SimulatedCoinChanger:
         if value not in COINS or not memory.is_accepting:
             self._tell(CoinNews(kind="rejected", code=1 if value not in COINS else 2))
             return None
+        if self._world.state.is_coin_path_blocked:
+            self._tell(CoinNews(kind="rejected", code=COIN_JAM))
+            return None
         tube = memory.tubes.get(value)
         has_room = tube is not None and tube.count < tube.capacity and not tube.is_jammed
         self._tell(CoinNews(kind="accepted", value=value, is_in_tube=has_room))
@@ -267,7 +279,8 @@ def _event(news: CoinNews) -> CoinEvent:
         case "accepted":
             return CoinAccepted(yen(news.value), TUBE if news.is_in_tube else CASH_BOX, news.counter)
         case "rejected":
-            return CoinRejected(news.code, REJECTIONS[news.code], is_fraud_suspected=False, counter=news.counter)
+            path: CoinPath = "jammed" if news.code == COIN_JAM else "free"
+            return CoinRejected(news.code, REJECTIONS[news.code], False, news.counter, path)
         case "dispensed":
             return CoinDispensedByHand(yen(news.value), news.counter)
         case _:

@@ -6,6 +6,7 @@ import math
 import pytest
 
 from edge.emulated import COLD_CELSIUS, ROOM_CELSIUS, WARMING_S, EmulatedCabinet
+from edge.service.device_inputs import DeviceTestAsked
 from edge.vend.state import hopper_name
 from tests.edge.machine_bench import FLOAT, Bench
 
@@ -82,13 +83,47 @@ async def test_change_when_taken_then_the_rest_is_owed_with_a_claim_and_coins_co
 async def test_coins_when_jammed_then_no_change_leaves_and_when_mended_it_does(
     bench: Bench, cabinet: EmulatedCabinet
 ) -> None:
+    await bench.insert(100, 100)
     cabinet.do("break_coins", 0)
     assert cabinet.snapshot()["broken"]["coins"]
-    await buy(bench)
+    bench.select("A1")
+    await bench.until_idle()
     assert bench.cup() == 0
     assert any(bench.state.has_fault(fault.code, hopper_name(10)) for fault in bench.state.faults)
     cabinet.do("mend_coins", 0)
     assert not cabinet.snapshot()["broken"]["coins"]
+
+
+async def test_coins_when_two_find_the_way_in_blocked_then_all_come_back_until_somebody_was_inside(
+    bench: Bench, cabinet: EmulatedCabinet
+) -> None:
+    cabinet.do("break_coins", 0)
+    await bench.insert(100)
+    assert not bench.state.has_fault("coin_acceptor.jammed"), "once is chance"
+    await bench.insert(10)
+    assert bench.state.has_fault("coin_acceptor.jammed")
+    assert not bench.world_state.acceptor.is_accepting
+    assert (bench.cup(), bench.state.credit) == (110, 0)
+    cabinet.do("mend_coins", 0)
+    await bench.insert(50)
+    assert (bench.cup(), bench.state.credit) == (160, 0), "nobody has looked yet"
+    await visit(cabinet)
+    assert not bench.state.has_fault("coin_acceptor.jammed")
+    await bench.insert(100)
+    assert bench.state.credit == 100
+
+
+async def test_coins_when_staff_put_the_jam_right_then_a_coin_of_the_coin_test_proves_it(
+    bench: Bench, cabinet: EmulatedCabinet
+) -> None:
+    cabinet.do("break_coins", 0)
+    await bench.insert(100, 100)
+    cabinet.do("mend_coins", 0)
+    bench.runtime.apply(DeviceTestAsked("coin", staff="s-1"))
+    await asyncio.sleep(1)
+    assert bench.state.has_fault("coin_acceptor.jammed")
+    await bench.insert(100)
+    assert not bench.state.has_fault("coin_acceptor.jammed")
 
 
 async def test_power_when_cut_in_a_vend_then_the_next_start_finishes_the_business(bench: Bench) -> None:

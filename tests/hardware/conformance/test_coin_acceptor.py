@@ -75,6 +75,17 @@ async def test_coin_when_unknown_then_falls_through_and_is_counted(stand: Stand)
     assert stand.world.take_coins() == {1: 1}
 
 
+async def test_coin_when_the_way_in_is_blocked_then_falls_through_and_the_device_says_that_it_was_not_the_coin(
+    stand: Stand,
+) -> None:
+    stand.world.state.is_coin_path_blocked = True
+    stand.world.insert_coin(100)
+    (event,) = await stand.acceptor.poll()
+    assert isinstance(event, CoinRejected)
+    assert event.path in {"doubtful", "jammed"}
+    assert stand.world.take_coins() == {100: 1}
+
+
 async def test_coins_when_several_came_then_are_told_oldest_first(stand: Stand) -> None:
     for value in (100, 50, 10):
         stand.world.insert_coin(value)
