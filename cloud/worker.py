@@ -102,7 +102,13 @@ def runner_of(
 ) -> Runner:
     """Who carries tasks out, and makes those that are due."""
     kinds = agent_kinds(house.loop, house.agents, timezone=settings.timezone, clock=clock)
-    kinds["retention"] = retention_kind(database, conversations, clock, refused_debt_days=settings.refused_debt_days)
+    kinds["retention"] = retention_kind(
+        database,
+        conversations,
+        clock,
+        timezone=settings.timezone,
+        refused_debt_days=settings.refused_debt_days,
+    )
     kinds[ANOMALIES] = anomalies_kind(
         database, timezone=settings.timezone, loss_budget=settings.agent_loss_budget_yen, clock=clock
     )

@@ -69,9 +69,17 @@ CREDIT_PAYMENT: Final = "credit:"
 """How the payment of a remote sale begins that a customer's own credit pays."""
 
 
+_HOLDER: Final = "customer:"
+
+
 def store_credit(customer: str) -> Place:
     """What a customer may still buy for."""
-    return Place(chart.CONTRACT_LIABILITY, f"customer:{customer}"[:64])
+    return Place(chart.CONTRACT_LIABILITY, f"{_HOLDER}{customer}"[:64])
+
+
+def holder_of(sub_account: str) -> str:
+    """Whose credit a sub-account of 契約負債 is; empty for one that is nobody's."""
+    return sub_account.removeprefix(_HOLDER) if sub_account.startswith(_HOLDER) else ""
 
 
 def payable(supplier_id: int) -> Place:

@@ -44,6 +44,12 @@ async def with_payments(db_session: AsyncSession, beginning: str, states: Collec
     return list(await db_session.scalars(query))
 
 
+async def is_any_payment(db_session: AsyncSession, beginning: str) -> bool:
+    """Whether any command's payment begins so."""
+    query = select(MachineCommand.id).where(MachineCommand.payment.startswith(beginning, autoescape=True)).limit(1)
+    return await db_session.scalar(query) is not None
+
+
 async def of_ids(db_session: AsyncSession, ids: Collection[str]) -> dict[str, MachineCommand]:
     """Commands by id, those that exist."""
     found = {}

@@ -207,5 +207,10 @@ async def held_for(db_session: AsyncSession, beginning: str, since_ms: int) -> i
     return sum(int(row.args["paid_minor"]) for row in rows if row.state != "unknown" or row.issued_at_ms >= since_ms)
 
 
+async def is_any_payment(db_session: AsyncSession, beginning: str) -> bool:
+    """Whether a unit was ever asked for with a payment that begins so."""
+    return await repository.is_any_payment(db_session, beginning)
+
+
 def _view(row: MachineCommand) -> CommandView:
     return CommandView.model_validate(row)

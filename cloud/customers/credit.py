@@ -3,23 +3,26 @@
 Credit is what we gave back as store credit: 契約負債 of this customer in the ledger, so the books are the balance. A
 unit is bought by a remote vend whose payment names the customer; the sale takes its price out of the credit when the
 machine says that it fell. Until then the price is held, so nothing is spent twice. A vend that fails books nothing.
+Who has their data deleted gives their credit up: nobody could spend it any more, so it is no debt of ours.
 """
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from typing import Final
 
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.accounting import places
+from cloud.accounting import chart, places
+from cloud.accounting import rules as entries
 from cloud.accounting import service as accounting
 from cloud.commands import rules as command_rules
 from cloud.commands import service as commands
 from cloud.commands.rules import CannotOrderError
 from cloud.commands.service import CommandView, Order, PaymentUsedError
-from cloud.customers import service
+from cloud.customers import repository, service
 from cloud.db import locks
 from cloud.db.locks import Lock
 from protocol.commands import VendPaid
@@ -114,3 +117,50 @@ async def buy(
         raise CannotOrderError("other_price", f"{wanted.slot} costs {command.args['paid_minor']} yen now")
     await service.expect_payment(db_session, customer_id, payment, now_ms)
     return command
+
+
+async def give_up(db_session: AsyncSession, customer_id: str, now_ms: int, today: date) -> int:
+    """Take what is free of a deleted customer's credit into 雑収入. What is held may become a sale: `give_up_left`.
+
+    Args:
+        db_session: a writing session; nothing else is locked in it yet.
+        customer_id: whose.
+        now_ms: ms since 1970 UTC.
+        today: the operator's; the entry is of this day.
+
+    Returns:
+        How much it was, in yen.
+    """
+    # A sale that takes it and a purchase that holds it wait here, so it is given up or spent, never both.
+    await locks.take(db_session, Lock.BOOKS)
+    await locks.take(db_session, Lock.COMMANDS)
+    free = (await credit(db_session, customer_id, now_ms)).free
+    if free:
+        event = entries.Event(f"forgotten:{customer_id}:{now_ms}", today, now_ms)
+        mine = places.store_credit(customer_id)
+        words = "削除されたお客様の残高を雑収入へ振替"
+        entry = entries.transfer(event, words, debit=mine, credit=chart.OTHER_INCOME, amount_minor=free)
+        await accounting.post(db_session, [entry])
+    return free
+
+
+async def give_up_left(db_session: AsyncSession, now_ms: int, today: date) -> int:
+    """Give up credit that deleted customers still have: a unit was on its way to them then, and did not fall.
+
+    Deleted is who bought with credit, and is not known any more: whoever buys with it becomes known in the same moment.
+    Credit that was given to somebody who never came stays theirs.
+
+    Args:
+        db_session: a writing session; nothing else is locked in it yet.
+        now_ms: ms since 1970 UTC.
+        today: the operator's.
+
+    Returns:
+        How much it was, in yen.
+    """
+    rows = await accounting.by_place(db_session, chart.CONTRACT_LIABILITY)
+    holders = {places.holder_of(row.sub_account) for row in rows if row.balance_minor < 0} - {""}
+    gone = sorted(holders - await repository.known(db_session, holders))
+    mine = {name: places.credit_payment(name, "") for name in gone}
+    left = [name for name in gone if await commands.is_any_payment(db_session, mine[name])]
+    return sum([await give_up(db_session, name, now_ms, today) for name in left])

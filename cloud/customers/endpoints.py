@@ -185,10 +185,10 @@ async def put_profile(
 
 @router.delete("/profile", status_code=204)
 async def delete_profile(
-    guest: GuestDep, database: DatabaseDep, conversations: ConversationsDep, now_ms: NowDep
+    guest: GuestDep, database: DatabaseDep, conversations: ConversationsDep, now_ms: NowDep, today: TodayDep
 ) -> None:
-    """Delete everything about me. Books keep the sales, without me; open coupons are gone."""
-    await forget_everywhere(database, conversations, guest.customer_id, now_ms)
+    """Delete everything about me. Books keep the sales, without me; open coupons and my credit are gone."""
+    await forget_everywhere(database, conversations, guest.customer_id, now_ms, today)
 
 
 @router.get("/export")

@@ -182,8 +182,13 @@ def grant_of(customer_id: str, body: GrantBody, writer: Writer) -> Grant:
 
 
 @router.delete("/{customer_id}", status_code=204)
-async def delete_customer(customer_id: CustomerName, writer: ForgetDep, conversations: ConversationsDep) -> None:
-    """Delete a person's data: profile, wishes, conversations, whose their sales were. Books keep the sales."""
+async def delete_customer(
+    customer_id: CustomerName, writer: ForgetDep, conversations: ConversationsDep, today: TodayDep
+) -> None:
+    """Delete a person's data: profile, wishes, conversations, whose their sales were. Books keep the sales.
+
+    What is left of their credit becomes our income: nobody could spend it any more.
+    """
     await conversations.forget(customer_id)
     async with writer.write() as db_session:
-        await forget_here(db_session, customer_id, writer.now_ms)
+        await forget_here(db_session, customer_id, writer.now_ms, today)

@@ -1,6 +1,6 @@
 """All queries of the customers."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import delete, func, select, text, tuple_, update
@@ -192,6 +192,11 @@ async def all_requests(db_session: AsyncSession) -> list[CustomerRequest]:
 
 
 # --- forgetting ----------------------------------------------------------------------------------------------------
+
+
+async def known(db_session: AsyncSession, names: Collection[str]) -> set[str]:
+    """Those of these customers that there are."""
+    return set(await db_session.scalars(select(Customer.id).where(among(db_session, Customer.id, names))))
 
 
 async def forget(db_session: AsyncSession, customer_id: str, now_ms: int) -> None:

@@ -65,6 +65,8 @@ STEPS: Final[Mapping[str, str]] = {
     "deciding": "判断しています",
     "conversations": "会話",
     "runs": "実行",
+    "debts": "お返し",
+    "credits": "残高",
 }
 """Other steps are the names of tools."""
 

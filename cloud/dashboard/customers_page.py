@@ -225,11 +225,13 @@ async def withdraw(
 
 
 @router.post("/customers/{customer_id}/delete")
-async def forget(customer_id: CustomerName, writer: Forgets, conversations: ConversationsDep) -> Response:
+async def forget(
+    customer_id: CustomerName, writer: Forgets, conversations: ConversationsDep, today: TodayDep
+) -> Response:
     """Delete a person's data; the box on the form says that it is meant."""
     await conversations.forget(customer_id)
     async with writer.write() as db_session:
-        await forget_here(db_session, customer_id, writer.now_ms)
+        await forget_here(db_session, customer_id, writer.now_ms, today)
     return RedirectResponse("/dashboard/customers", status_code=303)
 
 

@@ -11,8 +11,9 @@ from cloud.agents.loop.loop import Finished, Loop, Steps
 from cloud.agents.tools import AgentName
 from cloud.analytics import jobs as detecting
 from cloud.conversations.service import Conversations
+from cloud.customers import credit
 from cloud.db.database import Database
-from cloud.kit.clock import Clock
+from cloud.kit.clock import Clock, local_day
 from cloud.staff_tasks import service as staff_tasks
 
 _DAY_MS: Final = 86_400_000
@@ -90,19 +91,25 @@ def _agent_kind(loop: Loop, agent: Agent, timezone: str, clock: Clock) -> Kind:
 
 
 def retention_kind(
-    database: Database, conversations: Conversations, clock: Clock, *, refused_debt_days: int = 1827
+    database: Database, conversations: Conversations, clock: Clock, *, timezone: str, refused_debt_days: int = 1827
 ) -> Kind:
-    """Deletes what is kept no longer, ends runs whose process is gone, asks again about refused debts that lapsed."""
+    """Deletes what is kept no longer, ends runs whose process is gone, asks again about refused debts that lapsed.
+
+    What was left of a deleted customer's credit when a unit was on its way to them is given up as well.
+    """
 
     async def carry_out(_: Work, steps: Steps) -> Outcome:
-        await steps.step("conversations", 0, 3)
+        await steps.step("conversations", 0, 4)
         deleted = await conversations.expire(clock())
-        await steps.step("runs", 1, 3)
+        await steps.step("runs", 1, 4)
         async with database.write() as db_session:
             closed = await agent_runs.close_lost(db_session, clock())
-        await steps.step("debts", 2, 3)
+        await steps.step("debts", 2, 4)
         async with database.write() as db_session:
             await staff_tasks.lapsed(db_session, clock() - refused_debt_days * _DAY_MS, clock())
+        await steps.step("credits", 3, 4)
+        async with database.write() as db_session:
+            await credit.give_up_left(db_session, clock(), local_day(clock(), timezone))
         return Outcome("done", {"text": f"期限を過ぎた会話 {deleted} 件を消去、終わりのない実行 {closed} 件を整理"})
 
     return carry_out

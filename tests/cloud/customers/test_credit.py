@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from cloud.commands.rules import CannotOrderError
 from cloud.commands.service import MachineOfflineError, PaymentUsedError
 from cloud.customers import credit, service
 from cloud.customers.credit import CreditShortError, Wanted
+from cloud.customers.forgetting import forget_here
 from cloud.db.database import Database
 from cloud.sales import refunds
 from cloud.sales.refunds import How, RefundRefusedError
@@ -24,6 +26,7 @@ CUSTOMER, OTHER = "c" * 32, "d" * 32
 MACHINE = "vm-test-0001"
 TEA = Wanted("A1", "green-tea", 160)
 KEY = "1" * 32
+TODAY = date(2026, 11, 20)
 Hear = Callable[[list[Any]], Awaitable[None]]
 
 
@@ -143,6 +146,65 @@ async def test_credit_when_the_goods_are_not_as_shown_then_nothing_is_ordered_or
         assert await commands.listing(db_session, MACHINE, limit=9) == []
 
 
+async def income(database: Database) -> int:
+    """雑収入, in yen."""
+    async with database.read() as db_session:
+        assert await accounting.verify(db_session) == []
+        return sum(
+            row.credit - row.debit for row in (await accounting.trial_balance(db_session)).lines if row.code == "7001"
+        )
+
+
+async def forgotten(database: Database, clock: Any, who: str = CUSTOMER) -> None:
+    async with database.write() as db_session:
+        await forget_here(db_session, who, clock(), TODAY)
+
+
+async def night(database: Database, clock: Any) -> int:
+    async with database.write() as db_session:
+        return await credit.give_up_left(db_session, clock(), TODAY)
+
+
+async def test_credit_when_its_holder_is_deleted_then_it_is_income_once_and_a_rebuild_says_the_same(
+    credited: Database, clock: Any
+) -> None:
+    for _ in range(2):
+        await forgotten(credited, clock)
+        assert (await has(credited, clock()), await income(credited)) == ((0, 0, 0), 160)
+    assert (await rebuild(credited)).differences == []
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+@pytest.mark.parametrize(("falls", "left"), [(True, 0), (False, 160)])
+async def test_credit_when_its_holder_is_deleted_with_a_unit_on_its_way_then_it_waits_for_what_becomes_of_it(
+    credited: Database, clock: Any, script: Any, hear: Hear, *, falls: bool, left: int
+) -> None:
+    command = await bought(credited, clock())
+    await forgotten(credited, clock)
+    assert (await has(credited, clock()), await night(credited, clock)) == ((160, 160, 0), 0)
+    if falls:
+        delivered(script, command)
+    else:
+        script.add("command.done", done(command, outcome="rejected", why="door open"))
+    await hear(script.messages())
+    assert (await night(credited, clock), await night(credited, clock)) == (left, 0)
+    assert (await has(credited, clock()), await income(credited)) == ((0, 0, 0), left)
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_credit_when_its_holder_never_came_or_came_again_then_the_night_leaves_it(
+    credited: Database, clock: Any, script: Any, hear: Hear
+) -> None:
+    assert await night(credited, clock) == 0
+    command = await bought(credited, clock())
+    await forgotten(credited, clock)
+    script.add("command.done", done(command, outcome="rejected", why="door open"))
+    await hear(script.messages())
+    async with credited.write() as db_session:
+        await service.seen(db_session, CUSTOMER, clock())
+    assert (await night(credited, clock), await has(credited, clock())) == (0, (160, 0, 160))
+
+
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 async def test_refund_when_the_sale_was_paid_with_credit_then_it_goes_back_there_and_never_out_in_cash(
     credited: Database, clock: Any, script: Any, hear: Hear
@@ -202,4 +264,5 @@ async def test_page_when_a_customer_has_credit_then_they_see_it_and_take_a_produ
     async with credited.read() as db_session:
         assert len(await commands.listing(db_session, MACHINE, limit=9)) == 1
     operator = (await client.get(f"/dashboard/customers/{me}")).text
+    assert "は使えなくなり、雑収入になります" in operator
     assert f'href="/dashboard/journal/2101?place=customer:{me}"' in operator

@@ -1,5 +1,6 @@
 """Nothing of a person stays that could be read, in no table."""
 
+from datetime import date
 from typing import Any
 
 from cloud.backup.rows import lines, tables_of
@@ -15,6 +16,7 @@ from cloud.staff_tasks import service as staff_tasks
 from cloud.staff_tasks.rules import NewTask
 
 ME, OTHER = "c" * 32, "d" * 32
+TODAY = date(2026, 11, 20)
 
 
 async def tell(database: Database, conversations: Conversations, secrecy: Secrecy, who: str, now_ms: int) -> None:
@@ -37,7 +39,7 @@ async def test_person_when_deleted_then_no_table_names_them_and_others_keep_ever
     conversations = Conversations(SqlStore(seeded), secrecy, retention_days=365)
     for who in (ME, OTHER):
         await tell(seeded, conversations, secrecy, who, clock())
-    await forget_everywhere(seeded, conversations, ME, clock())
+    await forget_everywhere(seeded, conversations, ME, clock(), TODAY)
     async with seeded.read() as db_session:
         tables = await (await db_session.connection()).run_sync(tables_of)
         kept = {name: [line async for line in lines(db_session, table)] for name, table in tables.items()}
