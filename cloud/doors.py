@@ -17,6 +17,7 @@ PUBLIC: Final = {
     "/docs",
     "/openapi.json",
     "/dashboard",
+    "/dashboard/language",
     "/dashboard/login",
     "/dashboard/logout",
     "/dashboard/static",

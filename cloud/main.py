@@ -80,6 +80,7 @@ from cloud.dashboard import (
 )
 from cloud.dashboard.endpoints import router as dashboard_router
 from cloud.dashboard.forms import FormSentTwiceError, sent_twice
+from cloud.dashboard.language import LanguageOfRequests
 from cloud.dashboard.live import Live
 from cloud.dashboard.locks import LoginNeededError, PageRefusedError, to_login
 from cloud.dashboard.metrics import Metrics
@@ -300,6 +301,7 @@ def create_app(settings: Settings, database: Database | None = None, clock: Cloc
     app.middleware("http")(turn_strangers_away)
     app.middleware("http")(refuse_large)
     app.middleware("http")(_with_headers)
+    app.add_middleware(LanguageOfRequests)
     for router in API:
         app.include_router(router)
     app.mount("/dashboard/static", StaticFiles(directory=pages.HERE / "static"), name="dashboard-static")

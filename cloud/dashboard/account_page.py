@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from cloud.dashboard.contexts import Contexts
+from cloud.dashboard.language import say
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show, with_status
 from cloud.dashboard.users_page import REFUSALS, ROLES
@@ -48,9 +49,13 @@ async def change_password(
         async with writer.write() as db_session:
             await service.set_password(db_session, writer.user.id, kept, now_ms=gate.now_ms())
     except TooManyTriesError as error:
-        return await _page(request, writer.user, database, f"{error.wait_s}秒待ってから、もう一度お試しください。", 429)
+        return await _page(
+            request, writer.user, database, say("{wait}秒待ってから、もう一度お試しください。", wait=error.wait_s), 429
+        )
     except WeakPasswordError:
-        return await _page(request, writer.user, database, REFUSALS["weak_password"], 422)
+        return await _page(
+            request, writer.user, database, say(REFUSALS["weak_password"], least=MIN_PASSWORD_CHARS), 422
+        )
     return RedirectResponse("/dashboard/login?next=/dashboard/account", status_code=303)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from cloud.dashboard.pages import templates
+from cloud.dashboard.pages import rendered
 
 router = APIRouter(include_in_schema=False)
 
@@ -70,4 +70,4 @@ async def docs(request: Request) -> HTMLResponse:
         "version": document["info"]["version"],
         "sections": sections(document),
     }
-    return templates.TemplateResponse(request, "api.html", context)
+    return rendered(request, "api.html", context)

@@ -12,6 +12,7 @@ from cloud.accounting import service as accounting
 from cloud.accounting.rules import SealedEntry
 from cloud.catalogue import service as catalogue
 from cloud.catalogue.service import Catalogue
+from cloud.dashboard.language import named, say
 from cloud.dashboard.metrics import Metrics
 from cloud.dashboard.wording import event_line, fault_meaning, fault_severity, sale_note
 from cloud.inventory import goods
@@ -191,9 +192,9 @@ class Contexts:
         before = await accounting.balance_before(self.db_session, account, days[0])
         debit, credit = await accounting.turnover(self.db_session, account, days)
         return {
-            "name": row.name_ja if row else account,
+            "name": named(row) if row else account,
             "code": account,
-            "days": f"{days[0]:%Y年%-m月%-d日} から {days[1]:%Y年%-m月%-d日} まで",
+            "days": say("{start:%Y年%-m月%-d日} から {end:%Y年%-m月%-d日} まで", start=days[0], end=days[1]),
             "before": before,
             "debit": debit,
             "credit": credit,
@@ -208,7 +209,8 @@ class Contexts:
             "items": [
                 {
                     "id": row.id,
-                    "received": self.moment(row.last_at_ms) + (f"({row.times}回)" if row.times > 1 else ""),
+                    "received": self.moment(row.last_at_ms)
+                    + (say("({times}回)", times=row.times) if row.times > 1 else ""),
                     "topic": row.source,
                     "why": row.why,
                     "raw_preview": row.raw[:RAW_SHOWN].decode(errors="replace"),
@@ -282,7 +284,7 @@ class Contexts:
             "postings": [
                 {
                     "account_code": leg.account,
-                    "account_name": chart.BY_CODE[leg.account].name_ja,
+                    "account_name": named(chart.BY_CODE[leg.account]),
                     "place": leg.sub_account,
                     "debit": leg.amount_minor if leg.amount_minor > 0 else None,
                     "credit": -leg.amount_minor if leg.amount_minor < 0 else None,
@@ -298,4 +300,4 @@ def state_text(view: MachineView) -> str:
         return "未接続" if not view.boot else "切断"
     if view.is_door_open:
         return "扉が開いています"
-    return f"故障 {view.faults} 件" if view.faults else "販売中"
+    return say("故障 {count} 件", count=view.faults) if view.faults else "販売中"

@@ -13,12 +13,15 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 
 from cloud.accounting.earnings_endpoints import EARLIEST
+from cloud.dashboard.bilingual import environment
 from cloud.dashboard.contexts import Contexts, clock_text
-from cloud.dashboard.forms import once
+from cloud.dashboard.language import COOKIE as LANGUAGE
+from cloud.dashboard.language import COOKIE_S as LANGUAGE_S
+from cloud.dashboard.language import LANGUAGES, language, language_named, say
 from cloud.dashboard.locks import PageLock, PageRefusedError
 from cloud.dashboard.navigation import navigation
 from cloud.db.database import Database
-from cloud.identity.access import COOKIE, GateDep, OriginDep, token_of
+from cloud.identity.access import COOKIE, GateDep, OriginDep, is_same_origin, token_of
 from cloud.identity.endpoints import checked_login, set_cookie
 from cloud.identity.gate import CurrentUser
 from cloud.identity.permissions import Permission
@@ -27,8 +30,7 @@ from cloud.kit.http import DatabaseDep, ProblemError
 from cloud.machines.service import NoSuchMachineError
 
 HERE: Final = Path(__file__).parent
-templates: Final = Jinja2Templates(directory=HERE / "templates")
-templates.env.globals["once"] = once
+TEMPLATES: Final = {code: Jinja2Templates(env=environment(code, HERE / "templates")) for code in LANGUAGES}
 router = APIRouter(prefix="/dashboard", include_in_schema=False)
 
 PARTS: Final = {
@@ -45,6 +47,12 @@ PARTS: Final = {
 SeesFigures = Annotated[CurrentUser, Depends(PageLock(Permission.FIGURES_READ))]
 SeesFleet = Annotated[CurrentUser, Depends(PageLock(Permission.FLEET_READ))]
 SeesBooks = Annotated[CurrentUser, Depends(PageLock(Permission.BOOKS_READ))]
+
+
+def rendered(request: Request, name: str, context: dict[str, Any]) -> HTMLResponse:
+    """A template with its context, in the language of the request; never kept by the browser."""
+    headers = {"Cache-Control": "no-store"}
+    return TEMPLATES[language()].TemplateResponse(request, name, context, headers=headers)
 
 
 async def refused(request: Request, error: Exception) -> Response:
@@ -72,11 +80,20 @@ def _render(
         "title": title,
         "user": user.email if user else None,
         "path": request.url.path,
+        "stay": _stay(request, user),
         "navigation": navigation(user, request.url.path),
         "updated_at": clock_text(request.app.state.clock(), request.app.state.settings.timezone),
         "online": True,
     }
-    return templates.TemplateResponse(request, name, base | context, headers={"Cache-Control": "no-store"})
+    return rendered(request, name, base | context)
+
+
+def _stay(request: Request, user: CurrentUser | None) -> str:
+    """Where this page can be asked for again: a form's answer has no address of its own, the menu leads above it."""
+    here = [link.href for menu in navigation(user, request.url.path) for link in menu.links if link.is_here]
+    if request.method == "GET" or user is None:
+        return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return here[0] if here else "/dashboard/"
 
 
 async def show(
@@ -128,7 +145,11 @@ async def login(
         token = await checked_login(gate, username, password, origin)
     except ProblemError as error:
         wait = error.headers.get("Retry-After") if error.headers else None
-        text = f"何度も間違えたため、{wait}秒待ってください。" if wait else "ユーザー名かパスワードが違います。"
+        text = (
+            say("何度も間違えたため、{wait}秒待ってください。", wait=wait)
+            if wait
+            else "ユーザー名かパスワードが違います。"
+        )
         return with_status(_render(request, "login", "ログイン", None, {"error": text}), error.status)
     response = RedirectResponse(_safe_next(request.query_params.get("next", "")), status_code=303)
     set_cookie(request, response, token)
@@ -147,6 +168,26 @@ async def logout(request: Request, gate: GateDep, origin: OriginDep) -> Response
         await gate.logout(token, origin)
     response = RedirectResponse("/dashboard/login", status_code=303)
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+    return response
+
+
+@router.post("/language")
+async def choose_language(
+    request: Request,
+    code: Annotated[str, Form(max_length=8, alias="language")],
+    page: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    """Remember the language in the browser, for a year, and show the page again.
+
+    Raises:
+        ProblemError: 403, another site's page asks.
+    """
+    if not is_same_origin(request):
+        raise ProblemError(403, "wrong_origin", "Another site's page must not do this.")
+    response = RedirectResponse(_safe_next(page), status_code=303)
+    secure = request.url.scheme == "https"
+    chosen = language_named(code)
+    response.set_cookie(LANGUAGE, chosen, LANGUAGE_S, path="/", httponly=True, samesite="lax", secure=secure)
     return response
 
 

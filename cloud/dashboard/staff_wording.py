@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from cloud.dashboard.cash_words import PARTS
+from cloud.dashboard.language import say
 
 REMOVED: Final = {
     "expired": "期限切れ",
@@ -25,52 +26,63 @@ RIGHTS: Final = {"restock": "補充", "cash": "現金", "devices": "機器の点
 
 
 def _ended(body: dict[str, Any]) -> str:
-    rest = f"。残した作業 {len(body['open_tasks'])} 件" if body.get("open_tasks") else ""
-    return f"訪問が終わりました({body['minutes']} 分){rest}"
+    rest = say("。残した作業 {count} 件", count=len(body["open_tasks"])) if body.get("open_tasks") else ""
+    return say("訪問が終わりました({minutes} 分)", minutes=body["minutes"]) + rest
 
 
 def _refused(body: dict[str, Any]) -> str:
     why = REFUSED.get(body["why"], body["why"])
-    return f"保守画面に入れませんでした: {why}(続けて {body['failures']} 回)"
+    return say("保守画面に入れませんでした: {why}(続けて {times} 回)", why=why, times=body["failures"])
 
 
 def _removed(body: dict[str, Any]) -> str:
-    lot = f"、ロット {body['lot']}" if body.get("lot") else ""
-    return f"{body['slot']} から {body['removed']} 個取り出しました({REMOVED.get(body['why'], body['why'])}{lot})"
+    phrase = "{slot} から {count} 個取り出しました({why})"
+    if body.get("lot"):
+        phrase = "{slot} から {count} 個取り出しました({why}、ロット {lot})"
+    why = REMOVED.get(body["why"], body["why"])
+    return say(phrase, slot=body["slot"], count=body["removed"], why=why, lot=body.get("lot"))
 
 
 def _counted(body: dict[str, Any]) -> str:
     off = body["counted"] - body["believed"]
-    return f"{body['slot']} を数えました: {body['counted']} 個" + (f"(差 {off:+d})" if off else "")
+    phrase = "{slot} を数えました: {count} 個(差 {off:+d})" if off else "{slot} を数えました: {count} 個"
+    return say(phrase, slot=body["slot"], count=body["counted"], off=off)
 
 
 def _cash(body: dict[str, Any]) -> str:
     part = PARTS.get(body["part"], body["part"])
-    bag = f"、袋 {body['bag']}" if body.get("bag") else ""
-    return f"{part}を数えました: ¥{body['counted_minor']:,}(うち回収 ¥{body['collected_minor']:,}{bag})"
+    phrase = "{part}を数えました: ¥{counted:,}(うち回収 ¥{collected:,})"
+    if body.get("bag"):
+        phrase = "{part}を数えました: ¥{counted:,}(うち回収 ¥{collected:,}、袋 {bag})"
+    counted, collected = body["counted_minor"], body["collected_minor"]
+    return say(phrase, part=part, counted=counted, collected=collected, bag=body.get("bag"))
 
 
 def _tested(body: dict[str, Any]) -> str:
     name, ends = TESTS.get(body["test"], body["test"]), "異常なし" if body["ok"] else "異常あり"
-    detail = f"({body['detail']})" if body.get("detail") else ""
-    return f"点検: {name} {body['where']} {ends}{detail}"
+    phrase = "点検: {name} {where} {ends}({detail})" if body.get("detail") else "点検: {name} {where} {ends}"
+    return say(phrase, name=name, where=body["where"], ends=ends, detail=body.get("detail"))
 
 
 def _adjusted(body: dict[str, Any]) -> str:
-    return f"{KNOBS.get(body['name'], body['name'])}を {body['value']} にしました"
+    return say("{knob}を {value} にしました", knob=KNOBS.get(body["name"], body["name"]), value=body["value"])
+
+
+def _exported(body: dict[str, Any]) -> str:
+    return say("監査データを書き出しました({format}、{to})", format=str(body["format"]).upper(), to=body["to"])
 
 
 MADE: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
-    "visit.started": lambda _: "訪問が始まりました",
+    "visit.started": lambda _: say("訪問が始まりました"),
     "visit.ended": _ended,
     "staff.refused": _refused,
     "slot.removed": _removed,
     "slot.counted": _counted,
-    "slot.changed_over": lambda body: f"{body['slot']} を新しい商品に入れ替えました",
+    "slot.changed_over": lambda body: say("{slot} を新しい商品に入れ替えました", slot=body["slot"]),
     "cash.counted": _cash,
-    "coin.tested": lambda body: f"点検で ¥{body['amount_minor']} 硬貨を入れました",
+    "coin.tested": lambda body: say("点検で ¥{amount} 硬貨を入れました", amount=body["amount_minor"]),
     "device.tested": _tested,
-    "audit.exported": lambda body: f"監査データを書き出しました({str(body['format']).upper()}、{body['to']})",
+    "audit.exported": _exported,
     "machine.adjusted": _adjusted,
 }
 """Kind to its line."""

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from cloud.dashboard.language import say
 from cloud.staff_tasks.rules import SETTLED_BY_MACHINE
 from cloud.staff_tasks.service import TaskView
 
@@ -119,7 +120,7 @@ def task_lines(task: TaskView, product: str) -> tuple[str, str]:
         "claim": task.claim or "なし",
         "reference": task.reference or "なし",
     }
-    return texts[0].format_map(values), texts[1].format_map(values)
+    return say(texts[0], **values), say(texts[1], **values)
 
 
 def resolution_text(kind: str, resolution: str) -> str:

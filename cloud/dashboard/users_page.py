@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from cloud.crew import service as crew
 from cloud.dashboard.contexts import Contexts
+from cloud.dashboard.language import say
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show, with_status
 from cloud.db.database import Database
@@ -35,7 +36,7 @@ REFUSALS: Final = {
     "user_exists": "このメールアドレスの利用者は、すでにいます。",
     "last_owner": "オーナーが一人もいなくなるため、変更できません。先に、ほかの方をオーナーにしてください。",
     "changed_meanwhile": "ほかの方が先に変更しました。今の内容をご確認のうえ、もう一度お試しください。",
-    "weak_password": f"パスワードは {MIN_PASSWORD_CHARS} 文字以上で、メールアドレスとは別のものにしてください。",
+    "weak_password": "パスワードは {least} 文字以上で、メールアドレスとは別のものにしてください。",
     "bad_email": "メールアドレスの形が正しくありません。",
     "no_such_user": "この利用者は見つかりません。",
 }
@@ -115,7 +116,10 @@ async def end_sessions(user_id: RowId, request: Request, writer: Ends, gate: Gat
 
 async def _refused(request: Request, writer: Writer, gate: Gate, problem: ProblemError) -> Response:
     database: Database = request.app.state.database
-    return with_status(await _page(request, writer.user, database, gate, REFUSALS[problem.code]), problem.status)
+    return with_status(
+        await _page(request, writer.user, database, gate, say(REFUSALS[problem.code], least=MIN_PASSWORD_CHARS)),
+        problem.status,
+    )
 
 
 async def _page(request: Request, user: CurrentUser, database: Database, gate: Gate, error: str = "") -> Response:

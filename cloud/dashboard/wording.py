@@ -1,4 +1,4 @@
-"""Events and statements in the operator's words (Japanese). Pure."""
+"""Events and statements in the operator's words, in the language of the request. Pure but for that."""
 
 from collections.abc import Callable
 from typing import Any, Final, Literal
@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 import orjson
 
 from cloud.dashboard import staff_wording
+from cloud.dashboard.language import language, say
 from cloud.machines.ordering import LoggedEvent
 from protocol.faults import CATALOGUE
 
@@ -29,7 +30,11 @@ REASONS: Final = {
 }
 RETURNS: Final = {"lever": "返却レバー", "idle": "時間切れ", "bill": "紙幣の確認", "vend_failed": "販売できず"}
 
-PAYMENTS: Final = {"charged": "を請求しました", "released": "を取り消しました", "claim": "の処理を確認してください"}
+PAYMENTS: Final = {
+    "charged": "カード払い ¥{amount} を請求しました",
+    "released": "カード払い ¥{amount} を取り消しました",
+    "claim": "カード払い ¥{amount} の処理を確認してください",
+}
 
 COMMANDS: Final = {"vend.paid": "支払い済みの販売", "coupon.offer": "クーポン価格"}
 OUTCOMES: Final = {"succeeded": "済み", "failed": "失敗", "rejected": "お断り", "expired": "期限切れ"}
@@ -78,58 +83,68 @@ def _text(kind: str, body: dict[str, Any]) -> str:
     made = _MADE.get(kind)
     if made is not None:
         return made(body)
-    return _TEXTS[kind].format_map(body) + _owing(body) if kind in _TEXTS else f"未知のイベント {kind}"
+    return say(_TEXTS[kind], **body) + _owing(body) if kind in _TEXTS else say("未知のイベント {kind}", kind=kind)
 
 
 def _selected(body: dict[str, Any]) -> str:
     refused = body.get("refused", "")
-    return f"{body['slot']} を選びました" + (f"({REFUSALS.get(refused, refused)})" if refused else "")
+    if not refused:
+        return say("{slot} を選びました", slot=body["slot"])
+    return say("{slot} を選びました({why})", slot=body["slot"], why=REFUSALS.get(refused, refused))
 
 
 def _failed(body: dict[str, Any]) -> str:
-    return f"{body['slot']} を販売できませんでした({REASONS.get(body['reason'], body['reason'])})"
+    why = REASONS.get(body["reason"], body["reason"])
+    return say("{slot} を販売できませんでした({why})", slot=body["slot"], why=why)
 
 
 def _card_settled(body: dict[str, Any]) -> str:
-    ends = PAYMENTS.get(body["outcome"], body["outcome"])
-    claim = f"、番号 {body['claim']}" if body.get("claim") else ""
-    return f"カード払い ¥{body['amount_minor']} {ends}{claim}"
+    phrase = PAYMENTS.get(body["outcome"], "カード払い ¥{amount} {outcome}")
+    return say(phrase, amount=body["amount_minor"], outcome=body["outcome"]) + _claim(body)
+
+
+def _claim(body: dict[str, Any]) -> str:
+    """The code the customer was shown, at the end of a line."""
+    return say("、番号 {claim}", claim=body["claim"]) if body.get("claim") else ""
 
 
 def _returned(body: dict[str, Any]) -> str:
     why = RETURNS.get(body["reason"], body["reason"])
-    return f"¥{body['paid_minor']} を返しました({why})" + _owing(body)
+    return say("¥{paid} を返しました({why})", paid=body["paid_minor"], why=why) + _owing(body)
 
 
 def _command_taken(body: dict[str, Any]) -> str:
-    return f"指示を受けました: {COMMANDS.get(body['name'], body['name'])}"
+    return say("指示を受けました: {name}", name=COMMANDS.get(body["name"], body["name"]))
 
 
 def _command_done(body: dict[str, Any]) -> str:
     name, ends = COMMANDS.get(body["name"], body["name"]), OUTCOMES.get(body["outcome"], body["outcome"])
-    return f"指示の結果: {name} {ends}" + (f"({body['why']})" if body.get("why") else "")
+    phrase = "指示の結果: {name} {ends}({why})" if body.get("why") else "指示の結果: {name} {ends}"
+    return say(phrase, name=name, ends=ends, why=body.get("why"))
 
 
 def sale_note(tender: str, coupon: str, list_minor: int) -> str:
     """What is special about a sale, in a word or two; empty for cash at the list price."""
-    parts = [TENDERS.get(tender, "")]
+    parts = [say(TENDERS.get(tender, ""))]
     if coupon:
-        parts.append(f"クーポン {coupon}")
+        parts.append(say("クーポン {coupon}", coupon=coupon))
     if list_minor:
-        parts.append(f"定価 ¥{list_minor:,}")
+        parts.append(say("定価 ¥{amount:,}", amount=list_minor))
     return " · ".join(part for part in parts if part)
 
 
-def _fault(ends: str) -> Callable[[dict[str, Any]], str]:
-    return lambda body: f"{ends}: {fault_meaning(body['code'])} {body.get('where', '')}".rstrip()
+def _fault(phrase: str) -> Callable[[dict[str, Any]], str]:
+    return lambda body: say(phrase, meaning=fault_meaning(body["code"]), where=body.get("where", "")).rstrip()
 
 
 DOCUMENTS: Final = {"planogram": "棚割", "staff": "担当者の一覧", "restock": "補充の一覧"}
 
 
 def _applied(body: dict[str, Any]) -> str:
-    ends = "に切り替わりました" if body["ok"] else f"を適用できませんでした({body.get('why', '')})"
-    return f"{DOCUMENTS.get(body['name'], body['name'])} が改訂 {body['rev']} {ends}"
+    phrase = (
+        "{name} が改訂 {rev} に切り替わりました" if body["ok"] else "{name} が改訂 {rev} を適用できませんでした({why})"
+    )
+    return say(phrase, name=DOCUMENTS.get(body["name"], body["name"]), rev=body["rev"], why=body.get("why", ""))
 
 
 _MADE: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
@@ -137,8 +152,8 @@ _MADE: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
     "vend.failed": _failed,
     "payment.settled": _card_settled,
     "credit.returned": _returned,
-    "fault.raised": _fault("故障"),
-    "fault.cleared": _fault("復旧"),
+    "fault.raised": _fault("故障: {meaning} {where}"),
+    "fault.cleared": _fault("復旧: {meaning} {where}"),
     "settings.applied": _applied,
     "command.taken": _command_taken,
     "command.done": _command_done,
@@ -151,8 +166,7 @@ def _owing(body: dict[str, Any]) -> str:
     """What the machine still owes the customer, and the code they were shown."""
     if not body.get("short_minor"):
         return ""
-    claim = f"、番号 {body['claim']}" if body.get("claim") else ""
-    return f"。¥{body['short_minor']} 不足{claim}"
+    return say("。¥{short} 不足", short=body["short_minor"]) + _claim(body)
 
 
 def _tone(kind: str, body: dict[str, Any]) -> Tone:
@@ -168,7 +182,9 @@ def _tone(kind: str, body: dict[str, Any]) -> Tone:
 def fault_meaning(code: str) -> str:
     """What a fault code means; the code itself when a newer machine uses one we do not know."""
     row = CATALOGUE.get(code)
-    return (row.customer_ja or row.meaning) if row else code
+    if row is None:
+        return code
+    return (row.customer_ja if language() == "ja" else "") or row.meaning
 
 
 def fault_severity(code: str) -> str:

@@ -241,9 +241,16 @@ def _render(name: str, context: dict[str, Any]) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
     )
-    environment.globals["once"] = once
-    base = {"title": "今日", "path": "/dashboard/", "user": "operator", "updated_at": "12:31:05", "online": True}
-    base |= {"open_tasks": 2, "navigation": MENUS}
+    environment.globals |= {"once": once, "language": "ja", "other_language": {"code": "en", "name": "English"}}
+    base = {
+        "title": "今日",
+        "path": "/dashboard/",
+        "user": "operator",
+        "updated_at": "12:31:05",
+        "online": True,
+        "stay": "/",
+    }
+    base |= {"open_tasks": 2, "navigation": MENUS, "stay": "/"}
     return environment.get_template(name).render(base | context)
 
 

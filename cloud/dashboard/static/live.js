@@ -28,7 +28,8 @@ function connect() {
 
 function showLive(isOn) {
   $("live").dataset.live = isOn ? "on" : "off";
-  const text = isOn ? "接続中" : "切断";
+  const { on, off } = $("live-text").dataset;
+  const text = isOn ? on : off;
   if ($("live-text").textContent !== text) $("live-text").textContent = text;
 }
 
