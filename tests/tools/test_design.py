@@ -141,6 +141,7 @@ def test_machine_page_when_read_uses_only_texts_that_both_languages_have() -> No
 def _machine() -> dict[str, Any]:
     return {
         "id": "vm-1",
+        "refused_rev": 3,
         "online": False,
         "state_text": "連絡なし",
         "last_seen_text": "14分前",
