@@ -17,25 +17,29 @@ from cloud.identity.gate import CurrentUser
 from cloud.identity.permissions import Permission
 from cloud.kit.http import DatabaseDep, ProblemError, RowId
 from cloud.staff_tasks import service as staff_tasks
-from cloud.staff_tasks.endpoints import NOTE_LENGTH, resolved
+from cloud.staff_tasks.endpoints import NOTE_LENGTH, paid, resolved
 from cloud.staff_tasks.service import TaskView
 
 router = APIRouter(prefix="/dashboard/tasks", include_in_schema=False)
 
 TASKS_SHOWN: Final = 100
 RESOLVED_SHOWN: Final = 20
+REFUSED_SHOWN: Final = 100
 
 SeesTasks = Annotated[CurrentUser, Depends(PageLock(Permission.TASKS_READ))]
 Resolves = Annotated[Writer, Depends(PageWrites(Permission.TASKS_RESOLVE, "task.resolved"))]
+Pays = Annotated[Writer, Depends(PageWrites(Permission.TASKS_RESOLVE, "debt.paid_after_all"))]
 
 
 async def _context(contexts: Contexts) -> dict[str, Any]:
     names = await catalogue.load(contexts.db_session)
     waiting = await staff_tasks.listing(contexts.db_session, limit=TASKS_SHOWN, state="open")
     done = await staff_tasks.recently_resolved(contexts.db_session, RESOLVED_SHOWN)
+    refused = await staff_tasks.refused_debts(contexts.db_session, limit=REFUSED_SHOWN)
     return {
         "tasks": [_row(contexts, task, names) for task in waiting],
         "resolved": [_row(contexts, task, names) for task in done],
+        "refused_debts": [_row(contexts, task, names) for task in refused],
         "note_length": NOTE_LENGTH,
     }
 
@@ -88,6 +92,22 @@ async def resolve(
     except ProblemError as error:
         return with_status(await _page(request, writer.user, database, _refusal(error)), error.status)
     return RedirectResponse("/dashboard/tasks", status_code=303)
+
+
+@router.post("/{task_id}/payment")
+async def pay(
+    task_id: RowId,
+    request: Request,
+    writer: Pays,
+    database: DatabaseDep,
+    note: Annotated[str, Form(max_length=NOTE_LENGTH)] = "",
+) -> Response:
+    """A customer came for what they were refused: record that it was paid."""
+    try:
+        await paid(writer, task_id, note.strip())
+    except ProblemError as error:
+        return with_status(await _page(request, writer.user, database, _refusal(error)), error.status)
+    return RedirectResponse("/dashboard/tasks#refused_debts", status_code=303)
 
 
 def _refusal(error: ProblemError) -> str:

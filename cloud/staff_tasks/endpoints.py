@@ -1,13 +1,13 @@
 """`/api/v1/monitoring/tasks`: what waits for a person, and their answer."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from cloud.identity.access import Writer, Writes, needs
 from cloud.identity.permissions import Permission
-from cloud.kit.http import DatabaseDep, ProblemError, RowId, refusals
+from cloud.kit.http import DatabaseDep, ProblemError, Refusals, RowId, refusals, refusing
 from cloud.kit.pages import AskedDep, Page
 from cloud.staff_tasks import service
 from cloud.staff_tasks.rules import WrongResolutionError
@@ -20,7 +20,7 @@ NOTE_LENGTH = 500
 
 _READ = [needs(Permission.TASKS_READ)]
 ResolveDep = Annotated[Writer, Depends(Writes(Permission.TASKS_RESOLVE, "task.resolved"))]
-REFUSALS = refusals(http_404="no_such_task", http_409="already_resolved", http_422="wrong_resolution")
+PayDep = Annotated[Writer, Depends(Writes(Permission.TASKS_RESOLVE, "debt.paid_after_all"))]
 
 
 class Resolution(BaseModel):
@@ -63,7 +63,27 @@ async def get_task(task_id: RowId, database: DatabaseDep) -> TaskView:
     return found
 
 
-@router.post("/{task_id}/resolve", responses=REFUSALS)
+class Payment(BaseModel):
+    """That a customer got what they were refused before."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"note": "Came back with the code."}]})
+
+    note: str = Field(default="", max_length=NOTE_LENGTH)
+
+
+REFUSED: Final[Refusals] = {
+    service.NoSuchTaskError: (404, "no_such_task"),
+    service.AlreadyResolvedError: (409, "already_resolved"),
+    service.NotRefusedError: (409, "not_refused"),
+    WrongResolutionError: (422, "wrong_resolution"),
+}
+"""What is refused about tasks, for the API and for the page."""
+
+
+@router.post(
+    "/{task_id}/resolve",
+    responses=refusals(http_404="no_such_task", http_409="already_resolved", http_422="wrong_resolution"),
+)
 async def resolve_task(task_id: RowId, body: Resolution, writer: ResolveDep) -> TaskView:
     """Resolve a task. The same answer by the same user again gives the same; any other one is a 409."""
     return await resolved(writer, task_id, body.resolution, body.note)
@@ -77,12 +97,28 @@ async def resolved(writer: Writer, task_id: int, resolution: str, note: str) -> 
     """
     timezone = writer.request.app.state.settings.timezone
     answer = Answer(resolution, note, writer.user.email)
-    try:
+    with refusing(REFUSED):
         async with writer.write(task=task_id, resolution=resolution) as db_session:
             return await service.resolve(db_session, task_id, answer, now_ms=writer.now_ms, timezone=timezone)
-    except service.NoSuchTaskError as error:
-        raise ProblemError(404, "no_such_task", str(error)) from error
-    except WrongResolutionError as error:
-        raise ProblemError(422, "wrong_resolution", str(error)) from error
-    except service.AlreadyResolvedError as error:
-        raise ProblemError(409, "already_resolved", str(error)) from error
+
+
+@router.post(
+    "/{task_id}/payment", responses=refusals(http_404="no_such_task", http_409="not_refused, already_resolved")
+)
+async def pay_refused_debt(task_id: RowId, body: Payment, writer: PayDep) -> TaskView:
+    """Pay a debt that was refused after all: お客様預り金 / 現金 of the safe. The answer is the task of the payment."""
+    return await paid(writer, task_id, body.note)
+
+
+async def paid(writer: Writer, task_id: int, note: str) -> TaskView:
+    """Pay a debt that was refused for a request, of the API or of the page.
+
+    Raises:
+        ProblemError: 404 for no such task, 409 when it was not refused, was paid before, or became income.
+    """
+    timezone = writer.request.app.state.settings.timezone
+    with refusing(REFUSED):
+        async with writer.write(task=task_id) as db_session:
+            return await service.pay_after_all(
+                db_session, task_id, note, writer.user.email, now_ms=writer.now_ms, timezone=timezone
+            )

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select, tuple_, update
+from sqlalchemy import String, cast, func, literal, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from cloud.db.statements import upsert
 from cloud.staff_tasks.models import StaffTask
@@ -34,12 +35,23 @@ async def opened_since(db_session: AsyncSession, kind: str, reference: str, sinc
     return int(await db_session.scalar(query.where(StaffTask.opened_at_ms >= since_ms)) or 0)
 
 
-async def refused_debts(db_session: AsyncSession, before_ms: int) -> list[StaffTask]:
-    """Debts to customers that somebody refused to pay before an instant, the first first."""
-    query = select(StaffTask).where(
-        StaffTask.kind == "debt", StaffTask.resolution == "refused", StaffTask.resolved_at_ms < before_ms
-    )
-    return list((await db_session.scalars(query.order_by(StaffTask.id))).all())
+async def refused_debts(
+    db_session: AsyncSession, *, before_ms: int | None = None, limit: int | None = None
+) -> list[StaffTask]:
+    """Debts to customers that somebody refused to pay and that no other task follows from, the last refused first.
+
+    Args:
+        db_session: open session.
+        before_ms: only those refused before this instant.
+        limit: at most so many; None for all.
+    """
+    again = aliased(StaffTask)
+    follows = select(again.id).where(again.source == literal("task:") + cast(StaffTask.id, String))
+    query = select(StaffTask).where(StaffTask.kind == "debt", StaffTask.resolution == "refused", ~follows.exists())
+    if before_ms is not None:
+        query = query.where(StaffTask.resolved_at_ms < before_ms)
+    query = query.order_by(StaffTask.resolved_at_ms.desc(), StaffTask.id.desc()).limit(limit)
+    return list((await db_session.scalars(query)).all())
 
 
 async def by_claim(db_session: AsyncSession, claim: str) -> list[StaffTask]:

@@ -12,6 +12,7 @@ RESOLUTIONS: Final[dict[str, tuple[str, ...]]] = {
     "payout_uncertain": ("paid", "not_paid"),
     "debt": ("paid_out", "refused", "written_off"),
     "debt_lapsed": ("written_off", "paid_out"),
+    "debt_claimed": ("paid_out",),
     "card_refund": ("refunded", "not_charged", "refused"),
     "card_collect": ("collected", "written_off"),
     "bill_lost": ("noted",),
@@ -61,7 +62,8 @@ def booking(kind: str, resolution: str, machine_id: str) -> Booking | None:
 
     That doubtful coins did come out is a difference of the machine's cash until its next count, which finds them
     missing and settles it. A bill that went back leaves the escrow to that difference: whether its worth came out is
-    asked of the same customer's payout. What is refused stays owed; once it has lapsed a person decides again.
+    asked of the same customer's payout. What is refused stays owed: it may be paid after all, and once it has lapsed
+    a person decides again.
     """
     claims = places.claims(machine_id)
     escrow, stacker = (places.cash(machine_id, part) for part in (places.ESCROW, places.STACKER))
@@ -70,6 +72,7 @@ def booking(kind: str, resolution: str, machine_id: str) -> Booking | None:
         ("debt", "written_off"): Booking(claims, chart.OTHER_INCOME, "お返し不足を雑収入へ振替"),
         ("refund_claim", "paid_out"): Booking(claims, places.SAFE, "返金の支払い"),
         ("refund_claim", "written_off"): Booking(claims, chart.OTHER_INCOME, "受け取られない返金を雑収入へ振替"),
+        ("debt_claimed", "paid_out"): Booking(claims, places.SAFE, "断ったお返しの支払い"),
         ("debt_lapsed", "paid_out"): Booking(claims, places.SAFE, "断ったお返しの支払い"),
         ("debt_lapsed", "written_off"): Booking(claims, chart.OTHER_INCOME, "時効になったお返しを雑収入へ振替"),
         ("bill_uncertain", "stacked"): Booking(stacker, escrow, "紙幣の収納を確認"),

@@ -37,6 +37,14 @@ class AlreadyResolvedError(ValueError):
         super().__init__(f"task {task.id} was resolved as {task.resolution!r} by {task.resolved_by}")
 
 
+class NotRefusedError(ValueError):
+    """Only a debt that was refused is paid after all."""
+
+    def __init__(self, task: "TaskView") -> None:
+        self.task = task
+        super().__init__(f"task {task.id} is no debt to a customer that was refused; it is {task.kind}, {task.state}")
+
+
 class TaskView(BaseModel):
     """A task as others see it."""
 
@@ -189,21 +197,65 @@ async def lapsed(db_session: AsyncSession, refused_before_ms: int, now_ms: int) 
         refused_before_ms: ms since 1970 UTC.
         now_ms: ms since 1970 UTC.
     """
-    rows = await repository.refused_debts(db_session, refused_before_ms)
-    again = [
-        NewTask(
-            "debt_lapsed",
-            row.machine_id,
-            f"task:{row.id}",
-            now_ms,
-            amount_minor=row.amount_minor,
-            claim=row.claim,
-            reference=row.reference,
-            detail=row.note,
-        )
-        for row in rows
-    ]
-    await open_tasks(db_session, again)
+    rows = await repository.refused_debts(db_session, before_ms=refused_before_ms)
+    await open_tasks(db_session, [_once_more(row, "debt_lapsed", now_ms) for row in rows])
+
+
+async def refused_debts(db_session: AsyncSession, *, limit: int) -> list[TaskView]:
+    """Debts that were refused and are owed still, the last refused first; not those that are asked about again."""
+    return [_view(row) for row in await repository.refused_debts(db_session, limit=limit)]
+
+
+async def pay_after_all(
+    db_session: AsyncSession, task_id: int, note: str, by: str, *, now_ms: int, timezone: str
+) -> TaskView:
+    """Record that a debt that was refused is paid from the safe: the customer came after all.
+
+    The refusal stays as it is. The payment is a task of its own, resolved at once, or the one that asks since the debt
+    lapsed. The same by the same person again changes nothing.
+
+    Args:
+        db_session: a writing session.
+        task_id: number of the debt.
+        note: what else is to be known.
+        by: who paid it.
+        now_ms: ms since 1970 UTC.
+        timezone: says which day the entry is of.
+
+    Returns:
+        The task that is the payment.
+
+    Raises:
+        NoSuchTaskError: there is no such task.
+        NotRefusedError: it is no debt, or was not refused.
+        AlreadyResolvedError: it was paid before, or became income.
+    """
+    await locks.take(db_session, Lock.BOOKS)
+    row = await repository.get(db_session, task_id, for_update=True)
+    if row is None:
+        raise NoSuchTaskError(task_id)
+    if (row.kind, row.resolution) != ("debt", "refused"):
+        raise NotRefusedError(_view(row))
+    again = _once_more(row, "debt_claimed", now_ms)
+    await open_tasks(db_session, [again])
+    payment = await repository.by_source(db_session, again.source)
+    if payment is None:  # pragma: no cover - it was opened a line above
+        raise NoSuchTaskError(task_id)
+    return await resolve(db_session, payment.id, Answer("paid_out", note, by), now_ms=now_ms, timezone=timezone)
+
+
+def _once_more(row: StaffTask, kind: str, now_ms: int) -> NewTask:
+    """What follows from a refused debt: at most one task, whatever its kind."""
+    return NewTask(
+        kind,
+        row.machine_id,
+        f"task:{row.id}",
+        now_ms,
+        amount_minor=row.amount_minor,
+        claim=row.claim,
+        reference=row.reference,
+        detail=row.note,
+    )
 
 
 async def _write_off_unit(db_session: AsyncSession, row: StaffTask, event: entries.Event) -> None:

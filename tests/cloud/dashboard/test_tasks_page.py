@@ -143,3 +143,24 @@ async def test_page_when_a_part_is_asked_for_then_only_it_comes(client: AsyncCli
         answer = await client.get(PAGE, params={"part": part})
         assert f'id="{part}"' in answer.text
         assert "<html" not in answer.text
+
+
+async def test_page_when_a_debt_was_refused_then_its_customer_can_still_be_paid(
+    client: AsyncClient, seeded: Database
+) -> None:
+    (number,) = await opened(seeded, new_task("debt"))
+    assert "断ったお返し" not in (await client.get(PAGE)).text
+    await client.post(f"{PAGE}/{number}/resolve", data={"resolution": "refused"})
+    page = (await client.get(PAGE)).text
+    assert f'action="{PAGE}/{number}/payment"' in page
+    answer = await client.post(f"{PAGE}/{number}/payment", data={"note": "番号を確認"})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{PAGE}#refused_debts")
+    page = (await client.get(PAGE)).text
+    assert f'action="{PAGE}/{number}/payment"' not in page
+    assert "番号を確認" in read(page)
+    refused = await client.post(f"{PAGE}/{number + 1}/payment", data={})
+    assert (refused.status_code, "記録できませんでした" in refused.text) == (409, True)
+    api = "/api/v1/monitoring/tasks"
+    other = await client.post(f"{api}/{number}/payment", json={"note": "twice"})
+    assert (other.status_code, other.json()["code"]) == (409, "already_resolved")
+    assert (await client.post(f"{api}/999/payment", json={})).status_code == 404

@@ -118,6 +118,7 @@ owner accountant operator staff viewer
   yes        yes      yes   yes    yes  GET     /api/v1/monitoring/events/{machine_id}/{epoch}/{seq}
   yes        yes      yes   yes     no  GET     /api/v1/monitoring/tasks
   yes        yes      yes   yes     no  GET     /api/v1/monitoring/tasks/{task_id}
+  yes         no      yes   yes     no  POST    /api/v1/monitoring/tasks/{task_id}/payment
   yes         no      yes   yes     no  POST    /api/v1/monitoring/tasks/{task_id}/resolve
   yes        yes      yes    no    yes  GET     /api/v1/transactions
   yes        yes      yes    no    yes  GET     /api/v1/transactions/refunds
@@ -366,6 +367,7 @@ owner accountant operator staff viewer
   yes         no      yes    no     no  POST    /dashboard/customers/coupons/{code}/withdraw
   yes         no      yes    no     no  POST    /dashboard/customers/{customer_id}/delete
   yes        yes      yes   yes     no  GET     /dashboard/tasks
+  yes         no      yes   yes     no  POST    /dashboard/tasks/{task_id}/payment
   yes         no      yes   yes     no  POST    /dashboard/tasks/{task_id}/resolve
   yes         no       no    no     no  GET     /dashboard/users
   yes         no       no    no     no  POST    /dashboard/users

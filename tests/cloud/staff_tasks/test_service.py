@@ -63,6 +63,7 @@ BOOKED: dict[tuple[str, str], dict[str, int]] = {
     ("debt", "written_off"): {"2110": 90, "7001": -90},
     ("refund_claim", "paid_out"): {"2110": 90, "1001": -90},
     ("refund_claim", "written_off"): {"2110": 90, "7001": -90},
+    ("debt_claimed", "paid_out"): {"2110": 90, "1001": -90},
     ("debt_lapsed", "paid_out"): {"2110": 90, "1001": -90},
     ("debt_lapsed", "written_off"): {"2110": 90, "7001": -90},
     ("bill_uncertain", "returned"): {"1160": 90, "1001": -90},
@@ -256,3 +257,57 @@ async def test_debt_when_it_was_refused_then_it_stays_owed_until_it_lapsed_and_a
     assert (row.amount_minor, row.claim, row.detail, row.state) == (90, "7K3Q", "no receipt", "open")
     await resolve(seeded, clock, row.id, "written_off")
     assert change(before, await balances(seeded)) == {"2110": 90, "7001": -90}
+
+
+async def paid(database: Database, clock: Any, number: int, by: str = "op@example.com") -> Any:
+    async with database.write() as db_session:
+        return await service.pay_after_all(db_session, number, "came back", by, now_ms=clock(), timezone="Asia/Tokyo")
+
+
+async def refused(database: Database) -> list[int]:
+    async with database.read() as db_session:
+        return [row.id for row in await service.refused_debts(db_session, limit=9)]
+
+
+async def test_debt_when_its_customer_comes_after_it_was_refused_then_it_is_paid_once_and_both_stand_there(
+    seeded: Database, clock: Any
+) -> None:
+    before = await balances(seeded)
+    number = await opened(seeded, "debt")
+    with pytest.raises(service.NotRefusedError, match="debt, open"):
+        await paid(seeded, clock, number)
+    await resolve(seeded, clock, number, "refused", note="no receipt")
+    assert await refused(seeded) == [number]
+    first, again = await paid(seeded, clock, number), await paid(seeded, clock, number)
+    assert (first.kind, first.resolution, first.source) == ("debt_claimed", "paid_out", f"task:{number}")
+    assert (again, await refused(seeded)) == (first, [])
+    with pytest.raises(service.AlreadyResolvedError):
+        await paid(seeded, clock, number, by="other@example.com")
+    with pytest.raises(service.NotRefusedError):
+        await paid(seeded, clock, first.id)
+    async with seeded.write() as db_session:
+        await service.lapsed(db_session, clock() + 1, clock() + 5)
+    assert [row.note for row in await tasks(seeded, kind="debt")] == ["no receipt"]
+    assert await tasks(seeded, kind="debt_lapsed") == []
+    assert change(before, await balances(seeded)) == {"2110": 90, "1001": -90}
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_debt_when_it_lapsed_then_paying_it_after_all_answers_the_question_unless_it_is_income_already(
+    seeded: Database, clock: Any
+) -> None:
+    before = await balances(seeded)
+    debts = [NewTask("debt", "vm-test-0001", f"test/{at}", 5, amount_minor=90) for at in range(2)]
+    async with seeded.write() as db_session:
+        await service.open_tasks(db_session, debts)
+    numbers = [row.id for row in await tasks(seeded, kind="debt")]
+    for number in numbers:
+        await resolve(seeded, clock, number, "refused")
+    async with seeded.write() as db_session:
+        await service.lapsed(db_session, clock() + 1, clock() + 5)
+    asked = {row.source: row.id for row in await tasks(seeded, kind="debt_lapsed")}
+    assert (await paid(seeded, clock, numbers[0])).id == asked[f"task:{numbers[0]}"]
+    await resolve(seeded, clock, asked[f"task:{numbers[1]}"], "written_off")
+    with pytest.raises(service.AlreadyResolvedError, match="written_off"):
+        await paid(seeded, clock, numbers[1])
+    assert change(before, await balances(seeded)) == {"2110": 180, "1001": -90, "7001": -90}
