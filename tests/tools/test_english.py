@@ -22,6 +22,7 @@ def test_catalogue_when_read_then_every_area_has_its_two_parts() -> None:
         ("words", "{count} 件", "{number} items", "places ['number'] instead of ['count']"),
         ("words", "件", "  ", "nothing"),
         ("words", "売切", "売切", "Japanese"),
+        ("words", "客の", "customer\u2019s", "a curly quote, which the pages' font draws as wide as a kanji,"),
     ],
 )
 def test_phrase_when_its_english_lacks_a_place_or_is_none_then_it_is_wrong(

@@ -31,7 +31,7 @@ AREAS: Final = {
         "base.html", "macros.html", "login.html", "refused.html", "account*", "home.html", "machine.html", "queue.html",
         "task*", "parts/attention.html", "parts/metrics.html", "parts/hourly.html", "parts/sales.html",
         "parts/machine*", "parts/events.html", "parts/faults.html", "parts/slots.html", "parts/items.html",
-        "parts/*_tasks.html", "parts/language.html",
+        "parts/*_tasks.html", "parts/language.html", "parts/refused_debts.html",
         "pages.py", "contexts.py", "navigation.py", "wording.py", "staff_wording.py",
         "live.py", "locks.py", "metrics.py", "endpoints.py", "forms.py", "__init__.py",
     ),
@@ -222,6 +222,8 @@ def wrong_english(part: str, phrase: str, english: str) -> str:
         return "nothing"
     if JAPANESE.search(english):
         return "Japanese"
+    if set("‘’“”") & set(english):
+        return "a curly quote, which the pages' font draws as wide as a kanji,"
     if part == "templates":
         wanted, given = ({match[1] for match in PLACE.finditer(text)} for text in (phrase, english))
     else:
