@@ -14,7 +14,7 @@ class Finding:
     language: str
     state: str
     kind: str
-    """target, gap, overlap, outside, overflow, small, price, covered, contrast, colour, letter or untranslated."""
+    """target, gap, overlap, outside, overflow, small, price, covered, contrast, colour, letter, broken (a word on two lines) or untranslated."""
     what: str
 
 

@@ -85,6 +85,12 @@ LOOK: Final = """([least, gap, ratio]) => {
     const seen = contrast(style.color, ground(e));
     if (seen < ratio) found.push(['contrast', `${name(e)}: ${seen.toFixed(1)}`]);
     const range = document.createRange();
+    for (const text of [...e.childNodes].filter((n) => n.nodeType === Node.TEXT_NODE))
+      for (const word of text.data.matchAll(/[A-Za-z]{3,}/g)) {
+        range.setStart(text, word.index);
+        range.setEnd(text, word.index + word[0].length);
+        if (range.getClientRects().length > 1) found.push(['broken', `${word[0]} in ${name(e)}`]);
+      }
     range.selectNodeContents(e);
     const t = range.getBoundingClientRect();
     for (let p = e.parentElement; p && root.contains(p); p = p.parentElement) {
