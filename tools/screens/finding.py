@@ -14,7 +14,8 @@ class Finding:
     language: str
     state: str
     kind: str
-    """target, gap, overlap, outside, overflow, small, price, covered, contrast, colour, letter, broken (a word on two lines) or untranslated."""
+    """target, gap, overlap, outside, overflow, small, price, covered, contrast, colour, letter, untranslated, or
+    broken: a word on two lines."""
     what: str
 
 

@@ -20,6 +20,15 @@ export function setAttribute(element, name, value) {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
+const HOLD_MS = 3000;
+
+/** Call `does` when a finger has stayed on the element for three seconds: how staff without a door key ask to come in. */
+export function held(element, does) {
+  let timer = 0;
+  element.addEventListener("pointerdown", () => (timer = setTimeout(does, HOLD_MS)));
+  for (const end of ["pointerup", "pointerleave", "pointercancel"]) element.addEventListener(end, () => clearTimeout(timer));
+}
+
 let labels = {};
 
 /** Take the fixed texts of the current language and put them where `data-text` and `data-label` ask for them. */

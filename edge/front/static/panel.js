@@ -1,6 +1,6 @@
 // The right-hand side: display, keypad, coins, return lever, and what lies in the cup and the tray.
 
-import { $, label, make, setAttribute, setText } from "./dom.js";
+import { $, held, label, make, setAttribute, setText } from "./dom.js";
 import { arrive, coinToSlot, countMoney } from "./motion.js";
 
 const KEYS = ["A", "B", "C", "clear", "1", "2", "3", "4"];
@@ -9,8 +9,9 @@ let shownCredit = 0;
 let shownCup = "";
 let shownTray = "";
 
-/** Build the keypad once. */
+/** Build the keypad once; the credit above it can be held, as on the touchscreen. */
 export function buildKeypad(press) {
+  held($("credit"), () => press({ intent: "maintenance", do: "open" }));
   for (const key of KEYS) {
     const button = make("button", { type: "button", class: "key", "data-key": key });
     button.textContent = key === "clear" ? "" : key;

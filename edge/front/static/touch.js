@@ -1,7 +1,7 @@
 // The customer's touchscreen in a browser: what a machine without an emulated cabinet shows. Sizes are millimetres of
 // the panel; everything to press is at least 15 mm. It draws the view and sends presses back; it decides nothing.
 
-import { $, label, make, setAttribute, setText } from "./dom.js";
+import { $, held, label, make, setAttribute, setText } from "./dom.js";
 import { fillSheet, isToldBySheet } from "./touch_sheets.js";
 
 const TARGET_MM = 15;
@@ -9,23 +9,17 @@ const TILE_MM = 30; // narrower ones would break names over three lines
 const ROW_MM = 26;
 const PANELS = { "800x480": 7, "1024x600": 7, "1280x800": 10.1, "1080x1920": 21.5 }; // inches
 const SHADED = new Set(["sold_out", "locked", "empty"]);
-const HOLD_MS = 3000; // on the credit: staff without a door key
 
 let page = 0;
 let shown = null;
 let press = () => {};
-let hold = 0;
 
 /** Make the screen once. `send` takes an intent. */
 export function buildTouch(send) {
   press = send;
   addEventListener("resize", () => shown && showTouch(shown));
   $("t-attract").addEventListener("click", () => press({ intent: "wake" }));
-  const credit = $("t-credit");
-  credit.addEventListener("pointerdown", () => {
-    hold = setTimeout(() => press({ intent: "maintenance", do: "open" }), HOLD_MS);
-  });
-  for (const end of ["pointerup", "pointerleave", "pointercancel"]) credit.addEventListener(end, () => clearTimeout(hold));
+  held($("t-credit"), () => press({ intent: "maintenance", do: "open" }));
 }
 
 /** Nothing of it is on the page beside an emulated cabinet: a tile must not be there twice. */
