@@ -117,7 +117,7 @@ def receivable_is_unsettled(played: Played, books: Record) -> Findings:
     """8. 売掛金 is what was charged and not refunded, less what payouts brought of both, by processor."""
     wanted: Counter[str] = Counter()
     for vend in _standing(played):
-        if vend.tender != "cash":
+        if vend.payer[0] == "1020":
             wanted[vend.tender] += vend.gross
     for source in played.world.settled:
         wanted[played.world.vends[source].tender] -= played.world.vends[source].gross
@@ -199,7 +199,13 @@ def debts_are_owed(played: Played, books: Record) -> Findings:
         for leg in entry.legs:
             booked[leg.account, leg.place] += leg.amount
     mine = {key: amount for key, amount in played.world.yen.items() if _is_debt(key[0])}
-    return _differ("the account", _kept(mine), _kept({key: n for key, n in booked.items() if _is_debt(key[0])}))
+    found = _differ("the account", _kept(mine), _kept({key: n for key, n in booked.items() if _is_debt(key[0])}))
+    papers = ({row.invoice: row.left for row in played.world.receipts if row.invoice}, books.invoices)
+    notes = ({row.number: row.left for row in played.world.notes}, books.notes)
+    asked = (Counter(f"task:{task}" for task in played.world.lapsed), Counter(books.lapsed))
+    for what, pair in (("invoice", papers), ("credit note", notes), ("asking again about", asked)):
+        found += _differ(what, *pair)
+    return found
 
 
 def _is_debt(account: str) -> bool:

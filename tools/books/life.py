@@ -4,8 +4,8 @@ With `random.Random(seed)` a seed is a life; with Hypothesis' own randomness a f
 """
 
 import random
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 MACHINES: Final = ("vm-books-0001", "vm-books-0002")
@@ -158,6 +158,32 @@ def _staff(chance: random.Random) -> Step:
     return Step("staff", chance.randint(0, 1), f"{word}|{what}", (chance.randint(0, 9), chance.choice((0, 50, 100))))
 
 
+def _credited(chance: random.Random) -> tuple[Step, ...]:
+    """What may follow an invoice: goods go back or cost less, and the supplier owes us."""
+    note = Step("credit_note", n=(chance.randint(0, 9), chance.choice((1, 2, 3)), 0))
+    goods = [replace(note, n=(note.n[0], 2, units)) for units in (chance.choice((1, 2)), 1)]
+    after = (Step("set_off", n=(chance.choice((1, 2)),)), Step("paid_back", n=(chance.choice((1, 2)),)))
+    return (*goods, Step("pay", n=(1,)), note, *chance.sample(after, 2))
+
+
+def _spent(chance: random.Random) -> tuple[Step, ...]:
+    """Store credit, and what a customer has for it."""
+    buys = [Step("spend", chance.randint(0, 1), chance.choice(SOLD), (part,)) for part in (2, 1)]
+    return (Step("refund", 3, n=(chance.randint(0, 50), 1, 0)), *buys, Step("refund", 0, n=(-1, 2, 0)))
+
+
+def _lapsed(chance: random.Random) -> tuple[Step, ...]:
+    """A debt is refused, and much later it is asked about again."""
+    return (Step("refuse"), Step("lapse", n=(chance.choice((0, 0, 9)), chance.randint(0, 2))))
+
+
+def _put(life: list[Step], steps: Sequence[Step], chance: random.Random) -> None:
+    """Steps in their order, anywhere in the second half."""
+    places = sorted(chance.randint(len(life) // 2, len(life)) for _ in steps)
+    for more, (at, step) in enumerate(zip(places, steps, strict=True)):
+        life.insert(at + more, step)
+
+
 def write_life(chance: random.Random, most_steps: int = MOST_STEPS) -> tuple[Step, ...]:
     """Draw a life: what happens at the machines, what the office does in between, goods that are paid, a year's end."""
     life = [chance.choice(_KINDS)(chance) for _ in range(chance.randint(most_steps // 3, most_steps))]
@@ -168,4 +194,6 @@ def write_life(chance: random.Random, most_steps: int = MOST_STEPS) -> tuple[Ste
     life.insert(chance.randint(2 * len(life) // 3, len(life)), Step("year", n=(chance.randint(0, 1),)))
     for _ in range(LEAST_VISITS):
         life.insert(chance.randint(len(life) // 3, len(life)), _staff(chance))
+    for steps in (_credited, _spent, _lapsed):
+        _put(life, steps(chance), chance)
     return tuple(life)

@@ -8,6 +8,8 @@ from protocol.envelope import GENESIS, digest, pack_frame
 from tools.books.life import Step
 
 BILL = 1000
+OWN_CREDIT = "credit:"
+"""How a payment begins that is a customer's own credit."""
 
 
 def envelope(
@@ -94,6 +96,14 @@ class Teller:
             if tender == "bill":
                 self.tell("bill.stacked", now_ms, amount_minor=BILL, credit_minor=credit - price)
             self._change(vend["vend_id"], credit - price, short, now_ms)
+
+    def delivered(self, product: str, price: int, customer: str, now_ms: int) -> None:
+        """A unit for a customer's own credit: the cloud has asked for it, and it falls."""
+        self._vends += 1
+        payment = f"{OWN_CREDIT}{customer}:{self._vends:032x}"
+        vend = self._vend(product, price, "remote") | {"payment": payment}
+        self.tell("vend.started", now_ms, **vend)
+        self.tell("vend.dispensed", now_ms, credit_minor=0, on_hand=3, **vend)
 
     def restock(self, product: str, added: int, now_ms: int) -> None:
         """Units between the warehouse and the slot."""

@@ -45,6 +45,7 @@ _TAX: Final = "cloud.catalogue.rules"
 _CATALOGUE: Final = "cloud.catalogue.service"
 _STOCK: Final = "cloud.inventory.rules"
 _REFUNDS: Final = "cloud.accounting.refund_rules"
+_TASKS: Final = "cloud.staff_tasks.rules"
 _TEXT: Final = "cloud.accounting.plain_text"
 
 MUTANTS: Final = (
@@ -228,6 +229,7 @@ MUTANTS: Final = (
         "pairs = ((chart.GOODS, into_stock_minor), (chart.SHRINKAGE, settled_minor), (chart.COST_OF_SALES, -total))",
         "pairs = ()",
         ("4 stock",),
+        8,
     ),
     Mutant(
         "owes_every_refund_in_cash",
@@ -235,6 +237,7 @@ MUTANTS: Final = (
         'if how.method == "original" and sale.tender != "cash":',
         'if how.method == "original" and sale.tender != sale.tender:',
         ("6 cash", "8 receivable"),
+        7,
     ),
     Mutant(
         "books_the_tax_of_fees_as_fees",
@@ -305,6 +308,97 @@ MUTANTS: Final = (
         "declared = due.due if wanted.declared_minor is None else wanted.declared_minor",
         "declared = 0",
         ("17 year",),
+        2,
+    ),
+    # Credit notes of suppliers, credit of customers, debts that lapse
+    Mutant(
+        "takes_back_more_tax_than_was_deducted",
+        "cloud.procurement.credit_rules",
+        "return (tax_before_minor + tax_minor) * share_percent // 100 - tax_before_minor * share_percent // 100",
+        "return tax_minor",
+        ("16 debts",),
+        2,
+    ),
+    Mutant(
+        "sends_goods_back_at_the_average",
+        _STOCK,
+        "value = min(cost_minor, pool.value_minor) if left else pool.value_minor",
+        "value = half_up(pool.value_minor * quantity, pool.quantity)",
+        ("4 stock",),
+    ),
+    Mutant(
+        "keeps_goods_that_went_back",
+        _RULES,
+        "        (chart.GOODS, -from_stock_minor),\n        (chart.COST_OF_SALES, from_stock_minor - cost),\n",
+        "        (chart.COST_OF_SALES, -cost),\n",
+        ("4 stock",),
+    ),
+    Mutant(
+        "counts_each_part_that_goes_back_from_the_first_unit",
+        "cloud.procurement.credit_rules",
+        "return half_up(cost_minor * (before + back), units) - half_up(cost_minor * before, units)",
+        "return half_up(cost_minor * back, units)",
+        ("4 stock",),
+        11,
+    ),
+    Mutant(
+        "sets_a_note_off_for_ever",
+        "cloud.procurement.credit_notes",
+        "    note.used_minor += amount_minor\n",
+        "    note.used_minor += 0 * amount_minor\n",
+        ("16 debts",),
+    ),
+    Mutant(
+        "leaves_the_invoice_as_it_was",
+        "cloud.procurement.credit_notes",
+        "    if left := min(invoice.total_minor - invoice.paid_minor, note.total_minor):\n",
+        "    if left := 0:\n",
+        ("16 debts",),
+    ),
+    Mutant(
+        "puts_money_of_suppliers_into_the_safe",
+        "cloud.procurement.credit_notes",
+        "debit=chart.BANK, credit=owed",
+        "debit=places.SAFE, credit=owed",
+        ("6 cash", "16 debts"),
+    ),
+    Mutant(
+        "takes_own_credit_for_a_processor",
+        _PLACES,
+        'if payment and tender == "remote" and (customer := customer_of(payment)):',
+        "if not payment and (customer := customer_of(payment)):",
+        ("8 receivable", "16 debts"),
+    ),
+    Mutant(
+        "has_a_processor_give_own_credit_back",
+        "cloud.sales.refunds",
+        'if how.method == "store_credit" or payer:',
+        'if how.method == "store_credit":',
+        ("8 receivable", "16 debts"),
+        3,
+    ),
+    Mutant(
+        "takes_a_refused_debt_for_income",
+        _TASKS,
+        '("debt", "written_off"): Booking',
+        '("debt", "refused"): Booking',
+        ("6 cash",),
+        2,
+    ),
+    Mutant(
+        "owes_a_lapsed_debt_once_more",
+        _TASKS,
+        '("debt_lapsed", "written_off"): Booking(claims, chart.OTHER_INCOME,',
+        '("debt_lapsed", "written_off"): Booking(chart.OTHER_LOSSES, claims,',
+        ("6 cash",),
+        5,
+    ),
+    Mutant(
+        "never_asks_about_a_refused_debt_again",
+        "cloud.staff_tasks.repository",
+        "StaffTask.resolved_at_ms < before_ms",
+        "StaffTask.resolved_at_ms > before_ms",
+        ("16 debts",),
         2,
     ),
     # Exports

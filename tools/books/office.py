@@ -30,7 +30,7 @@ from cloud.sales.refunds import Wanted as Way
 from tools.books import record
 from tools.books.life import REFUND_WAYS, Step
 from tools.books.played import Closed, Played, YearEnd
-from tools.books.world import Order, day_of, rate_of
+from tools.books.world import CUSTOMER, Order, day_of, rate_of
 
 TOKYO: Final = "Asia/Tokyo"
 MIA, OWNER = "mia@example.com", "owner@example.com"
@@ -121,6 +121,7 @@ class Office:
             receipt.invoice = await payables.record(db_session, receipt.order.supplier, body, self._by())
             if more:
                 await payables.accept(db_session, receipt.invoice, "値上げ", self._by(OWNER))
+        receipt.billed = rates
         self._world.invoice(receipt, more)
 
     async def pay(self, step: Step) -> None:
@@ -158,7 +159,9 @@ class Office:
         charged = [
             row
             for row in self._world.vends.values()
-            if row.tender == step.what and row.source not in self._world.settled | self._played.reversed_vends
+            if row.tender == step.what
+            and not row.is_own_credit
+            and row.source not in self._world.settled | self._played.reversed_vends
         ][:most]
         given_back = [row for row in self._world.refunds if row.is_owed_by_processor(step.what)]
         lines = [self._charge(row.payment, row.gross, rate) for row in charged]
@@ -212,9 +215,9 @@ class Office:
         vend = open_[which % len(open_)]
         amount = max(self._world.left_of(vend) // part, 1)
         is_back = bool(goods_back) and not any(row.is_back for row in self._world.refunds if row.vend == vend)
-        way: Way = REFUND_WAYS[step.which]
+        way: Way = "original" if vend.is_own_credit else REFUND_WAYS[step.which]
         number = len(self._world.refunds)  # the code stands in the books: the same life must have the same one
-        how = How(way, "c-1" if way == "store_credit" else "", is_back, f"key-{number}", claim=f"{number:08X}")
+        how = How(way, CUSTOMER if way == "store_credit" else "", is_back, f"key-{number}", claim=f"{number:08X}")
         sale_id = await record.sale_of(self._database, vend.source)
         for _ in range(2):  # the second time under the same key changes nothing
             async with self._database.write() as db_session:

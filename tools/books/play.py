@@ -1,9 +1,9 @@
 """Play a life through the real receiver, interpreter, ledger and office services, and keep what must be true of it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, cast
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,10 +25,11 @@ from cloud.staff_tasks.service import Answer, TaskView
 from tools.books import record
 from tools.books.life import FOODS, GOODS, MACHINES, Step
 from tools.books.link import Link
-from tools.books.machine import Teller
+from tools.books.machine import OWN_CREDIT, Teller
 from tools.books.office import Office, month_end
 from tools.books.played import START_MS, Clock, Closed, Played, Reversal
-from tools.books.world import ZERO_FROM, Place, World, day_of, rate_of
+from tools.books.suppliers import Suppliers
+from tools.books.world import CUSTOMER, ZERO_FROM, Place, World, day_of, rate_of
 
 DAY_MS: Final = 86_400_000
 HOUR_MS: Final = 3_600_000
@@ -55,6 +56,7 @@ class _Player:
         self._clock = clock
         self._world = self.played.world
         self._office = Office(self.played)
+        self._suppliers = Suppliers(self.played)
         self._is_calm = is_calm
         self._delivered = [0, 0]
         self._number = 0
@@ -64,12 +66,17 @@ class _Player:
         for step in self.played.life:
             self._number += 1
             self._clock.now_ms += 60_000
-            await (getattr(self, f"_{step.word}", None) or getattr(self._office, step.word))(step)
+            await self._does(step.word)(step)
             await self._look(f"{self._number} {step.word}")
         for which in (0, 1):
             await self._bring(which, "plain", 0, 5)
         await self._look("the end")
         return self.played
+
+    def _does(self, word: str) -> Callable[[Step], Awaitable[None]]:
+        """Who does what a word says."""
+        found = getattr(self, f"_{word}", None) or getattr(self._suppliers, word, None) or getattr(self._office, word)
+        return cast("Callable[[Step], Awaitable[None]]", found)
 
     async def _begin(self) -> None:
         async with self.played.database.write() as db_session:
@@ -111,6 +118,20 @@ class _Player:
 
     async def _staff(self, step: Step) -> None:
         self.played.tellers[step.which].staffed(step, self._clock.now_ms)
+
+    async def _spend(self, step: Step) -> None:
+        """A customer has a unit for their own credit, of which what machines have not told yet is gone as well."""
+        told = [
+            row for at, teller in zip(self._delivered, self.played.tellers, strict=True) for row in teller.told[at:]
+        ]
+        coming = sum(
+            body["price_minor"]
+            for kind, body, _ in told
+            if kind == "vend.dispensed" and body["payment"].startswith(OWN_CREDIT)
+        )
+        free = -self._world.yen["2101", f"customer:{CUSTOMER}"] - coming
+        if price := max(free, 0) // step.n[0]:
+            self.played.tellers[step.which].delivered(step.what, price, CUSTOMER, self._clock.now_ms)
 
     async def _sync(self, step: Step) -> None:
         await self._bring(step.which, "plain" if self._is_calm else step.what, *step.n)
@@ -188,15 +209,43 @@ class _Player:
             if not waiting:
                 return
             task = waiting[step.n[0] % len(waiting)]
-            answer = Answer(task.resolutions[step.n[1] % len(task.resolutions)], "", "mia@example.com")
+        await self._answer(task, task.resolutions[step.n[1] % len(task.resolutions)])
+
+    async def _answer(self, task: TaskView, resolution: str) -> None:
+        async with self.played.database.write() as db_session:
+            answer = Answer(resolution, "", "mia@example.com")
             await tasks.resolve(db_session, task.id, answer, now_ms=self._clock.now_ms, timezone=TOKYO)
-        self._resolved(task, answer.resolution)
+        if (task.kind, resolution) == ("debt", "refused"):
+            self._world.refused[task.id] = self._clock.now_ms
+        self._resolved(task, resolution)
+
+    async def _open(self, kind: str) -> TaskView | None:
+        async with self.played.database.read() as db_session:
+            return next(iter(await tasks.listing(db_session, limit=1, state="open", kind=kind)), None)
+
+    async def _refuse(self, _step: Step) -> None:
+        """The oldest debt is not paid."""
+        if task := await self._open("debt"):
+            await self._answer(task, "refused")
+
+    async def _lapse(self, step: Step) -> None:
+        """Refused debts are asked about again after so many days, here few; the first is answered, or none."""
+        days, answer = step.n
+        before_ms = self._clock.now_ms - days * DAY_MS
+        async with self.played.database.write() as db_session:
+            await tasks.lapsed(db_session, before_ms, self._clock.now_ms)
+        self._world.lapsed |= {task for task, at_ms in self._world.refused.items() if at_ms < before_ms}
+        task = await self._open("debt_lapsed")
+        if task and answer < len(task.resolutions):
+            await self._answer(task, task.resolutions[answer])
 
     def _resolved(self, task: TaskView, resolution: str) -> None:
         world, claims = self._world, ("2110", f"{task.machine_id}/claims")
         others: dict[tuple[str, str], Place] = {
             ("debt", "paid_out"): ("1001", "safe"),
             ("debt", "written_off"): ("7001", ""),
+            ("debt_lapsed", "paid_out"): ("1001", "safe"),
+            ("debt_lapsed", "written_off"): ("7001", ""),
             ("refund_claim", "paid_out"): ("1001", "safe"),
             ("refund_claim", "written_off"): ("7001", ""),
             ("payout_uncertain", "paid"): ("1160", task.machine_id),

@@ -47,6 +47,12 @@ class Record:
     on_hand: dict[tuple[str, str], int]
     sales: list[dict[str, Any]]
     refunds: list[dict[str, Any]]
+    invoices: dict[int, int]
+    """Number to the yen that are still owed."""
+    notes: dict[int, int]
+    """Credit note to the yen that the supplier still owes us."""
+    lapsed: list[str]
+    """The tasks of refused debts that were asked about again."""
 
     @property
     def business(self) -> list[Entry]:
@@ -108,6 +114,18 @@ async def read(database: Database) -> Record:
             },
             sales=await _rows(db_session, "SELECT * FROM sales WHERE status = 'completed'"),
             refunds=await _rows(db_session, "SELECT * FROM refunds"),
+            invoices={
+                row["id"]: row["total_minor"] - row["paid_minor"]
+                for row in await _rows(db_session, "SELECT * FROM supplier_invoices")
+            },
+            notes={
+                row["id"]: row["total_minor"] - row["used_minor"]
+                for row in await _rows(db_session, "SELECT * FROM credit_notes")
+            },
+            lapsed=[
+                row["source"]
+                for row in await _rows(db_session, "SELECT source FROM staff_tasks WHERE kind = 'debt_lapsed'")
+            ],
         )
 
 

@@ -16,6 +16,9 @@ ZERO_FROM: Final = date(2027, 1, 1)
 """In these lives food is taxed at 8 % before this day and at 0 % from it on: rates have dates, and 0 is one."""
 TOKYO: Final = timedelta(hours=9)
 
+CUSTOMER: Final = "c-1"
+"""Whoever has store credit."""
+
 Place = tuple[str, str]
 """Account and sub-account."""
 
@@ -55,6 +58,18 @@ class Vend:
         """Where it was."""
         return self.source.partition("/")[0]
 
+    @property
+    def is_own_credit(self) -> bool:
+        """Whether a customer's own credit paid it."""
+        return self.payment.startswith("credit:")
+
+    @property
+    def payer(self) -> Place:
+        """Who owed its price, or what it was taken out of."""
+        if self.is_own_credit:
+            return ("2101", f"customer:{self.payment.split(':')[1]}")
+        return ("2110", f"{self.machine}/credit") if self.tender == "cash" else ("1020", self.tender)
+
 
 def tax_inside(gross: int, rate: int) -> int:
     """The tax in a price, fractions of a yen cut off."""
@@ -73,7 +88,7 @@ class GivenBack:
 
     def is_owed_by_processor(self, tender: str) -> bool:
         """Whether the processor of this tender is to give it back."""
-        return self.way == "original" and self.vend.tender == tender != "cash"
+        return self.way == "original" and self.vend.tender == tender != "cash" and not self.vend.is_own_credit
 
 
 @dataclass
@@ -99,7 +114,24 @@ class Receipt:
     rates: dict[int, tuple[int, int]]
     """Rate to net and tax."""
     left: int
+    cost: int
+    units: int
     invoice: int = 0
+    billed: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """As the invoice has them, less what was credited."""
+    tax_credited: Counter[int] = field(default_factory=Counter)
+    """By rate."""
+    back: int = 0
+    """Units that went back."""
+
+
+@dataclass
+class Note:
+    """A supplier's credit note, and what is left of it."""
+
+    number: int
+    supplier: int
+    left: int
 
 
 @dataclass
@@ -131,6 +163,11 @@ class World:
     """What invoices had more than receipts: cost of sales."""
     orders: list[Order] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    refused: dict[int, int] = field(default_factory=dict)
+    """Task of a debt that was refused to when, ms."""
+    lapsed: set[int] = field(default_factory=set)
+    """Those of them that a person was asked about again."""
     refunds: list[GivenBack] = field(default_factory=list)
     settled: set[str] = field(default_factory=set)
     """Sources of vends that a payout brought."""
@@ -201,12 +238,12 @@ class World:
 
     def _sold(self, machine: str, source: str, body: Mapping[str, Any], now_ms: int) -> None:
         product, gross, tender, day = body["product_id"], body["price_minor"], body["tender"], day_of(now_ms)
-        payer = ("2110", f"{machine}/credit") if tender == "cash" else ("1020", tender)
-        self.yen[payer] += gross
         self.on_hand[f"{machine}/A1", product] -= 1
-        self.vends[source] = Vend(
+        vend = Vend(
             source, product, tender, gross, rate_of(product, day), day, self.leave(product), body.get("payment", "")
         )
+        self.vends[source] = vend
+        self.yen[vend.payer] += gross
 
     def leave(self, product: str) -> int:
         """One unit leaves; its cost by moving average, half up, or the last known cost of one that was not there."""
@@ -282,7 +319,7 @@ class World:
         owed = sum(net + tax for net, tax in rates.values())
         order.came += units
         self.buy(order.product, units, owed - deducted)
-        self.receipts.append(Receipt(number, order, rates, owed))
+        self.receipts.append(Receipt(number, order, rates, owed, owed - deducted, units))
         self.yen["1150", ""] += deducted
         self.yen["2001", f"supplier:{order.supplier}"] -= owed
 
@@ -293,6 +330,44 @@ class World:
         self.purchased += more
         self.through += abs(more)
         self.yen["2001", f"supplier:{receipt.order.supplier}"] -= more
+
+    def credit(self, receipt: Receipt, number: int, rate: tuple[int, int, int], units: int) -> None:
+        """A credit note: goods leave at what they were bought for, and what they did not take is cost of sales."""
+        percent, net, tax = rate
+        share = receipt.order.share
+        before = receipt.tax_credited[percent]
+        deducted = (before + tax) * share // 100 - before * share // 100
+        stock = self._send_back(receipt, units)
+        left_net, left_tax = receipt.billed[percent]
+        receipt.billed[percent] = (left_net - net, left_tax - tax)
+        receipt.tax_credited[percent] += tax
+        total, cost = net + tax, net + tax - deducted
+        self.yen["1150", ""] -= deducted
+        self.yen["2001", f"supplier:{receipt.order.supplier}"] += total
+        self.purchased -= cost
+        self.through += cost
+        self.differences += stock - cost
+        used = min(receipt.left, total)
+        receipt.left -= used
+        self.notes.append(Note(number, receipt.order.supplier, total - used))
+
+    def _send_back(self, receipt: Receipt, units: int) -> int:
+        """Yen that leave the stock: the delivery's own cost, in parts that add up, but never more than there is."""
+        if not units:
+            return 0
+        parts = [
+            (2 * receipt.cost * at + receipt.units) // (2 * receipt.units)
+            for at in (receipt.back + units, receipt.back)
+        ]
+        pool = self.pools[receipt.order.product]
+        pool.quantity -= units
+        value = min(parts[0] - parts[1], pool.value) if pool.quantity else pool.value
+        pool.value -= value
+        if pool.quantity:
+            pool.last_unit = (2 * pool.value + pool.quantity) // (2 * pool.quantity)
+        receipt.back += units
+        self.on_hand["warehouse", receipt.order.product] -= units
+        return value
 
     def paid_out(self, tender: str, charged: list[Vend], given_back: list[GivenBack], rate: int) -> None:
         """A payout: 3 % fee of each charge, cut off, and its tax."""
@@ -323,8 +398,8 @@ class World:
         tax = tax_inside(left, vend.rate) - tax_inside(left - gross, vend.rate)
         row = GivenBack(vend, gross, tax, way, is_back)
         self.refunds.append(row)
-        if way == "store_credit":
-            self.yen["2101", "customer:c-1"] -= gross
+        if vend.is_own_credit or way == "store_credit":
+            self.yen["2101", f"customer:{CUSTOMER}"] -= gross
         elif row.is_owed_by_processor(vend.tender):
             self.yen["1020", vend.tender] -= gross
         else:

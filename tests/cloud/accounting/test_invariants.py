@@ -311,7 +311,50 @@ async def test_books_when_staff_do_everything_at_a_machine_then_every_invariant_
         assert await act(played) == []
 
 
-@pytest.mark.parametrize(("database_kind", "number"), [("postgres", 2), ("postgres", 6)])
+AFTERWARDS: Final = (
+    Step("order", 1, "cider", (7, 77, 7)),
+    Step("invoice", n=(0,)),
+    Step("pay", n=(1,)),
+    *[Step("credit_note", n=(0, 3, units)) for units in (2, 1, 0)],
+    Step("order", 1, "cider", (5, 70, 5)),
+    Step("invoice", n=(37,)),
+    *[Step("set_off", n=(part,)) for part in (2, 1)],
+    Step("paid_back", n=(2,)),
+    Step("credit_note", n=(1, 3, 0)),
+    Step("restock", 0, "cider", (5,)),
+    Step("customer", 0, "sold|cash|cider", (160, 0, 10, 500)),
+    Step("sync", 0, "backwards", (0, 5)),
+    Step("refund", 3, n=(0, 1, 0)),
+    *[Step("spend", 0, "cider", (part,)) for part in (2, 1, 1)],
+    Step("sync", 0, "twice", (0, 5)),
+    *[Step("refund", way, n=(way, 2, 1)) for way in (1, 2)],
+    Step("spend", 1, "towel", (1,)),
+    Step("refuse"),
+    Step("lapse", n=(40, 0)),
+    Step("days", n=(60, 0)),
+    *[Step("lapse", n=(40, answer)) for answer in (2, 0, 0)],
+)
+"""A life in which a supplier owes us, customers have units for their credit, and a refused debt lapses."""
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_books_when_a_supplier_owes_us_and_credit_pays_and_a_debt_lapses_then_every_invariant_holds(
+    database: Database, tmp_path: Path
+) -> None:
+    played = await play(database, AFTERWARDS)
+    assert invariants.check(played, await record.read(database)) == {}
+    world = played.world
+    assert [row.back for row in world.receipts] == [3, 0]
+    assert ([row.left for row in world.notes], [row.left for row in world.receipts]) == ([0, 65, 86, 0], [0, 427])
+    assert [row.gross for row in world.vends.values() if row.is_own_credit] == [80, 80, 80]
+    assert world.lapsed == set(world.refused) != set()
+    assert world.yen["7001", ""] == -10
+    assert await acts.exported(played, tmp_path) == []
+    for act in (acts.replayed, acts.sent_again, acts.sold_out):
+        assert await act(played) == []
+
+
+@pytest.mark.parametrize(("database_kind", "number"), [("postgres", 3), ("postgres", 6)])
 async def test_books_when_a_life_runs_on_postgresql_then_every_invariant_holds(
     database: Database, number: int, tmp_path: Path
 ) -> None:
