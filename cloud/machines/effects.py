@@ -107,7 +107,8 @@ class Effects:
         self._movements: list[Movement | SlotCount] = []
         self._restocks: list[tuple[int, str]] = []
         self._bookings: list[_Sold | GoodsGone | counting.Visit | entries.Draft | None] = []
-        self._faults: dict[repository.FaultKey, dict[str, Any] | None] = {}
+        self._faults: dict[repository.FaultKey, dict[str, Any]] = {}
+        self._ended: set[repository.FaultKey] = set()
         self._suspects: list[Suspect] = []
         self._reports: list[tuple[commands.Report, LoggedEvent]] = []
         self._tasks: list[NewTask] = []
@@ -226,10 +227,12 @@ class Effects:
                     "code": body.code,
                     "where": body.where,
                     "detail": body.detail,
-                    "since_ms": found.occurred_at_ms,
+                    "since_ms": self._faults.get(key, {}).get("since_ms", found.occurred_at_ms),
                 }
             case FaultCleared():
-                self._faults[found.event.machine_id, body.code, body.where] = None
+                key = (found.event.machine_id, body.code, body.where)
+                self._faults.pop(key, None)
+                self._ended.add(key)
             case _:
                 pass  # booted, selections, started vends, devices tried: history, and the link tells the boot
 
@@ -322,8 +325,7 @@ class Effects:
         await sales.record(db_session, facts)
         await self._book(db_session, carried)
         await repository.save_conditions(db_session, [self._conditions[name] for name in sorted(self._touched)])
-        raised = [row for row in self._faults.values() if row]
-        await repository.save_faults(db_session, raised, [key for key, row in self._faults.items() if row is None])
+        await repository.save_faults(db_session, sorted(self._ended), list(self._faults.values()))
         await staff_tasks.open_tasks(db_session, self._tasks)
         await visits.record(db_session, self._visits)
         await repository.save_answers(db_session, self._answers)

@@ -120,21 +120,27 @@ async def faults(db_session: AsyncSession, machine_id: str | None = None) -> lis
 
 
 async def save_faults(
-    db_session: AsyncSession, raised: Sequence[Mapping[str, Any]], cleared: Iterable[FaultKey]
+    db_session: AsyncSession, cleared: Iterable[FaultKey], raised: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Open and close faults; a fault that is raised again keeps its first time."""
-    if raised:
-        statement = upsert(db_session, MachineFault.__table__)
-        statement = statement.on_conflict_do_update(
-            index_elements=["machine_id", "code", "where"], set_={"detail": statement.excluded.detail}
-        )
-        await (await db_session.connection()).execute(statement, list(raised))
+    """Close faults, then open others; a fault that is raised again keeps its first time, unless it was closed before.
+
+    Args:
+        db_session: a writing session.
+        cleared: were over at some time; those that came back are in `raised` too.
+        raised: columns of those that stand.
+    """
     for machine_id, code, where in cleared:
         await db_session.execute(
             delete(MachineFault).where(
                 MachineFault.machine_id == machine_id, MachineFault.code == code, MachineFault.where == where
             )
         )
+    if raised:
+        statement = upsert(db_session, MachineFault.__table__)
+        statement = statement.on_conflict_do_update(
+            index_elements=["machine_id", "code", "where"], set_={"detail": statement.excluded.detail}
+        )
+        await (await db_session.connection()).execute(statement, list(raised))
 
 
 async def newest_revisions(db_session: AsyncSession) -> dict[str, int]:

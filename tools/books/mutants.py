@@ -351,7 +351,7 @@ MUTANTS: Final = (
     Mutant(
         "leaves_the_invoice_as_it_was",
         "cloud.procurement.credit_notes",
-        "    if left := min(invoice.total_minor - invoice.paid_minor, note.total_minor):\n",
+        "    if left := min(invoice.left_minor, note.total_minor):\n",
         "    if left := 0:\n",
         ("16 debts",),
     ),

@@ -7,9 +7,9 @@ from datetime import date
 from typing import Final
 
 from cloud.procurement import credit_notes
-from cloud.procurement.credit_notes import BackBody, CreditNoteBody
+from cloud.procurement.credit_schemas import BackBody, CreditNoteBody
 from cloud.procurement.ordering import Doing
-from cloud.procurement.payables import RateBody
+from cloud.procurement.schemas import RateBody
 from tools.books.life import Step
 from tools.books.played import Played
 from tools.books.world import Note, Receipt, day_of

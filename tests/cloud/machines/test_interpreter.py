@@ -231,6 +231,23 @@ async def test_interpreter_when_faults_and_doors_change_then_the_machine_shows_t
     assert [(row.code, row.where) for row in faults] == [("slot.jammed", "B2")]
 
 
+@pytest.mark.parametrize("at_once", [9, 1])
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_fault_when_it_is_told_again_then_its_first_time_stays_in_one_batch_or_many_and_after_an_end_it_is_new(
+    seeded: Database, clock: Any, script: Any, machine_id: str, at_once: int
+) -> None:
+    for kind, where in (("raised", "B2"), ("raised", "B2"), ("raised", "C1"), ("cleared", "C1"), ("raised", "C1")):
+        script.add(f"fault.{kind}", {"code": "slot.jammed", "where": where})
+    began_ms = clock() + 1000
+    await Receiver(seeded, clock).handle(script.messages())
+    interpreter = Interpreter(seeded, clock=clock, events_per_batch=at_once)
+    while await interpreter.run_once():
+        pass
+    async with seeded.read() as db_session:
+        faults = await service.faults(db_session, machine_id)
+    assert {row.where: row.since_ms - began_ms for row in faults} == {"B2": 0, "C1": 4000}
+
+
 async def test_interpreter_when_a_clock_is_wrong_then_the_sale_still_lands_on_a_day_we_had(
     seeded: Database, clock: Any, script: Any
 ) -> None:
