@@ -66,7 +66,8 @@ class StaffRefused(Event):
     visit: Visit = ""
     why: Literal["wrong_pin", "locked", "unknown"] | str
     failures: Count
-    """Refusals since the last success, this one included. The fifth locks the machine's maintenance."""
+    """Wrong PINs since the last success, this one included. The fifth locks the machine's maintenance, and each after
+    it again, twice as long. A try while it is locked (`locked`, told once for each lock) counts nothing."""
 
 
 class SlotRemoved(SlotEvent):

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from cloud.dashboard.cash_words import PARTS
 from cloud.dashboard.language import say
+from cloud.staff_tasks.detect import LOCKS_FROM
 
 REMOVED: Final = {
     "expired": "期限切れ",
@@ -32,6 +33,8 @@ def _ended(body: dict[str, Any]) -> str:
 
 def _refused(body: dict[str, Any]) -> str:
     why = REFUSED.get(body["why"], body["why"])
+    if body["failures"] >= LOCKS_FROM and body["why"] != "locked":
+        return say("保守画面をロックしました: {why}(続けて {times} 回)", why=why, times=body["failures"])
     return say("保守画面に入れませんでした: {why}(続けて {times} 回)", why=why, times=body["failures"])
 
 

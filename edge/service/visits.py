@@ -4,13 +4,16 @@ Pure; part of the state machine. A visit is the machine's memory of one person's
 and ends when they say so, or when somebody else begins one.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from edge.service import inputs as i
 from edge.service.memory import STEPS, Difference, Visit
 from edge.vend.state import MachineState
 from edge.vend.step import Context, Step
 from protocol import events, staff_events
+
+LOCKED: Final = "locked"
+"""Why somebody is turned away to whom no PIN is asked any more."""
 
 
 def staff_list_arrived(state: MachineState, arrived: i.StaffListArrived, _: Context) -> Step:
@@ -44,8 +47,8 @@ def staff_in(state: MachineState, came: i.StaffIn, _: Context) -> Step:
 
 
 def staff_turned_away(state: MachineState, refused: i.StaffTurnedAway, _: Context) -> Step:
-    """Count it, so that neither a restart nor another name gives more tries."""
-    failures = state.pin_failures + 1
+    """Count it, so that neither a restart nor another name gives more tries; a try while it is locked is only told."""
+    failures = state.pin_failures + (refused.why != LOCKED)
     event = staff_events.StaffRefused(staff=refused.staff, why=refused.why, failures=failures)
     return Step(state.model_copy(update={"pin_failures": failures}), (event,))
 

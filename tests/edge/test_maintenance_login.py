@@ -49,7 +49,8 @@ def test_log_in_when_wrong_five_times_then_locks_everybody_for_five_minutes_and_
     assert "約5分" in staff.trouble
     staff.enter("pin", PIN)
     assert staff.page == "login.pin"
-    assert [refused["failures"] for refused in staff.told("staff.refused")] == [1, 2, 3, 4, 5]
+    told = [(refused["why"], refused["failures"]) for refused in staff.told("staff.refused")]
+    assert told == [*(("wrong_pin", failures) for failures in range(1, 6)), ("locked", 5)]
     assert not any(block.enabled for block in staff.blocks if isinstance(block, Keypad))
     staff.press("names")
     staff.wait(299)
@@ -59,6 +60,9 @@ def test_log_in_when_wrong_five_times_then_locks_everybody_for_five_minutes_and_
     staff.wait(1)
     staff.enter("pin", "000000")
     assert "約10分" in staff.trouble
+    for _ in range(3):
+        staff.enter("pin", OTHER_PIN)
+    assert [refused["why"] for refused in staff.told("staff.refused")].count("locked") == 2, "once for each lock"
     staff.wait(600)
     staff.enter("pin", OTHER_PIN)
     assert staff.page == "menu"

@@ -15,6 +15,7 @@ from edge.screens.maintenance.view import Block, Entry, Fact, Item, Key, Keypad,
 from edge.screens.texts import text
 from edge.service.inputs import StaffIn, StaffTurnedAway
 from edge.service.pins import TRIES, is_right, lock_s
+from edge.service.visits import LOCKED
 from edge.vend.inputs import ReturnCredit
 from edge.vend.state import Phase
 from protocol.desired import StaffMember
@@ -54,6 +55,8 @@ class LogIn:
         self._locked_for = 0
         """Wrong PINs for which the lock below was begun."""
         self._locked_until = 0.0
+        self._told_for = 0
+        """Wrong PINs of the lock during which a try was told of."""
 
     def forget(self) -> None:
         """Begin with the names again."""
@@ -130,12 +133,20 @@ class LogIn:
         """
         locked_s = self.locked_left_s(now)
         if locked_s:
+            self._tell_of_lock()
             raise RefusedEntryError(_locked_text(language, locked_s))
         if field == "staff_id" and value:
             self._who = self._known(value.strip(), language)
         elif field == "pin" and self._who is not None:
             return self._judge(self._who, value, language, now)
         return None
+
+    def _tell_of_lock(self) -> None:
+        """Somebody tries on while it is locked: said once for each lock, or a passer-by could fill the journal."""
+        failures = self._machine.state.pin_failures
+        if self._told_for != failures:
+            self._told_for = failures
+            self._machine.apply(StaffTurnedAway(self._who or "", LOCKED))
 
     def _known(self, staff: str, language: str) -> str:
         if any(one.id == staff for one in self._people):

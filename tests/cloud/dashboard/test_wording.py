@@ -109,7 +109,13 @@ def test_event_line_when_a_command_is_answered_then_it_says_which_and_how(
         (
             "staff.refused",
             {"why": "wrong_pin", "failures": 5},
-            "保守画面に入れませんでした: 暗証番号が違います(続けて 5 回)",
+            "保守画面をロックしました: 暗証番号が違います(続けて 5 回)",
+            "warn",
+        ),
+        (
+            "staff.refused",
+            {"why": "locked", "failures": 5},
+            "保守画面に入れませんでした: ロック中(続けて 5 回)",
             "warn",
         ),
         (
