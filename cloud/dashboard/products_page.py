@@ -17,6 +17,7 @@ from cloud.catalogue.picture_endpoints import FilesDep, keep_picture, remove_pic
 from cloud.catalogue.pictures import MAX_BYTES
 from cloud.catalogue.views import ProductView
 from cloud.dashboard.contexts import Contexts
+from cloud.dashboard.language import listed, say
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import HERE, show, with_status
 from cloud.dashboard.product_wording import CLASSES, FIELDS, PROBLEMS, REFUSALS, TEMPERATURES
@@ -252,9 +253,11 @@ def _revision(contexts: Contexts, row: service.RevisionView) -> dict[str, Any]:
 
 def _value(name: str, value: Any) -> str:
     if name == "allergens":
-        text = "、".join(ALLERGENS.get(code, code) for code in value)
+        text = listed(ALLERGENS.get(code, code) for code in value)
     elif name == "tax_changes":
-        text = "、".join(f"{row['valid_from']} から {CLASSES[row['tax_class']]}" for row in value)
+        text = listed(
+            say("{day} から {tax_class}", day=row["valid_from"], tax_class=CLASSES[row["tax_class"]]) for row in value
+        )
     elif name == "is_active":
         text = "販売中" if value else "販売終了"
     elif name == "photo":

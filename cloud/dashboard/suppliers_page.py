@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from cloud.catalogue import service as catalogue
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.forms import FIELD, typed
+from cloud.dashboard.language import listed, say
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show, with_status
 from cloud.dashboard.procurement_page import owed_href
@@ -67,7 +68,7 @@ async def add(request: Request, writer: Adds) -> Response:
 def _words(error: ValidationError) -> str:
     """Each field that is wrong, by its name on the form."""
     fields = sorted({str(item["loc"][0]) if item["loc"] else "" for item in error.errors()})
-    return "次の欄をご確認ください: " + "、".join(FIELDS.get(name, name) for name in fields)
+    return say("次の欄をご確認ください: {fields}", fields=listed(FIELDS.get(name, name) for name in fields))
 
 
 FIELDS: Final = {
