@@ -16,6 +16,7 @@ from cloud.agents.mind import Reply, Told
 from cloud.agents.tools import AGENTS
 from cloud.dashboard.agents_words import AGENT_NAMES, CHANNELS, OUTCOMES, STATUSES, STEPS, TONES, WHYS
 from cloud.dashboard.contexts import Contexts
+from cloud.dashboard.language import say
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show, with_status
 from cloud.db.database import Database
@@ -171,7 +172,7 @@ def _agent(contexts: Contexts, day: AgentDay, house: House) -> dict[str, Any]:
 def _now(newest: RunView | None) -> str:
     if newest is None or newest.outcome != "running":
         return "待機中"
-    return f"{newest.replies + 1}回目: {STEPS.get(newest.step, newest.step)}"
+    return say("{number}回目: {step}", number=newest.replies + 1, step=STEPS.get(newest.step, newest.step))
 
 
 def _run(contexts: Contexts, row: RunView) -> dict[str, Any]:

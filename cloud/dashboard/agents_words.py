@@ -64,7 +64,7 @@ STEPS: Final[Mapping[str, str]] = {
     "thinking": "考えています",
     "deciding": "判断しています",
     "conversations": "会話",
-    "runs": "実行",
+    "runs": "実行の記録",
     "debts": "お返し",
     "credits": "残高",
 }

@@ -12,6 +12,7 @@ from cloud.analytics.endpoints import acknowledge_anomaly, look_now
 from cloud.analytics.report_pdf import SEVERITIES, STATES
 from cloud.analytics.service import AnomalyView, NoSuchReportError, ReportView
 from cloud.dashboard.contexts import Contexts
+from cloud.dashboard.language import say
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show
 from cloud.identity.access import Writer
@@ -135,7 +136,7 @@ def _report(contexts: Contexts, row: ReportView) -> dict[str, Any]:
         "made": contexts.moment(row.made_at_ms),
         "by": row.made_by,
         "run_id": row.run_id,
-        "days": f"{row.first_day} から {row.last_day} まで",
+        "days": say("{first} から {last} まで", first=row.first_day, last=row.last_day),
     }
 
 

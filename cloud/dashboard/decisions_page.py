@@ -15,7 +15,7 @@ from cloud.agents.decisions.endpoints import (
     refuse_proposal,
     switch_agent,
 )
-from cloud.agents.decisions.explain import DecisionView, NoSuchDecisionError
+from cloud.agents.decisions.explain import DecisionView, NoSuchDecisionError, VerdictView
 from cloud.agents.decisions.proposals import ProposalView
 from cloud.agents.decisions.wanted import Wanted
 from cloud.agents.tools import AGENTS as NAMES
@@ -33,6 +33,7 @@ from cloud.dashboard.decisions_words import (
     YEN,
 )
 from cloud.dashboard.forms import words_of
+from cloud.dashboard.language import language, listed, say
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show, with_status
 from cloud.db.database import Database
@@ -162,7 +163,7 @@ async def _proposal_row(
         "tool": row.tool,
         "arguments": _pairs(row.arguments, suppliers),
         "facts": _fact_pairs(found.facts.get("is", {}), suppliers),
-        "reasons": [one.in_japanese(words) for one in found.verdicts if one.ruling == found.ruling],
+        "reasons": [_told(one, words) for one in found.verdicts if one.ruling == found.ruling],
         "loss": row.loss,
         "decision": row.decision,
         "made_at": contexts.moment(row.made_at_ms),
@@ -230,7 +231,7 @@ async def decision(number: RowId, request: Request, user: SeesAgents, database: 
         row = found.decision
         suppliers = await procurement.names(contexts.db_session)
         values = _values(suppliers)
-        verdicts = [(one, *one.in_japanese(values), *RULINGS.get(one.ruling, ("", "neutral"))) for one in row.verdicts]
+        verdicts = [(one, *_told(one, values), *RULINGS.get(one.ruling, ("", "neutral"))) for one in row.verdicts]
         return {
             "row": _row(contexts, row, suppliers),
             "said": row,
@@ -245,13 +246,13 @@ async def decision(number: RowId, request: Request, user: SeesAgents, database: 
             "entries": found.entries,
         }
 
-    return await show(request, database, user, "decision", f"判断 {number}", build)
+    return await show(request, database, user, "decision", say("判断 {number}", number=number), build)
 
 
 def _row(contexts: Contexts, row: DecisionView, suppliers: Suppliers) -> dict[str, Any]:
     words, tone = OUTCOMES.get(row.outcome, (row.outcome, "neutral"))
     values = _values(suppliers)
-    deciding = [one.in_japanese(values) for one in row.verdicts if one.ruling == row.ruling and row.ruling != "allow"]
+    deciding = [_told(one, values) for one in row.verdicts if one.ruling == row.ruling and row.ruling != "allow"]
     return {
         "number": row.number,
         "at": contexts.moment(row.at_ms),
@@ -268,7 +269,14 @@ def _row(contexts: Contexts, row: DecisionView, suppliers: Suppliers) -> dict[st
 
 def _values(suppliers: Suppliers) -> dict[str, str]:
     """Figures of rules that are words, and suppliers by name."""
-    return VALUES | {f"supplier:{number}": name for number, name in suppliers.items()}
+    words = {value: say("{words}", words=words) for value, words in VALUES.items()}
+    agents = {f"agent:{name}": say("{name}エージェント", name=words) for name, words in AGENTS.items()}
+    return words | agents | {f"supplier:{number}": name for number, name in suppliers.items()}
+
+
+def _told(verdict: VerdictView, values: dict[str, str]) -> tuple[str, str]:
+    """A rule's name and what it looked at."""
+    return verdict.in_japanese(values) if language() == "ja" else verdict.in_english(values)
 
 
 def _pairs(value: Any, suppliers: Suppliers) -> list[tuple[str, str]]:
@@ -306,12 +314,12 @@ def _said(fact: str, value: Any) -> str:
     if value is None:
         return VALUES["?"]
     if fact in YEN:
-        return f"{value:,}円"
+        return say("{yen:,}円", yen=value)
     if fact == "age_ms":
         hours = int(value) // _HOUR_MS
-        return f"{hours} 時間" if hours < 48 else f"{hours // 24} 日"
+        return say("{hours} 時間", hours=hours) if hours < 48 else say("{days} 日", days=hours // 24)
     if isinstance(value, list):
-        return "、".join(map(str, value))
+        return listed(map(str, value))
     return _short(VALUES.get(str(value), str(value)))
 
 

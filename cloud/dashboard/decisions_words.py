@@ -63,7 +63,6 @@ VALUES: Final = {
     **AGENTS,
     **ACTIONS,
     **CHANNELS,
-    **{f"agent:{name}": f"{words}エージェント" for name, words in AGENTS.items()},
 }
 """Figures of rules and facts that are words."""
 
@@ -83,12 +82,12 @@ YEN: Final = {
     "cash_minor": "手元資金",
 }
 FACTS: Final = {
-    "product_id": "商品",
+    "product_id": "商品のID",
     "products": "商品",
-    "customer_id": "お客様",
-    "machine_id": "自販機",
-    "supplier_id": "仕入先",
-    "sale_id": "販売",
+    "customer_id": "お客様のID",
+    "machine_id": "自販機のID",
+    "supplier_id": "発注先",
+    "sale_id": "販売の番号",
     "loyalty_percent": "ロイヤルティ(%)",
     "open_coupons": "未使用クーポン",
     "age_ms": "販売からの時間",

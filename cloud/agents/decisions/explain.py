@@ -11,7 +11,7 @@ from cloud.accounting.chart import BY_CODE
 from cloud.agents.decisions import repository
 from cloud.agents.decisions.proposals import ProposalView, view_of
 from cloud.agents.decisions.wanted import Wanted
-from cloud.agents.guard.wording import in_japanese
+from cloud.agents.guard.wording import in_english, in_japanese
 
 MOST_ENTRIES = 50
 """Journal entries shown of one decision."""
@@ -34,13 +34,18 @@ class VerdictView(BaseModel):
     figures: dict[str, int | str] = {}
 
     def in_japanese(self, words: Mapping[str, str] | None = None) -> tuple[str, str]:
-        """Name and sentence for the dashboard; `words` has Japanese for figures, by `name:value` or `value`."""
-        known = words or {}
-        figures = {
+        """Name and sentence for the dashboard; `words` has words for figures, by `name:value` or `value`."""
+        return in_japanese(self.rule, self._figures(words or {}), self.why)
+
+    def in_english(self, words: Mapping[str, str] | None = None) -> tuple[str, str]:
+        """The same in English."""
+        return in_english(self.rule, self._figures(words or {}), self.why)
+
+    def _figures(self, known: Mapping[str, str]) -> dict[str, int | str]:
+        return {
             name: known.get(f"{name}:{value}", known.get(value, value) if isinstance(value, str) else value)
             for name, value in self.figures.items()
         }
-        return in_japanese(self.rule, figures, self.why)
 
 
 class DecisionView(BaseModel):

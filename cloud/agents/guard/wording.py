@@ -160,11 +160,28 @@ def in_japanese(rule: str, figures: Mapping[str, int | str], why: str = "") -> t
         figures: what it looked at; amounts get their commas here.
         why: its sentence as it is in the log.
     """
-    figures = {name: f"{value:,}" if isinstance(value, int) else value for name, value in figures.items()}
     known = WORDS.get(rule)
-    if known is None:
-        return rule, why
+    return (known[0], _filled(known[2], figures, why)) if known else (rule, why)
+
+
+def in_english(rule: str, figures: Mapping[str, int | str], why: str = "") -> tuple[str, str]:
+    """The same for a dashboard in English: the rule's name is that of the log, in plain letters.
+
+    Args:
+        rule: its name.
+        figures: what it looked at; amounts get their commas here.
+        why: its sentence as it is in the log.
+    """
+    known = WORDS.get(rule)
+    sentence = _filled(known[1], figures, why) if known else why
+    return rule.replace("_", " ").capitalize(), sentence[:1].upper() + sentence[1:]
+
+
+def _filled(sentence: str, figures: Mapping[str, int | str], why: str) -> str:
+    """A sentence with its figures; what an older log has no figures for is told as it was."""
     try:
-        return known[0], known[2].format(**figures)
+        return sentence.format(
+            **{name: f"{value:,}" if isinstance(value, int) else value for name, value in figures.items()}
+        )
     except (KeyError, IndexError):
-        return known[0], why
+        return why

@@ -139,6 +139,10 @@ async def test_page_when_an_order_is_proposed_then_its_supplier_is_named(
     page = (await client.get("/dashboard/proposals")).text
     assert f'<td class="quiet"><a href="/dashboard/suppliers/{supplier}">みどり飲料</a></td>' in page
     assert "仕入先 みどり飲料 はオーナーの許可リストに: はい" in (await client.get("/dashboard/decisions/1")).text
+    client.cookies.set("language", "en")
+    english = (await client.get("/dashboard/decisions/1")).text
+    assert "Supplier みどり飲料 on the owner&#39;s list: yes" in english
+    assert "¥40,000" in english
 
 
 async def test_api_when_a_person_decides_then_proposals_decisions_limits_and_switches_say_so(

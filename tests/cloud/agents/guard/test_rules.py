@@ -12,7 +12,7 @@ from cloud.agents.guard.case import Case, Today
 from cloud.agents.guard.facts import Facts
 from cloud.agents.guard.limits import ACTIONS, AUTHORITY, Limits, words
 from cloud.agents.guard.verdict import Ruling
-from cloud.agents.guard.wording import WORDS, in_japanese
+from cloud.agents.guard.wording import WORDS, in_english, in_japanese
 from cloud.agents.tools import AGENTS, Action
 
 LIMITS = Limits()
@@ -222,6 +222,10 @@ def test_words_when_a_rule_speaks_then_both_languages_have_its_sentence() -> Non
         for verdict in rules.judge(case(found), LIMITS, Today()).verdicts:
             assert in_japanese(verdict.rule, dict(verdict.figures))[1] != verdict.why, rule
     assert all(len({name, english, japanese}) == 3 for name, english, japanese in WORDS.values())
+    loss = {"loss": 1_200, "spent": 0, "budget": 5_000}
+    assert in_english("loss_budget", loss) == ("Loss budget", "Costs 1,200 yen, 0 of 5,000 yen are spent today")
+    assert in_english("loss_budget", {}, "it was too much") == ("Loss budget", "It was too much")
+    assert in_english("older_rule", {}, "it was so") == ("Older rule", "It was so")
 
 
 def test_prompt_when_it_names_the_limits_then_they_are_those_of_the_rules() -> None:
