@@ -39,7 +39,7 @@ from cloud.accounting.reports import Moved, MovedAt
 from cloud.accounting.rules import GENESIS, Draft, Leg, SealedEntry
 from cloud.db import locks
 from cloud.db.locks import Lock
-from cloud.db.statements import ByKeys, insert_many, slices
+from cloud.db.statements import ByKeys, insert_many, only, slices
 
 _POSTINGS: Any = Posting.__table__
 _ENTRIES: Any = JournalEntry.__table__
@@ -425,8 +425,7 @@ async def totals_by_place(db_session: AsyncSession, account: str | None = None) 
         SubAccountTotal.debit_minor,
         SubAccountTotal.credit_minor,
     ).order_by(SubAccountTotal.account_code, SubAccountTotal.sub_account)
-    if account is not None:
-        query = query.where(SubAccountTotal.account_code == account)
+    query = only(query, (SubAccountTotal.account_code, account))
     return [MovedAt(*row) for row in await db_session.execute(query)]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.catalogue.models import Product, ProductRevision, TaxRate
-from cloud.db.statements import slices, upsert
+from cloud.db.statements import only, slices, upsert
 
 
 async def products(db_session: AsyncSession) -> list[Product]:
@@ -67,8 +67,7 @@ async def save_products(db_session: AsyncSession, rows: Sequence[dict[str, Any]]
 async def revisions(db_session: AsyncSession, product_id: str | None = None) -> list[ProductRevision]:
     """Revisions in the order in which they were made; of one product or of all."""
     query = select(ProductRevision).order_by(ProductRevision.id)
-    if product_id is not None:
-        query = query.where(ProductRevision.product_id == product_id)
+    query = only(query, (ProductRevision.product_id, product_id))
     return list((await db_session.scalars(query)).all())
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.customers.models import Coupon, Customer, CustomerPayment, CustomerRequest, CustomerSale
-from cloud.db.statements import among, upsert
+from cloud.db.statements import among, only, upsert
 
 SaleKey = tuple[str, str, int]
 """Machine, epoch, seq."""
@@ -127,8 +127,7 @@ async def coupons(
     query = select(Coupon).order_by(Coupon.id.desc()).limit(limit)
     if before is not None:
         query = query.where(Coupon.id < before)
-    if customer_id is not None:
-        query = query.where(Coupon.customer_id == customer_id)
+    query = only(query, (Coupon.customer_id, customer_id))
     return list((await db_session.scalars(query)).all())
 
 
@@ -166,10 +165,7 @@ async def requests(
     query = select(CustomerRequest).order_by(CustomerRequest.id.desc()).limit(limit)
     if before is not None:
         query = query.where(CustomerRequest.id < before)
-    if customer_id is not None:
-        query = query.where(CustomerRequest.customer_id == customer_id)
-    if state is not None:
-        query = query.where(CustomerRequest.state == state)
+    query = only(query, (CustomerRequest.customer_id, customer_id), (CustomerRequest.state, state))
     return list((await db_session.scalars(query)).all())
 
 

@@ -28,6 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cloud.kit.clock import date_text
 
 T = TypeVar("T")
+Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 
 KEYS_PER_QUERY: Final = 500
 """Keys in one IN (…): well below every database's limit of parameters."""
@@ -40,6 +41,16 @@ def upsert(db_session: AsyncSession, table: FromClause) -> Any:
     if db_session.get_bind().dialect.name == "postgresql":
         return postgresql.insert(table)
     return sqlite.insert(table)
+
+
+def only(query: Query, *wanted: tuple[Any, object]) -> Query:
+    """The rows of a query whose columns have these values; None lets every value through.
+
+    Args:
+        query: a SELECT.
+        *wanted: column and value.
+    """
+    return query.where(*(column == value for column, value in wanted if value is not None))
 
 
 def storable(text: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.db.statements import upsert
+from cloud.db.statements import only, upsert
 from cloud.identity.models import Activity, LoginSession, LoginThrottle, RefreshToken, User
 
 
@@ -25,10 +25,7 @@ async def users(
 ) -> list[User]:
     """Users by number; `after` is the number of the last row of the page before."""
     query = select(User).where(User.id > after).order_by(User.id).limit(limit)
-    if role is not None:
-        query = query.where(User.role == role)
-    if is_active is not None:
-        query = query.where(User.is_active == is_active)
+    query = only(query, (User.role, role), (User.is_active, is_active))
     return list((await db_session.scalars(query)).all())
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import delete, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.db.statements import ByKeys, insert_many, insert_rows, slices, upsert
+from cloud.db.statements import ByKeys, insert_many, insert_rows, only, slices, upsert
 from cloud.inventory.lots import LotShare
 from cloud.inventory.models import (
     GoodsDocument,
@@ -304,10 +304,7 @@ async def held(
 ) -> list[tuple[str, str, int]]:
     """(place, product, units) of everything that is somewhere, by place and product; of one place, of one product."""
     query = select(OnHand.place_id, OnHand.product_id, OnHand.quantity).where(OnHand.quantity != 0)
-    if place_id is not None:
-        query = query.where(OnHand.place_id == place_id)
-    if product_id is not None:
-        query = query.where(OnHand.product_id == product_id)
+    query = only(query, (OnHand.place_id, place_id), (OnHand.product_id, product_id))
     return sorted((place, product, units) for place, product, units in await db_session.execute(query))
 
 
@@ -329,8 +326,7 @@ async def movements(
     query = select(StockMovement).order_by(StockMovement.id.desc()).limit(limit)
     if before is not None:
         query = query.where(StockMovement.id < before)
-    if product_id is not None:
-        query = query.where(StockMovement.product_id == product_id)
+    query = only(query, (StockMovement.product_id, product_id))
     if place_id is not None:
         query = query.where(or_(StockMovement.from_place == place_id, StockMovement.to_place == place_id))
     return list((await db_session.scalars(query)).all())
@@ -468,8 +464,7 @@ async def counts(
     query = select(StockCount).order_by(StockCount.id.desc()).limit(limit)
     if before is not None:
         query = query.where(StockCount.id < before)
-    if place_id is not None:
-        query = query.where(StockCount.place_id == place_id)
+    query = only(query, (StockCount.place_id, place_id))
     return list((await db_session.scalars(query)).all())
 
 
@@ -483,8 +478,7 @@ async def count_lines(db_session: AsyncSession, numbers: Collection[int]) -> lis
 async def open_trips(db_session: AsyncSession, *, van_id: str | None = None) -> list[Trip]:
     """Trips that are under way, oldest first; of one van."""
     query = select(Trip).where(Trip.closed_at_ms == 0).order_by(Trip.id)
-    if van_id is not None:
-        query = query.where(Trip.van_id == van_id)
+    query = only(query, (Trip.van_id, van_id))
     return list((await db_session.scalars(query)).all())
 
 

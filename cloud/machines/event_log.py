@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.db import locks
 from cloud.db.locks import Lock
-from cloud.db.statements import insert_many, slices, storable, upsert
+from cloud.db.statements import insert_many, only, slices, storable, upsert
 from cloud.machines.models import QuarantinedMessage, StoredEvent, Stream
 from cloud.machines.ordering import LoggedEvent
 from cloud.machines.stream import Position
@@ -164,8 +164,7 @@ async def quarantined(
     query = select(QuarantinedMessage).order_by(QuarantinedMessage.last_at_ms.desc(), QuarantinedMessage.id.desc())
     if before is not None:
         query = query.where(tuple_(QuarantinedMessage.last_at_ms, QuarantinedMessage.id) < before)
-    if category is not None:
-        query = query.where(QuarantinedMessage.category == category)
+    query = only(query, (QuarantinedMessage.category, category))
     return list((await db_session.scalars(query.limit(limit))).all())
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cloud.db.statements import only
 from cloud.procurement.models import (
     CreditNoteLine,
     CreditNoteTax,
@@ -34,10 +35,7 @@ async def notes(
     query = select(SupplierCreditNote).order_by(SupplierCreditNote.id.desc()).limit(limit)
     if before is not None:
         query = query.where(SupplierCreditNote.id < before)
-    if supplier_id is not None:
-        query = query.where(SupplierCreditNote.supplier_id == supplier_id)
-    if invoice_id is not None:
-        query = query.where(SupplierCreditNote.invoice_id == invoice_id)
+    query = only(query, (SupplierCreditNote.supplier_id, supplier_id), (SupplierCreditNote.invoice_id, invoice_id))
     if is_open is not None:
         left = SupplierCreditNote.used_minor < SupplierCreditNote.total_minor
         query = query.where(left if is_open else ~left)
@@ -97,10 +95,7 @@ async def uses(
 ) -> list[CreditUse]:
     """What a credit note was used for, or what was set off against an invoice; the first first."""
     query = select(CreditUse).order_by(CreditUse.id)
-    if note_id is not None:
-        query = query.where(CreditUse.credit_note_id == note_id)
-    if invoice_id is not None:
-        query = query.where(CreditUse.invoice_id == invoice_id)
+    query = only(query, (CreditUse.credit_note_id, note_id), (CreditUse.invoice_id, invoice_id))
     return list(await db_session.scalars(query))
 
 

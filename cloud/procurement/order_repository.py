@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.db.base import Base
+from cloud.db.statements import only
 from cloud.procurement.models import (
     GoodsReceipt,
     GoodsReceiptLine,
@@ -63,10 +64,7 @@ async def orders(
     query = select(PurchaseOrder).order_by(PurchaseOrder.id.desc()).limit(limit)
     if before is not None:
         query = query.where(PurchaseOrder.id < before)
-    if status is not None:
-        query = query.where(PurchaseOrder.status == status)
-    if supplier_id is not None:
-        query = query.where(PurchaseOrder.supplier_id == supplier_id)
+    query = only(query, (PurchaseOrder.status, status), (PurchaseOrder.supplier_id, supplier_id))
     return list(await db_session.scalars(query))
 
 
@@ -203,10 +201,7 @@ async def invoices(
     query = select(SupplierInvoice).order_by(SupplierInvoice.id.desc()).limit(limit)
     if before is not None:
         query = query.where(SupplierInvoice.id < before)
-    if status is not None:
-        query = query.where(SupplierInvoice.status == status)
-    if supplier_id is not None:
-        query = query.where(SupplierInvoice.supplier_id == supplier_id)
+    query = only(query, (SupplierInvoice.status, status), (SupplierInvoice.supplier_id, supplier_id))
     return list(await db_session.scalars(query))
 
 
@@ -243,8 +238,7 @@ async def receipts_of_invoice(db_session: AsyncSession, number: int) -> list[Goo
 async def uninvoiced(db_session: AsyncSession, supplier_id: int | None = None) -> list[GoodsReceipt]:
     """Receipts that are on no invoice yet, the first first."""
     query = select(GoodsReceipt).where(GoodsReceipt.invoice_id.is_(None)).order_by(GoodsReceipt.id)
-    if supplier_id is not None:
-        query = query.where(GoodsReceipt.supplier_id == supplier_id)
+    query = only(query, (GoodsReceipt.supplier_id, supplier_id))
     return list(await db_session.scalars(query))
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cloud.db.statements import only
 from cloud.procurement.models import InputTaxShare, Offer, Supplier
 
 
@@ -17,8 +18,7 @@ async def suppliers(
     if after is not None:
         kana, number = after
         query = query.where((Supplier.kana > kana) | ((Supplier.kana == kana) & (Supplier.id > number)))
-    if is_active is not None:
-        query = query.where(Supplier.is_active == is_active)
+    query = only(query, (Supplier.is_active, is_active))
     return list(await db_session.scalars(query))
 
 
@@ -63,10 +63,7 @@ async def offers(
     query = select(Offer).order_by(Offer.id.desc()).limit(limit)
     if before is not None:
         query = query.where(Offer.id < before)
-    if supplier_id is not None:
-        query = query.where(Offer.supplier_id == supplier_id)
-    if product_id is not None:
-        query = query.where(Offer.product_id == product_id)
+    query = only(query, (Offer.supplier_id, supplier_id), (Offer.product_id, product_id))
     if is_confirmed is not None:
         query = query.where(Offer.confirmed_by != "" if is_confirmed else Offer.confirmed_by == "")
     return list(await db_session.scalars(query))
@@ -75,8 +72,7 @@ async def offers(
 async def history(db_session: AsyncSession, product_id: str | None = None) -> list[Offer]:
     """Every confirmed offer, of one product or of all, the oldest recorded first."""
     query = select(Offer).where(Offer.confirmed_by != "").order_by(Offer.valid_from, Offer.id)
-    if product_id is not None:
-        query = query.where(Offer.product_id == product_id)
+    query = only(query, (Offer.product_id, product_id))
     return list(await db_session.scalars(query))
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.db.statements import among
+from cloud.db.statements import among, only
 from cloud.sales.models import Refund, Sale
 from cloud.sales.repository import EventKey
 
@@ -51,8 +51,7 @@ async def page(
 ) -> list[tuple[Refund, int]]:
     """Refunds with the row number of their sale, the newest first; None asks for everything."""
     query = _WITH_SALES.order_by(Refund.id.desc()).limit(limit)
-    if sale_id is not None:
-        query = query.where(Sale.id == sale_id)
+    query = only(query, (Sale.id, sale_id))
     for column, value in (names or {}).items():
         if value is not None:
             query = query.where(getattr(Refund, column) == value)

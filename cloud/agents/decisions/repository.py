@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cloud.agents.decisions.chain import GENESIS
 from cloud.agents.decisions.models import Decision, Proposal, Switch
 from cloud.agents.decisions.wanted import Wanted
-from cloud.db.statements import upsert
+from cloud.db.statements import only, upsert
 
 ALL: Final = "all"
 """The switch of all agents."""
@@ -156,8 +156,7 @@ async def waiting_for(db_session: AsyncSession, customer_id: str, now_ms: int) -
 async def waiting(db_session: AsyncSession, agent: str | None, now_ms: int) -> int:
     """How many proposals wait that have not expired."""
     query = select(func.count()).where(Proposal.state == "waiting", Proposal.expires_at_ms > now_ms)
-    if agent is not None:
-        query = query.where(Proposal.agent == agent)
+    query = only(query, (Proposal.agent, agent))
     return int(await db_session.scalar(query) or 0)
 
 
