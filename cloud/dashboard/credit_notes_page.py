@@ -165,9 +165,7 @@ async def paid_back(
     """Record that money came to the bank."""
 
     async def deed(db_session: AsyncSession, by: Doing) -> None:
-        if paid_on > today:
-            raise ProblemError(422, "paid_in_the_future", f"{paid_on}")
-        await credit_notes.paid_back(db_session, note_id, amount, paid_on, by)
+        await credit_notes.paid_back(db_session, note_id, amount, payables.day_paid(paid_on, today), by)
 
     return await _done(request, writer, note_id, deed)
 

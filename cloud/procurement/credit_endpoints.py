@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cloud.identity.access import Creates, Creator, needs
 from cloud.identity.permissions import Permission
-from cloud.kit.http import DatabaseDep, ProblemError, RowId, TodayDep, refusals
+from cloud.kit.http import DatabaseDep, RowId, TodayDep, refusals
 from cloud.kit.pages import AskedDep, Page
-from cloud.procurement import credit_notes
+from cloud.procurement import credit_notes, payables
 from cloud.procurement.credit_schemas import CreditNoteBody, CreditNoteDetail, CreditNoteView
 from cloud.procurement.ordering import Doing
 from cloud.procurement.refusals import refusing
@@ -133,10 +133,8 @@ async def record_supplier_refund(
     today: TodayDep,
 ) -> CreditNoteDetail:
     """Record that the supplier sent money for a credit note: 普通預金 / 買掛金."""
-    day = body.paid_on or today
-    if day > today:
-        raise ProblemError(422, "paid_in_the_future", f"{day} has not come yet; today is {today}.")
     with refusing():
+        day = payables.day_paid(body.paid_on, today)
         async with creator.once(body, credit_note=note_id, amount=body.amount) as work:
             if work.is_new:
                 by = Doing(creator.user.email, creator.now_ms)

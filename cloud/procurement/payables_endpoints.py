@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cloud.identity.access import Creates, Creator, Writer, Writes, needs
 from cloud.identity.permissions import Permission
-from cloud.kit.http import DatabaseDep, ProblemError, RowId, TodayDep, refusals
+from cloud.kit.http import DatabaseDep, RowId, TodayDep, refusals
 from cloud.kit.pages import AskedDep, Page
 from cloud.procurement import ageing, payables
 from cloud.procurement.invoice_schemas import Ageing, InvoiceBody, InvoiceDetail, InvoiceStatus, InvoiceView
@@ -127,10 +127,8 @@ async def pay_invoice(
     today: TodayDep,
 ) -> InvoiceDetail:
     """Record that an invoice was paid from the bank, whole or in part: 買掛金 / 普通預金."""
-    day = body.paid_on or today
-    if day > today:
-        raise ProblemError(422, "paid_in_the_future", f"{day} has not come yet; today is {today}.")
     with refusing():
+        day = payables.day_paid(body.paid_on, today)
         async with creator.once(body, invoice=invoice_id, amount=body.amount) as work:
             if work.is_new:
                 by = Doing(creator.user.email, creator.now_ms)

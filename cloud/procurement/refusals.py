@@ -10,7 +10,12 @@ from cloud.procurement.credit_notes import CreditUsedError, NoSuchCreditNoteErro
 from cloud.procurement.credit_rules import BadCreditNoteError
 from cloud.procurement.ordering import BadOfferError, BelowMinimumError, NoSuchOrderError
 from cloud.procurement.orders import NotAllowedSupplierError, OwnOrderError, WrongStepError
-from cloud.procurement.payables import BadInvoiceError, NoSuchInvoiceError, WrongInvoiceStateError
+from cloud.procurement.payables import (
+    BadInvoiceError,
+    NoSuchInvoiceError,
+    PaidInTheFutureError,
+    WrongInvoiceStateError,
+)
 from cloud.procurement.receiving import BadReceiptError, DifferencesError, NoSuchReceiptError
 from cloud.procurement.service import (
     ChangedMeanwhileError,
@@ -43,6 +48,7 @@ REFUSED: Final[http.Refusals] = {
     BadReceiptError: (422, "bad_receipt"),
     BadInvoiceError: (422, "bad_invoice"),
     BadCreditNoteError: (422, "bad_credit_note"),
+    PaidInTheFutureError: (422, "paid_in_the_future"),
 }
 
 refusing = partial(http.refusing, REFUSED)
