@@ -59,6 +59,9 @@ SPECIAL_LOSSES: Final = (DISPOSAL_LOSS,)
 INCOME_TAXES: Final = (INCOME_TAX,)
 """Below 税引前当期純利益."""
 
+OWED_TO_OTHERS: Final = (PAYABLE, OTHER_PAYABLES)
+"""Debts kept by whom they are owed to: who was paid too much, or took something back, owes us (未収入金)."""
+
 CHART: Final = (
     AccountRow(CASH, "現金", "Cash", "asset"),
     AccountRow(BANK, "普通預金", "Bank", "asset"),

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.accounting import reports, repository, statements
+from cloud.accounting import chart, reports, repository, statements
 from cloud.accounting.closing import month_end
 from cloud.accounting.statements import Period, Statement
 
@@ -29,6 +29,7 @@ async def period(db_session: AsyncSession, start: date, end: date) -> Period:
         moved=reports.less(moved, closed),
         closed=closed,
         purchases_minor=await repository.purchases(db_session, start, end),
+        overpaid=await repository.overpaid(db_session, chart.OWED_TO_OTHERS, end),
     )
 
 

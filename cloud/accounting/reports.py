@@ -1,6 +1,7 @@
 """The statements, from what each account moved. Pure; integers only, so a margin is text with two decimals."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -155,17 +156,26 @@ def income_statement(moved: Iterable[Moved], period_start: date, period_end: dat
     )
 
 
-def balance_sheet(moved: Iterable[Moved], at: date) -> BalanceSheet:
-    """Assets, liabilities and equity from what the accounts moved up to and including `at`."""
+def balance_sheet(moved: Iterable[Moved], overpaid: Mapping[str, int], at: date) -> BalanceSheet:
+    """Assets, liabilities and equity at the end of a day.
+
+    Args:
+        moved: what the accounts moved up to and including `at`.
+        overpaid: of debts, what others owe us at places of the account; it is 未収入金.
+        at: the day.
+    """
     sides: dict[str, list[Line]] = {"asset": [], "liability": [], "equity": []}
     earned = 0
-    for row in sorted(moved, key=lambda item: item.account):
-        kind = chart.BY_CODE[row.account].kind
-        balance = row.debit_minor - row.credit_minor
+    balances = Counter({row.account: row.debit_minor - row.credit_minor for row in moved})
+    for account, amount in overpaid.items():
+        balances[account] -= amount
+        balances[chart.OTHER_RECEIVABLES] += amount
+    for account, balance in sorted(balances.items()):
+        kind = chart.BY_CODE[account].kind
         if kind not in sides:
             earned -= balance
         elif balance:
-            sides[kind].append(_line(row.account, balance if kind == "asset" else -balance))
+            sides[kind].append(_line(account, balance if kind == "asset" else -balance))
     if earned:
         sides["equity"].append(Line(code="", name_ja="当期純利益", name_en="Net income to date", amount=earned))
     assets, liabilities, equity = (Side(lines=rows, total=sum(r.amount for r in rows)) for rows in sides.values())

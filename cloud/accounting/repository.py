@@ -343,6 +343,21 @@ async def moved_between(db_session: AsyncSession, start: date | None, end: date)
     return [Moved(code, int(debit), int(credit)) for code, debit, credit in await db_session.execute(query)]
 
 
+async def overpaid(db_session: AsyncSession, accounts: Sequence[str], at: date) -> dict[str, int]:
+    """Account to what places of it have in debit at the end of a day: of debts, what others owe us. Zeros left out."""
+    balance = func.sum(Posting.amount_minor)
+    places = (
+        select(Posting.account_code, balance.label("yen"))
+        .join(JournalEntry, JournalEntry.number == Posting.entry_number)
+        .where(Posting.account_code.in_(accounts), Posting.sub_account != "", JournalEntry.entry_date <= at)
+        .group_by(Posting.account_code, Posting.sub_account)
+        .having(balance > 0)
+        .subquery()
+    )
+    query = select(places.c.account_code, func.sum(places.c.yen)).group_by(places.c.account_code)
+    return {code: int(yen) for code, yen in await db_session.execute(query)}
+
+
 async def moved_by_year_closings(db_session: AsyncSession, start: date, end: date) -> list[Moved]:
     """What the entries that close a year (and those that undo one) moved from `start` to `end`."""
     closing = select(JournalEntry.number).where(JournalEntry.source >= "year:", JournalEntry.source < "year;")

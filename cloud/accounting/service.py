@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cloud.accounting import reports, repository, rules
+from cloud.accounting import chart, reports, repository, rules
 from cloud.accounting.closing import closed_upto, in_open_month
 from cloud.accounting.places import Place
 from cloud.accounting.plain_text import EMPTY, Books
@@ -126,7 +126,8 @@ async def income_statement(db_session: AsyncSession, start: date, end: date) -> 
 
 async def balance_sheet(db_session: AsyncSession, at: date) -> reports.BalanceSheet:
     """Assets, liabilities and equity at the end of the day `at`."""
-    return reports.balance_sheet(await repository.moved_between(db_session, None, at), at)
+    overpaid = await repository.overpaid(db_session, chart.OWED_TO_OTHERS, at)
+    return reports.balance_sheet(await repository.moved_between(db_session, None, at), overpaid, at)
 
 
 async def journal(

@@ -66,6 +66,8 @@ class Period:
     """What the entries that close a year moved from `start` to `end`."""
     purchases_minor: int
     """What was bought, returns deducted: legs of 仕入高 but those that pass it on."""
+    overpaid: Mapping[str, int]
+    """Of `chart.OWED_TO_OTHERS`, what others owe us at the end."""
 
     @property
     def sums(self) -> dict[str, int]:
@@ -175,11 +177,17 @@ def _cost_of_sales(period: Period, found: _Lines) -> int:
 
 
 def balance_sheet(period: Period) -> Statement:
-    """貸借対照表 at the end of a period. Sums: `assets`, `liabilities`, `equity`, `liabilities_and_equity`."""
+    """貸借対照表 at the end of a period. Sums: `assets`, `liabilities`, `equity`, `liabilities_and_equity`.
+
+    A supplier who owes us makes no debt to the others smaller (総額主義): what stands in debit there is an asset.
+    """
     at_end, found = period.at_end, _Lines()
     assets = _of("asset")
     found.heading("current_assets_head", "流動資産", "Current assets")
     current = found.accounts([code for code in assets if code < FIXED_FROM], at_end, 1)
+    for code, amount in sorted(period.overpaid.items()):
+        current += found.add(f"{code}_overpaid", _OVERPAID[code], amount, account=code)
+        at_end[code] = at_end.get(code, 0) - amount
     found.total("current_assets", ("流動資産 計", "Total current assets"), current)
     found.heading("fixed_assets_head", "固定資産", "Fixed assets")
     fixed = found.accounts([code for code in assets if code >= FIXED_FROM], at_end, 1)
@@ -197,6 +205,10 @@ def balance_sheet(period: Period) -> Statement:
     return Statement(period_start=period.start, period_end=period.end, lines=_without_empty(found.lines))
 
 
+_OVERPAID: Final = {
+    chart.PAYABLE: ("未収入金(仕入先)", "Receivable from suppliers"),
+    chart.OTHER_PAYABLES: ("未収入金(払いすぎ)", "Receivable from payees"),
+}
 _EARNING: Final = ("revenue", "cost", "expense", "other_income", "other_expense")
 
 

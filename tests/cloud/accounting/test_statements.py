@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from cloud.accounting import chart, periods, service
+from cloud.accounting import chart, periods, service, years
+from cloud.accounting.months import Person
 from cloud.accounting.rules import Draft, Leg
 from cloud.accounting.statements import Statement
+from cloud.accounting.years import Wanted
 from cloud.db.database import Database
 
 OCTOBER = (date(2026, 10, 1), date(2026, 10, 31))
@@ -147,3 +149,48 @@ def test_before_that_when_months_are_whole_then_months_are_compared(
     start: date, end: date, before: tuple[date, date]
 ) -> None:
     assert periods.before_that(start, end) == before
+
+
+def owed(source: str, day: date, supplier: int, amount: int) -> Draft:
+    """Goods on credit (positive), or a credit note."""
+    legs = (Leg("5002", amount), Leg("2001", -amount, f"supplier:{supplier}"))
+    return Draft(source, day, 0, "test", legs)
+
+
+async def test_balance_sheet_when_a_supplier_owes_us_then_that_is_an_asset_and_no_smaller_debt_to_the_others(
+    database: Database,
+) -> None:
+    await post(database, [draft("capital", OCTOBER[0], ("1010", 5_000), ("3001", -5_000))])
+    await post(database, [owed("a", OCTOBER[1], 1, 3_000), owed("b", OCTOBER[1], 2, 1_000)])
+    await post(database, [owed("note", NOVEMBER[0], 2, -1_500)])
+    found = await statement(database, "balance-sheet", NOVEMBER)
+    assert shown(found)["2001_overpaid"] == (500, 0)
+    assert (shown(found)["2001"], found.amount("current_assets")) == ((3_000, 4_000), 5_500)
+    assert found.amount("assets") == found.amount("liabilities_and_equity") == 5_500
+    assert {line.account for line in found.lines if line.name_ja == "未収入金(仕入先)"} == {"2001"}
+    async with database.read() as db_session:
+        sheet = await service.balance_sheet(db_session, NOVEMBER[1])
+    assert [(line.name_ja, line.amount) for line in sheet.assets.lines] == [("普通預金", 5_000), ("未収入金", 500)]
+    assert [(line.name_ja, line.amount) for line in sheet.liabilities.lines] == [("買掛金", 3_000)]
+    assert sheet.is_balanced
+
+
+async def test_balance_sheet_when_a_year_is_closed_with_a_supplier_who_owes_us_then_no_debt_is_negative(
+    database: Database,
+) -> None:
+    end = date(2026, 12, 31)
+    await post(database, [draft("capital", OCTOBER[0], ("1010", 5_000), ("3001", -5_000))])
+    await post(database, [owed("a", end, 1, 1_000), owed("note", end, 1, -1_500)])
+    by = Person("owner@example.com", 0)
+    async with database.write() as db_session:
+        await years.close(db_session, Wanted(end, None, [], []), today=end + timedelta(days=1), by=by)
+    found = await statement(database, "balance-sheet", (date(2026, 12, 1), end))
+    assert {line.key: line.amount for line in found.lines if line.account} == {
+        "1010": 5_000,
+        "2001_overpaid": 500,
+        "3001": 5_000,
+        "3100": 500,
+    }
+    await post(database, [owed("next", end + timedelta(days=1), 1, 700)])
+    january = await statement(database, "balance-sheet", (date(2027, 1, 1), date(2027, 1, 31)))
+    assert (shown(january)["2001"], shown(january)["2001_overpaid"]) == ((200, 0), (0, 500))
