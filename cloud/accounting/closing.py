@@ -7,7 +7,7 @@ dated to the first open day and names the true one: a closed month never changes
 import hashlib
 import json
 from calendar import monthrange
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -51,6 +51,8 @@ class Finding(BaseModel):
 
     code: str
     text: str
+    """In Japanese."""
+    text_en: str
     is_blocking: bool
     """Nobody may close despite it."""
 
@@ -81,41 +83,66 @@ class Facts:
 def findings(facts: Facts) -> list[Finding]:
     """What is not in order; an empty list means that the month can be closed."""
     balances = {row.account: row.debit_minor - row.credit_minor for row in facts.moved}
-    over = balances.get(chart.CASH_DIFFERENCE, 0)
-    through = balances.get(chart.PURCHASES, 0)
-    checks = (
-        (sum(balances.values()), "unbalanced", "借方と貸方が一致していません。", True),
-        (through, "purchases_left", f"仕入高が {through:,} 円残っています(商品へ振り替わっていません)。", True),
-        (
-            facts.goods_minor - facts.pools_minor,
+    return [*_wrong(facts, balances), *_unfinished(facts, balances)]
+
+
+def _wrong(facts: Facts, balances: Mapping[str, int]) -> Iterator[Finding]:
+    """What nobody may close despite."""
+    if sum(balances.values()):
+        yield _blocking("unbalanced", "借方と貸方が一致していません。", "Debits and credits differ.")
+    if through := balances.get(chart.PURCHASES, 0):
+        yield _blocking(
+            "purchases_left",
+            f"仕入高が {through:,} 円残っています(商品へ振り替わっていません)。",
+            f"¥{through:,} is left in Purchases (not transferred to Merchandise).",
+        )
+    goods, pools = facts.goods_minor, facts.pools_minor
+    if goods != pools:
+        yield _blocking(
             "goods_differ",
-            f"商品 {facts.goods_minor:,} 円と在庫の原価 {facts.pools_minor:,} 円が一致していません。",
-            True,
-        ),
-        (facts.gaps, "events_missing", f"出来事がまだ届いていない自販機: {', '.join(facts.gaps)}", False),
-        (
-            facts.silent_machines,
-            "machines_silent",
-            f"月末のあと連絡のない自販機: {', '.join(facts.silent_machines)}",
-            False,
-        ),
-        (facts.open_tasks, "tasks_open", f"月内に始まった作業が {facts.open_tasks} 件残っています。", False),
-        (over, "cash_difference", f"現金過不足が {over:,} 円残っています。", False),
-        (
-            facts.uncounted_machines,
-            "cash_uncounted",
-            f"今月に入って現金を数えていない自販機: {', '.join(facts.uncounted_machines)}",
-            False,
-        ),
-        (facts.unplaced_cash_minor, "cash_unplaced", "場所の記録がない現金があります。", False),
-        (
-            facts.negative_products,
-            "stock_negative",
-            f"在庫がマイナスの商品: {', '.join(facts.negative_products)}",
-            False,
-        ),
-    )
-    return [Finding(code=code, text=text, is_blocking=blocks) for found, code, text, blocks in checks if found]
+            f"商品 {goods:,} 円と在庫の原価 {pools:,} 円が一致していません。",
+            f"Merchandise of ¥{goods:,} and the cost of stock, ¥{pools:,}, differ.",
+        )
+
+
+def _unfinished(facts: Facts, balances: Mapping[str, int]) -> Iterator[Finding]:
+    """What a person may accept."""
+    if facts.gaps:
+        yield _named(
+            "events_missing", "出来事がまだ届いていない自販機", "Machines with events still to come", facts.gaps
+        )
+    if silent := facts.silent_machines:
+        yield _named("machines_silent", "月末のあと連絡のない自販機", "Machines silent since the month ended", silent)
+    if tasks := facts.open_tasks:
+        words = (
+            f"月内に始まった作業が {tasks} 件残っています。",
+            f"Tasks begun within the month and still open: {tasks}",
+        )
+        yield _acceptable("tasks_open", *words)
+    if over := balances.get(chart.CASH_DIFFERENCE, 0):
+        words = (f"現金過不足が {over:,} 円残っています。", f"¥{over:,} is left in Cash over and short.")
+        yield _acceptable("cash_difference", *words)
+    if uncounted := facts.uncounted_machines:
+        english = "Machines whose cash has not been counted this month"
+        yield _named("cash_uncounted", "今月に入って現金を数えていない自販機", english, uncounted)
+    if facts.unplaced_cash_minor:
+        words = ("場所の記録がない現金があります。", "There is cash of which no place is recorded.")
+        yield _acceptable("cash_unplaced", *words)
+    if negative := facts.negative_products:
+        yield _named("stock_negative", "在庫がマイナスの商品", "Products with less than nothing in stock", negative)
+
+
+def _blocking(code: str, text: str, english: str) -> Finding:
+    return Finding(code=code, text=text, text_en=english, is_blocking=True)
+
+
+def _acceptable(code: str, text: str, english: str) -> Finding:
+    return Finding(code=code, text=text, text_en=english, is_blocking=False)
+
+
+def _named(code: str, text: str, english: str, names: Sequence[str]) -> Finding:
+    listed = ", ".join(names)
+    return _acceptable(code, f"{text}: {listed}", f"{english}: {listed}")
 
 
 def goods_at_end(moved: Iterable[Moved], stock_minor: int) -> list[Finding]:
@@ -129,7 +156,8 @@ def goods_at_end(moved: Iterable[Moved], stock_minor: int) -> list[Finding]:
     if goods == stock_minor:
         return []
     text = f"月末の商品 {goods:,} 円と月末の在庫の原価 {stock_minor:,} 円が一致していません。"
-    return [Finding(code="goods_differ_at_end", text=text, is_blocking=False)]
+    english = f"Merchandise of ¥{goods:,} and the cost of stock, ¥{stock_minor:,}, differ at the end of the month."
+    return [_acceptable("goods_differ_at_end", text, english)]
 
 
 def month_end(year: int, month: int) -> date:

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.accounting import chart, documents_repository, equipment_rules, expense_rules, repository, service
+from cloud.accounting.chart import AccountRow
 from cloud.accounting.closing import Finding
 from cloud.accounting.equipment_rules import Asset
 from cloud.accounting.expense_rules import Expense, PaidBy
@@ -190,8 +191,11 @@ async def register(db_session: AsyncSession, today: date) -> list[EquipmentView]
 async def findings(db_session: AsyncSession, last_day: date) -> list[Finding]:
     """What is missing before a month is closed: depreciation that is not booked."""
     names = sorted({asset.name for asset, _ in await _missing(db_session, last_day)})
+    if not names:
+        return []
     text = f"減価償却をまだ記帳していない設備: {', '.join(names)}"
-    return [Finding(code="depreciation_missing", text=text, is_blocking=False)] if names else []
+    english = f"Depreciation not booked yet: {', '.join(names)}"
+    return [Finding(code="depreciation_missing", text=text, text_en=english, is_blocking=False)]
 
 
 async def _missing(db_session: AsyncSession, last_day: date) -> list[tuple[Asset, int]]:
@@ -232,6 +236,6 @@ def place_of(payee: str) -> Place:
     return Place(chart.OTHER_PAYABLES, payee)
 
 
-def choices() -> Sequence[tuple[str, str]]:
-    """Account and name of everything an expense may be."""
-    return [(row.code, row.name_ja) for row in expense_rules.EXPENSES]
+def choices() -> Sequence[AccountRow]:
+    """The accounts an expense may be booked to."""
+    return expense_rules.EXPENSES

@@ -13,6 +13,7 @@ from cloud.accounting.counting import CollectedTooMuchError, CountView, MachineC
 from cloud.crew import service as crew
 from cloud.dashboard.cash_words import PARTS
 from cloud.dashboard.contexts import Contexts
+from cloud.dashboard.language import say
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show, with_status
 from cloud.db.database import Database
@@ -115,7 +116,7 @@ async def _page(request: Request, user: CurrentUser, database: Database, machine
             "note_length": NOTE_LENGTH,
         }
 
-    return await show(request, database, user, "cash_machine", f"現金実査 {machine_id}", build)
+    return await show(request, database, user, "cash_machine", say("現金実査 {machine}", machine=machine_id), build)
 
 
 def place_href(place: places.Place) -> str:

@@ -14,6 +14,7 @@ from cloud.accounting.earnings_endpoints import By, PeriodDep, all_earnings, ear
 from cloud.catalogue import service as catalogue
 from cloud.catalogue.service import Catalogue
 from cloud.dashboard.contexts import Contexts, event_href
+from cloud.dashboard.language import say
 from cloud.dashboard.locks import PageLock
 from cloud.dashboard.pages import show
 from cloud.identity.gate import CurrentUser
@@ -88,7 +89,7 @@ async def _sales(contexts: Contexts, by: By, sums: Earning, between: tuple[date,
     return {
         "by": by,
         "name": sums.name,
-        "days_text": f"{between[0]} から {between[1]} まで",
+        "days_text": say("{start} から {end} まで", start=between[0], end=between[1]),
         "sums": sums,
         "sales": [_sale(contexts, names, row, numbers) for row in rows],
         "refunds": [_given_back(contexts, names, row) for row in await _refunds(db_session, by, sums.key, between)],
@@ -117,6 +118,7 @@ def _given_back(contexts: Contexts, names: Catalogue, row: RefundView) -> dict[s
         "at": contexts.moment(row.refunded_at_ms),
         "machine_id": row.machine_id,
         "product": names.name(row.product_id),
+        "words": "返金",
         "sale_id": row.sale_id,
         "gross": -row.gross,
         "amounts": amounts,

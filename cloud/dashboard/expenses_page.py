@@ -20,6 +20,7 @@ from cloud.accounting.month_report import last_day_of_month_before
 from cloud.dashboard.cash_page import place_href
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.forms import beside_fields
+from cloud.dashboard.language import named, say
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show, with_status
 from cloud.db.database import Database
@@ -168,10 +169,10 @@ async def _page(
         owed = await expenses.owed(contexts.db_session)
         return {
             "today": today.isoformat(),
-            "accounts": expenses.choices(),
+            "accounts": [(row.code, named(row)) for row in expenses.choices()],
             "paid_by": PAID_BY,
             "percents": PERCENTS,
-            "lives": [(str(life), f"{life} 年") for life in equipment_rules.RATES],
+            "lives": [(str(life), say("{years} 年", years=life)) for life in equipment_rules.RATES],
             "owed": [row.model_dump() | {"href": place_href(expenses.place_of(row.payee))} for row in owed],
             "equipment": await expenses.register(contexts.db_session, today),
             "may_book": user.may(Permission.BOOKS_CORRECT),

@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import FormData, UploadFile
 
+from cloud.dashboard.language import say
 from cloud.identity.access import Writer
 from cloud.kit import idempotency
 from cloud.kit.http import ProblemError
@@ -60,7 +61,7 @@ def words_of(error: ProblemError, words: Mapping[str, str]) -> str:
     """
     if error.code not in words:
         raise error
-    return f"{words[error.code]} {error.detail}".strip()
+    return say("{words} {detail}", words=words[error.code], detail=error.detail).strip()
 
 
 class FormSentTwiceError(Exception):

@@ -13,6 +13,7 @@ from cloud.accounting.months_endpoints import close_month, findings_of, last_day
 from cloud.accounting.years import YearView
 from cloud.accounting.years_endpoints import YearCloseBody, close_year, undo_year
 from cloud.dashboard.contexts import Contexts
+from cloud.dashboard.language import language, say
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show, with_status
 from cloud.db.database import Database
@@ -118,11 +119,14 @@ async def _page(request: Request, user: CurrentUser, database: Database, today: 
         newest = await months.closed_upto(contexts.db_session)
         return {
             "month": f"{last_day:%Y-%m}",
-            "month_text": f"{last_day:%Y年%-m月}",
+            "month_text": say("{day:%Y年%-m月}", day=last_day),
             "is_over": is_over,
             "year": await _year(contexts, last_day, request.app.state.settings.fiscal_year_end_month),
             "years": [_year_row(contexts, row) for row in await years.listing(contexts.db_session)],
-            "findings": await findings_of(contexts.db_session, last_day, timezone) if is_over else [],
+            "findings": [
+                {"code": row.code, "is_blocking": row.is_blocking, "words": _words(row)}
+                for row in (await findings_of(contexts.db_session, last_day, timezone) if is_over else [])
+            ],
             "closings": [_row(contexts, row) | {"is_newest": row.is_closed and row.last_day == newest} for row in rows],
             "may_close": user.may(Permission.BOOKS_CLOSE),
             "may_reopen": user.may(Permission.BOOKS_REOPEN),
@@ -132,12 +136,17 @@ async def _page(request: Request, user: CurrentUser, database: Database, today: 
     return await show(request, database, user, "months", "月次締め", build)
 
 
+def _words(row: closing.Finding) -> str:
+    return row.text if language() == "ja" else row.text_en
+
+
 async def _year(contexts: Contexts, last_day: date, end_month: int) -> dict[str, Any] | None:
     """What closing the year needs; None for a month that does not end one."""
     if last_day.month != end_month:
         return None
     due = await years.tax_due(contexts.db_session, last_day)
-    return {"text": f"{last_day:%Y年%-m月期}", "output_tax": due.output_tax, "input_tax": due.input_tax, "due": due.due}
+    text = say("{day:%Y年%-m月期}", day=last_day)
+    return {"text": text, "output_tax": due.output_tax, "input_tax": due.input_tax, "due": due.due}
 
 
 def _year_row(contexts: Contexts, row: YearView) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.forms import typed, words_of
+from cloud.dashboard.language import listed, say
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show, with_status
 from cloud.dashboard.payables_forms import RATES, Deed, rates_typed, refusal
@@ -64,8 +65,9 @@ async def record(supplier_id: RowId, request: Request, writer: Records, today: T
                 by = Doing(writer.user.email, writer.now_ms)
                 number = await payables.record(db_session, supplier_id, body, by)
     except ValidationError as error:
-        fields = "、".join(sorted({FIELDS.get(str(item["loc"][0]), str(item["loc"][0])) for item in error.errors()}))
-        return await _list(request, writer.user, database, today, f"次の欄をご確認ください: {fields}", status=422)
+        fields = listed(sorted({FIELDS.get(str(item["loc"][0]), str(item["loc"][0])) for item in error.errors()}))
+        words = say("次の欄をご確認ください: {fields}", fields=fields)
+        return await _list(request, writer.user, database, today, words, status=422)
     except ProblemError as error:
         return await _list(request, writer.user, database, today, words_of(error, REFUSALS), status=error.status)
     return RedirectResponse(f"/dashboard/payables/invoices/{number}", status_code=303)

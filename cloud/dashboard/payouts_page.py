@@ -14,6 +14,7 @@ from cloud.accounting.places import Place, receivable
 from cloud.dashboard.cash_page import place_href
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.forms import beside_fields
+from cloud.dashboard.language import say
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show, with_status
 from cloud.db.database import Database
@@ -91,7 +92,7 @@ async def one_payout(
         lines = await payouts.lines_of(contexts.db_session, number)
         return {"payout": found, "lines": lines, "kinds": KINDS, "findings": FINDINGS}
 
-    return await show(request, database, user, "payout", f"入金 {number}", build)
+    return await show(request, database, user, "payout", say("入金 {number}", number=number), build)
 
 
 async def _refused(request: Request, writer: Writer, values: dict[str, str], problems: dict[str, str]) -> Response:

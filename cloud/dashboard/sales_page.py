@@ -11,6 +11,7 @@ from cloud.catalogue import service as catalogue
 from cloud.catalogue.service import Catalogue
 from cloud.dashboard.contexts import Contexts, event_href
 from cloud.dashboard.forms import beside_fields
+from cloud.dashboard.language import say
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show, with_status
 from cloud.dashboard.wording import sale_note
@@ -37,9 +38,9 @@ MADE: Final = {"claim": "現金", "processor": "決済会社から", "store_cred
 STATUSES: Final = {"completed": ("販売", "ok"), "failed": ("出ませんでした", "warn")}
 PROBLEMS: Final = {
     "amount": "返金額を、円単位の整数で 1 円以上、ご記入ください。",
-    "reason": f"理由を {TEXT_LENGTH} 文字までで、ご記入ください。",
+    "reason": "理由を {text} 文字までで、ご記入ください。",
     "method": "返し方をお選びください。",
-    "customer": f"お客様の番号を {CUSTOMER_LENGTH} 文字までで、ご記入ください。",
+    "customer": "お客様の番号を {customer} 文字までで、ご記入ください。",
 }
 REFUSALS: Final = {
     "too_much": ("amount", "支払額から、これまでの返金を引いた額より多くは返せません。"),
@@ -128,15 +129,20 @@ async def give_back(sale_id: RowId, request: Request, writer: Refunds, database:
             by, now_ms = writer.user.email, writer.now_ms
             await refunds.refund(db_session, sale_id, body.amount, body.reason, by, now_ms, how)
     except ValidationError as error:
-        problems = beside_fields(error, PROBLEMS)
+        problems = _said(beside_fields(error, PROBLEMS))
     except RefundRefusedError as error:
         field, words = REFUSALS[error.code]
-        problems = {field: words}
+        problems = _said({field: words})
     except refunds.NoSuchSaleError as error:
         raise ProblemError(404, "no_such_sale", str(error)) from error
     else:
         return RedirectResponse(f"/dashboard/sales/{sale_id}#refunds", status_code=303)
     return with_status(await _page(request, writer.user, database, sale_id, values, problems), 422)
+
+
+def _said(problems: dict[str, str]) -> dict[str, str]:
+    """What is wrong beside which field, with how long a text may be."""
+    return {field: say(words, text=TEXT_LENGTH, customer=CUSTOMER_LENGTH) for field, words in problems.items()}
 
 
 async def _page(
@@ -164,7 +170,7 @@ async def _page(
             "methods": METHODS,
         }
 
-    return await show(request, database, user, "sale", f"売上 {sale_id}", build)
+    return await show(request, database, user, "sale", say("売上 {number}", number=sale_id), build)
 
 
 _BOOKS: Final = Permission.BOOKS_READ
@@ -182,7 +188,7 @@ async def _figures(contexts: Contexts, row: SaleView, *, sees_books: bool) -> di
     return {
         "figures": [
             ("税込", row.gross_minor, event),
-            (f"消費税 {row.tax_percent}%", row.tax_minor, sold),
+            (say("消費税 {percent}%", percent=row.tax_percent), row.tax_minor, sold),
             ("税抜", row.net_minor, sold),
             ("原価", row.cost_minor, cost),
         ]

@@ -11,6 +11,7 @@ from cloud.accounting import closing, months, periods, service
 from cloud.accounting.month_report import last_day_named
 from cloud.accounting.statements import StatementLine
 from cloud.dashboard.contexts import Contexts
+from cloud.dashboard.language import named, say
 from cloud.dashboard.locks import PageLock
 from cloud.dashboard.pages import show
 from cloud.identity.gate import CurrentUser
@@ -46,8 +47,8 @@ async def _context(contexts: Contexts, last_day: date, today: date, here: str) -
     cut = next(at for at, line in enumerate(found["balance-sheet"].lines, start=1) if line.key == "assets")
     return {
         "month": f"{last_day:%Y-%m}",
-        "period_text": f"{last_day:%Y年%-m月}",
-        "before_text": f"{first - timedelta(days=1):%-m月}",
+        "period_text": say("{day:%Y年%-m月}", day=last_day),
+        "before_text": say("{day:%-m月}", day=first - timedelta(days=1)),
         "is_closed": closed is not None and last_day <= closed,
         "earlier": f"{first - timedelta(days=1):%Y-%m}",
         "later": f"{following:%Y-%m}" if following.replace(day=1) <= today else "",
@@ -59,7 +60,7 @@ async def _context(contexts: Contexts, last_day: date, today: date, here: str) -
         "trial": [
             {
                 "code": line.code,
-                "name": line.name_ja,
+                "name": named(line),
                 "debit": line.debit,
                 "credit": line.credit,
                 "href": account_href(line.code, end=last_day),
@@ -75,7 +76,7 @@ def _lines(lines: Sequence[StatementLine], *, end: date, start: date | None = No
     first_before = last_before.replace(day=1)
     return [
         {
-            "label": line.name_ja,
+            "label": named(line),
             "amount": line.amount,
             "before": line.before or 0,
             "level": line.level,

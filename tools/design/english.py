@@ -52,7 +52,7 @@ AREAS: Final = {
 """Whose phrases stand in which file of the catalogue: patterns of templates and modules; the first that fits."""
 NOT_SHOWN: Final = ("bilingual.py", "charts.py", "language.py")
 """Modules whose Japanese no page shows: the mechanism itself, and charts for programs."""
-COMPLETE: Final = (FRAME,)
+COMPLETE: Final = (FRAME, "books")
 """Areas that are translated as a whole and stay so."""
 
 

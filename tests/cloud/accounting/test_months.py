@@ -182,6 +182,7 @@ async def test_close_when_something_is_not_in_order_then_only_what_a_person_may_
     assert findings(ORDER) == []
     found = findings(Facts(**values | change))
     assert [(row.code, row.is_blocking) for row in found] == [(code, is_blocking)]
+    assert found[0].text_en.replace("¥", "").isascii()
     with pytest.raises(NotInOrderError):
         await close(database, OCTOBER, found)
     if is_blocking:
