@@ -19,8 +19,8 @@ RENT = {
     "day": "2026-11-20",
 }
 TEMPLATES = build.ROOT / "cloud/dashboard/templates"
-SENT_MANY_TIMES = {"login.html", "base.html"}
-"""Logging in and out."""
+SENT_MANY_TIMES = {"login.html", "base.html", "language.html"}
+"""Logging in and out, and the language of the browser."""
 
 
 async def named(client: AsyncClient) -> dict[str, str]:
