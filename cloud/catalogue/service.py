@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -71,9 +71,9 @@ class _History:
 
     __slots__ = ("changes", "names", "picture", "tax_class")
 
-    def __init__(self, revisions: Sequence[Revision]) -> None:
+    def __init__(self, revisions: Sequence[Revision], name: str) -> None:
         newest = revisions[-1].doc
-        self.names = [(row.changed_at_ms, str(row.doc["name_ja"])) for row in revisions]
+        self.names = [(row.changed_at_ms, str(row.doc.get(name) or row.doc["name_ja"])) for row in revisions]
         self.picture = str(newest["picture"])
         self.tax_class = str(newest["tax_class"])
         changes = newest.get("tax_changes") or []
@@ -81,25 +81,33 @@ class _History:
 
 
 class Catalogue:
-    """All products and rates at one moment, for code that looks up many. It does not notice later changes."""
+    """All products and rates at one moment, for code that looks up many. It does not notice later changes.
 
-    def __init__(self, revisions: Iterable[Revision], rates: Mapping[str, list[tuple[date, int]]]) -> None:
+    Names are Japanese, as the books have them, or English for who reads it; Japanese where there is no English one.
+    """
+
+    def __init__(
+        self,
+        revisions: Iterable[Revision],
+        rates: Mapping[str, list[tuple[date, int]]],
+        language: Literal["ja", "en"] = "ja",
+    ) -> None:
         by_product: defaultdict[str, list[Revision]] = defaultdict(list)
         for row in revisions:
             by_product[row.product_id].append(row)
-        self._products = {name: _History(by_product[name]) for name in sorted(by_product)}
+        self._products = {name: _History(by_product[name], f"name_{language}") for name in sorted(by_product)}
         self._rates = rates
 
     def __contains__(self, product_id: str) -> bool:
         return product_id in self._products
 
     def name(self, product_id: str) -> str:
-        """The Japanese name; the id itself for a product nobody has described."""
+        """The name; the id itself for a product nobody has described."""
         row = self._products.get(product_id)
         return row.names[-1][1] if row else product_id
 
     def name_at(self, product_id: str, at_ms: int) -> str:
-        """The Japanese name at a time: of the newest revision that was made by then, else of the first."""
+        """The name at a time: of the newest revision that was made by then, else of the first."""
         row = self._products.get(product_id)
         if row is None:
             return product_id
@@ -143,9 +151,9 @@ class Catalogue:
         return Taxed(percent, tax, gross_minor - tax)
 
 
-async def load(db_session: AsyncSession) -> Catalogue:
-    """The whole catalogue as it stands now."""
-    return Catalogue(await history(db_session), await repository.rates(db_session))
+async def load(db_session: AsyncSession, language: Literal["ja", "en"] = "ja") -> Catalogue:
+    """The whole catalogue as it stands now, with names in Japanese, or in English for who reads them."""
+    return Catalogue(await history(db_session), await repository.rates(db_session), language)
 
 
 async def history(db_session: AsyncSession) -> list[Revision]:

@@ -72,6 +72,7 @@ async def analytics(
             "chosen": chosen,
             "drawing": _drawing(chosen) if chosen else None,
             "methods": METHODS,
+            "names": await contexts.catalogue(),
         }
 
     return await show(request, database, user, "analytics", "分析", build)

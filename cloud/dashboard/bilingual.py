@@ -17,7 +17,7 @@ import jinja2
 from jinja2 import nodes
 
 from cloud.dashboard.forms import once
-from cloud.dashboard.language import LANGUAGES, Language, Phrases, one_or_many, phrases
+from cloud.dashboard.language import LANGUAGES, Language, Phrases, named, one_or_many, phrases
 
 JAPANESE: Final = re.compile("[\u3001-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uff01-\uffee]")
 PLACE: Final = re.compile(r"\{(\d+)(?::([^{}|]*)\|([^{}|]*))?\}")
@@ -268,8 +268,8 @@ def environment(language: Language, folder: Path) -> jinja2.Environment:
     options: dict[str, Any] = {"loader": jinja2.FileSystemLoader(folder), "autoescape": jinja2.select_autoescape()}
     made = EnglishTemplates(phrases(), **options) if language == "en" else jinja2.Environment(**options)  # noqa: S701
     other: Language = "en" if language == "ja" else "ja"
-    named = {"code": other, "name": LANGUAGES[other]} if IS_COMPLETE else None
-    made.globals |= {"once": once, "language": language, "other_language": named, "many": ""}
+    offered = {"code": other, "name": LANGUAGES[other]} if IS_COMPLETE else None
+    made.globals |= {"once": once, "named": named, "language": language, "other_language": offered, "many": ""}
     return made
 
 

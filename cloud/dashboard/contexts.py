@@ -12,7 +12,7 @@ from cloud.accounting import service as accounting
 from cloud.accounting.rules import SealedEntry
 from cloud.catalogue import service as catalogue
 from cloud.catalogue.service import Catalogue
-from cloud.dashboard.language import named, say
+from cloud.dashboard.language import language, named, say
 from cloud.dashboard.metrics import Metrics
 from cloud.dashboard.wording import event_line, fault_meaning, fault_severity, sale_note
 from cloud.inventory import goods
@@ -89,6 +89,10 @@ class Contexts:
         """Now, ms since 1970 UTC."""
         self._timezone = timezone
 
+    async def catalogue(self) -> Catalogue:
+        """The products, by their names in the language of the request."""
+        return await catalogue.load(self.db_session, language())
+
     async def open_tasks(self) -> int:
         """How many tasks wait for a person; shown above every page."""
         return await staff_tasks.open_count(self.db_session)
@@ -96,7 +100,7 @@ class Contexts:
     async def home(self, metrics: Metrics) -> dict[str, Any]:
         """今日: the day in numbers, the fleet, what happened."""
         figures = await metrics.now(self.db_session)
-        names = await catalogue.load(self.db_session)
+        names = await self.catalogue()
         return {
             "metrics": {
                 "today_revenue": figures.sales.today_revenue,
@@ -135,7 +139,7 @@ class Contexts:
             "slots": [
                 {
                     "slot": level.slot.slot,
-                    "product": level.slot.name_ja,
+                    "product": named(level.slot),
                     "picture": level.slot.picture,
                     "price": level.slot.price_minor,
                     "on_hand": level.on_hand,

@@ -191,6 +191,7 @@ async def _one(request: Request, user: CurrentUser, database: Database, note_id:
                 "place": names.place(found.place_id or None),
                 "uses": await _uses(contexts, found, sees_books=user.may(Permission.BOOKS_READ)),
             },
+            "names": names.catalogue,
             "entries": await _entries(contexts, note_id) if user.may(Permission.BOOKS_READ) else {},
             "owed_href": owed_href(found.supplier_id),
             "open_invoices": [row for row in due if row.status == "open" and row.supplier_id == found.supplier_id],

@@ -82,7 +82,7 @@ async def all_customers(
     talks = await conversations.listing(limit=SHOWN)
 
     async def build(contexts: Contexts) -> dict[str, Any]:
-        names = await catalogue.load(contexts.db_session)
+        names = await contexts.catalogue()
         rows = await coupons.listing(contexts.db_session, contexts.now_ms, limit=SHOWN)
         return {
             "total": await service.total(contexts.db_session),
@@ -267,7 +267,7 @@ async def _one(
         found = await service.customer(db_session, customer_id)
         if found is None:
             raise ProblemError(404, "no_such_customer", f"There is no customer {customer_id}.")
-        names = await catalogue.load(db_session)
+        names = await contexts.catalogue()
         loyalty = await service.loyalty(db_session, customer_id, around.today, timezone, count)
         tastes = await service.tastes(db_session, customer_id, timezone)
         given = await coupons.of_customer(db_session, customer_id, contexts.now_ms)

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cloud.accounting import service as accounting
 from cloud.accounting.earnings import Earning, earning
 from cloud.accounting.earnings_endpoints import By, PeriodDep, all_earnings, earnings_of, turnover_of
-from cloud.catalogue import service as catalogue
 from cloud.catalogue.service import Catalogue
 from cloud.dashboard.contexts import Contexts, event_href
 from cloud.dashboard.language import say
@@ -46,11 +45,12 @@ async def earnings(
 
     async def build(contexts: Contexts) -> dict[str, Any]:
         by_machine, by_product = await all_earnings(contexts.db_session, first, today)
+        names = await contexts.catalogue()
         return {
             "days": days,
             "asked": f"start={first.isoformat()}&end={today.isoformat()}",
             "machines": by_machine,
-            "products": by_product,
+            "products": [row.model_copy(update={"name": names.name(row.key)}) for row in by_product],
             "turnover": await turnover_of(contexts.db_session, first, today),
             "tones": TONES,
         }
@@ -84,11 +84,11 @@ async def _sales(contexts: Contexts, by: By, sums: Earning, between: tuple[date,
     rows = await sales.sold(db_session, by, sums.key, between, limit=SALES_PER_PAGE, offset=offset)
     sources = [f"{source_of(row)}#{part}" for row in rows for part in ("sale", "cost")]
     numbers = await accounting.numbers_of(db_session, sources)
-    names = await catalogue.load(db_session)
+    names = await contexts.catalogue()
     asked = {"name": sums.key, "start": between[0].isoformat(), "end": between[1].isoformat()}
     return {
         "by": by,
-        "name": sums.name,
+        "name": names.name(sums.key) if by == "product" else sums.name,
         "days_text": say("{start} から {end} まで", start=between[0], end=between[1]),
         "sums": sums,
         "sales": [_sale(contexts, names, row, numbers) for row in rows],

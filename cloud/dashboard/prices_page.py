@@ -12,6 +12,7 @@ from cloud.assortment.rules import Doubt
 from cloud.assortment.service import DoubtfulError, NewPrice
 from cloud.catalogue import service as catalogue
 from cloud.dashboard.contexts import Contexts
+from cloud.dashboard.language import named
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show, with_status
 from cloud.dashboard.product_wording import DOUBTS, REFUSALS
@@ -183,4 +184,4 @@ async def _page(
 
 def _name(products: dict[str, Any], product_id: str) -> str:
     row = products.get(product_id)
-    return row.name_ja if row else product_id
+    return named(row) if row else product_id

@@ -12,13 +12,13 @@ from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.forms import typed, words_of
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show, with_status
-from cloud.dashboard.procurement_words import ALERTS, ORIGINS, REFUSALS, STATUSES, STEPS
+from cloud.dashboard.procurement_words import ALERTS, ORIGINS, REFUSALS, STATUSES, STEPS, proposed, terms
 from cloud.db.database import Database
 from cloud.identity.access import Writer
 from cloud.identity.gate import CurrentUser
 from cloud.identity.permissions import Permission
 from cloud.kit.http import DatabaseDep, ProblemError, RowId, TodayDep
-from cloud.procurement import documents, generator, ordering, receiving, service
+from cloud.procurement import generator, ordering, receiving, service
 from cloud.procurement.generator import Proposal
 from cloud.procurement.order_endpoints import limit_of
 from cloud.procurement.order_schemas import OrderDetail, OrderView
@@ -68,17 +68,18 @@ async def _overview(
 
     async def build(contexts: Contexts) -> dict[str, Any]:
         db_session = contexts.db_session
-        names = await service.names(db_session)
+        suppliers, names = await service.names(db_session), await contexts.catalogue()
         alerts = await service.price_alerts(db_session, today, rise)
         orders = await ordering.listing(db_session, limit=ORDERS_SHOWN)
         return {
-            "made": made,
+            "made": made and [row.model_dump() | {"words": proposed(row, names.name(row.product))} for row in made],
+            "names": names,
             "needs": await generator.low(db_session, today),
             "alerts": [
                 {
                     "words": ALERTS[row.kind],
                     "product": row.product_id,
-                    "supplier": names[row.supplier_id],
+                    "supplier": suppliers[row.supplier_id],
                     "percent": row.percent,
                     "tone": "warn" if row.kind != "cheaper_elsewhere" else "ok",
                 }
@@ -208,8 +209,9 @@ async def _page(
         supplier = await service.supplier(contexts.db_session, order.supplier_id)
         return {
             "order": _order(contexts, order),
+            "names": await contexts.catalogue(),
             "supplier": supplier,
-            "terms": documents.terms_text(supplier),
+            "terms": terms(supplier),
             "receipts": await _receipts(contexts, order_id, sees_books=user.may(Permission.BOOKS_READ)),
             "owed_href": owed_href(order.supplier_id),
             "limit": limit_of(request),

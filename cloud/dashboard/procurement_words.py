@@ -1,4 +1,4 @@
-"""Procurement in the operator's words (Japanese), and price histories as lines to draw. Pure."""
+"""Procurement in the operator's words, and price histories as lines to draw. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -6,7 +6,12 @@ from datetime import date
 from itertools import pairwise
 from typing import Final
 
+from cloud.dashboard.language import language
+from cloud.procurement import documents
+from cloud.procurement.generator import Proposal
 from cloud.procurement.monitor import Quote
+from cloud.procurement.rules import MONTH_END
+from cloud.procurement.supplier_schemas import SupplierView
 
 STATUSES: Final = {
     "pending_human_approval": ("承認待ち", "warn"),
@@ -79,6 +84,30 @@ REFUSALS: Final = {
     "no_such_place": "その場所は登録されていません。一覧からお選びください。",
     "invalid": "入力が正しくありません。印の付いた欄をご確認ください。",
 }
+
+_MONTHS: Final = {0: "of the same month", 1: "of the next month", 2: "of the month after next"}
+
+
+def terms(supplier: SupplierView) -> str:
+    """When a supplier is paid; in Japanese as on the order document."""
+    if language() == "ja":
+        return documents.terms_text(supplier)
+    closing, pay = (
+        "at the end" if row >= MONTH_END - 2 else f"on day {row}" for row in (supplier.closing_day, supplier.pay_day)
+    )
+    month = _MONTHS.get(supplier.pay_months, f"of the month {supplier.pay_months} months later")
+    return f"closes {closing} of the month, paid {pay} {month}"
+
+
+def proposed(row: Proposal, product: str) -> str:
+    """What to order, for who approves it; in Japanese with the reasons, as it is kept."""
+    if language() == "ja":
+        return row.order_instruction
+    wanted = f"{product}: {row.units:,} {'unit' if row.units == 1 else 'units'}"
+    if row.supplier is None:
+        return f"{wanted} needed, but no approved supplier has a confirmed offer that can be ordered"
+    return f"{wanted} from {row.supplier}, ¥{row.landed_cost or 0:,} with shipping and tax that cannot be deducted"
+
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 200, 56, 120, 14, 26
 LABEL: Final = 16

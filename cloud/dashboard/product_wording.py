@@ -1,11 +1,20 @@
 """Products, prices and planograms in the words of the pages."""
 
+from collections.abc import Mapping
 from typing import Final
+
+from cloud.dashboard.language import language
 
 TEMPERATURES: Final = {"cold": "つめた〜い", "hot": "あったか〜い", "ambient": "常温"}
 """As on every street machine."""
 
 CLASSES: Final = {"food": "飲食料品(軽減税率)", "standard": "標準税率"}
+
+
+def allergens(words: Mapping[str, str]) -> dict[str, str]:
+    """Code to its word, in the language of the request: a code is the English word."""
+    return {code: word if language() == "ja" else code.replace("-", " ").capitalize() for code, word in words.items()}
+
 
 FIELDS: Final = {
     "id": "商品コード",

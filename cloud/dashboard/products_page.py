@@ -20,7 +20,7 @@ from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.language import listed, say
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import HERE, show, with_status
-from cloud.dashboard.product_wording import CLASSES, FIELDS, PROBLEMS, REFUSALS, TEMPERATURES
+from cloud.dashboard.product_wording import CLASSES, FIELDS, PROBLEMS, REFUSALS, TEMPERATURES, allergens
 from cloud.db.database import Database
 from cloud.identity.access import Writer
 from cloud.identity.gate import CurrentUser
@@ -217,8 +217,8 @@ async def _page(
             "form": typed or (product.model_dump(mode="json") if product else empty),
             "errors": errors or {},
             "tag": tag_of(product) if product else "",
-            "required": REQUIRED,
-            "recommended": RECOMMENDED,
+            "required": allergens(REQUIRED),
+            "recommended": allergens(RECOMMENDED),
             "temperatures": TEMPERATURES,
             "classes": CLASSES,
             "drawings": drawings(),
@@ -253,7 +253,7 @@ def _revision(contexts: Contexts, row: service.RevisionView) -> dict[str, Any]:
 
 def _value(name: str, value: Any) -> str:
     if name == "allergens":
-        text = listed(ALLERGENS.get(code, code) for code in value)
+        text = listed(allergens(ALLERGENS).get(code, code) for code in value)
     elif name == "tax_changes":
         text = listed(
             say("{day} から {tax_class}", day=row["valid_from"], tax_class=CLASSES[row["tax_class"]]) for row in value

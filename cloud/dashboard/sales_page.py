@@ -7,7 +7,6 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
 from cloud.accounting import service as accounting
-from cloud.catalogue import service as catalogue
 from cloud.catalogue.service import Catalogue
 from cloud.dashboard.contexts import Contexts, event_href
 from cloud.dashboard.forms import beside_fields
@@ -67,7 +66,7 @@ async def all_sales(
     async def build(contexts: Contexts) -> dict[str, Any]:
         key = (int(at_ms), int(number)) if number else None
         rows = await service.listing(contexts.db_session, limit=SHOWN + 1, before=key, machine_id=machine or None)
-        names = await catalogue.load(contexts.db_session)
+        names = await contexts.catalogue()
         last = rows[SHOWN - 1] if len(rows) > SHOWN else None
         return {
             "sales": [_sale(contexts, names, row) for row in rows[:SHOWN]],
@@ -90,7 +89,7 @@ async def all_refunds(
 
     async def build(contexts: Contexts) -> dict[str, Any]:
         rows = await refunds.listing(contexts.db_session, limit=SHOWN + 1, before=before or None, tender=tender or None)
-        names = await catalogue.load(contexts.db_session)
+        names = await contexts.catalogue()
         return {
             "refunds": [_refund(contexts, row) | {"product": names.name(row.product_id)} for row in rows[:SHOWN]],
             "tender": tender or "",
@@ -157,7 +156,7 @@ async def _page(
         row = await service.get(contexts.db_session, sale_id)
         if row is None:
             raise ProblemError(404, "no_such_sale", f"There is no sale {sale_id}.")
-        names = await catalogue.load(contexts.db_session)
+        names = await contexts.catalogue()
         given_back = await refunds.listing(contexts.db_session, limit=row.gross_minor + 1, sale_id=sale_id)
         left = row.gross_minor - sum(one.gross for one in given_back)
         return {

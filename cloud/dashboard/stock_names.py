@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from cloud.accounting import service as accounting
-from cloud.catalogue import service as catalogue
 from cloud.catalogue.service import Catalogue
 from cloud.dashboard.contexts import Contexts, source_href
 from cloud.inventory import places
@@ -84,7 +83,7 @@ class Names:
 
 async def load(contexts: Contexts) -> Names:
     """The names now."""
-    return Names(await catalogue.load(contexts.db_session), await places.places(contexts.db_session))
+    return Names(await contexts.catalogue(), await places.places(contexts.db_session))
 
 
 def product_href(product_id: str, place_id: str = "") -> str:

@@ -13,13 +13,13 @@ from cloud.dashboard.language import listed, say
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show, with_status
 from cloud.dashboard.procurement_page import owed_href
-from cloud.dashboard.procurement_words import REFUSALS, price_chart, unit_text
+from cloud.dashboard.procurement_words import REFUSALS, price_chart, terms, unit_text
 from cloud.db.database import Database
 from cloud.identity.access import Writer
 from cloud.identity.gate import CurrentUser
 from cloud.identity.permissions import Permission
 from cloud.kit.http import DatabaseDep, ProblemError, RowId, TodayDep
-from cloud.procurement import documents, finder, service
+from cloud.procurement import finder, service
 from cloud.procurement.refusals import refusing
 from cloud.procurement.search_endpoints import ask
 from cloud.procurement.service import Recorded
@@ -106,8 +106,7 @@ async def _list(
         offers = await service.offers(contexts.db_session, limit=SHOWN, is_confirmed=False)
         return {
             "suppliers": [
-                row.model_dump()
-                | {"terms": documents.terms_text(row), "record": found.get(row.id), "owed_href": owed_href(row.id)}
+                row.model_dump() | {"terms": terms(row), "record": found.get(row.id), "owed_href": owed_href(row.id)}
                 for row in rows
             ],
             "unconfirmed": offers,
@@ -255,7 +254,7 @@ async def _one(
         record = (await service.reliability(contexts.db_session)).get(supplier_id)
         return {
             "supplier": found,
-            "terms": documents.terms_text(found),
+            "terms": terms(found),
             "record": record,
             "owed_href": owed_href(supplier_id),
             "offers": await service.offers(contexts.db_session, limit=SHOWN, supplier_id=supplier_id),

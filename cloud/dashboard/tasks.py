@@ -5,7 +5,6 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from cloud.catalogue import service as catalogue
 from cloud.catalogue.service import Catalogue
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.locks import PageLock, PageWrites
@@ -32,7 +31,7 @@ Pays = Annotated[Writer, Depends(PageWrites(Permission.TASKS_RESOLVE, "debt.paid
 
 
 async def _context(contexts: Contexts) -> dict[str, Any]:
-    names = await catalogue.load(contexts.db_session)
+    names = await contexts.catalogue()
     waiting = await staff_tasks.listing(contexts.db_session, limit=TASKS_SHOWN, state="open")
     done = await staff_tasks.recently_resolved(contexts.db_session, RESOLVED_SHOWN)
     refused = await staff_tasks.refused_debts(contexts.db_session, limit=REFUSED_SHOWN)

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from cloud.accounting import service as accounting
 from cloud.backup.rebuild import rebuild
 from cloud.catalogue import service
-from cloud.catalogue.service import JanTakenError, ProductView
+from cloud.catalogue.service import Catalogue, JanTakenError, ProductView, Revision
 from cloud.catalogue.views import TaxChange
 from cloud.db.database import Database
 from cloud.machines.interpreter import Interpreter
@@ -44,6 +44,17 @@ async def sold(database: Database) -> list[tuple[str, int]]:
             )
         )
         return [(row.description, -row.amount_minor) for row in rows]
+
+
+def test_names_when_read_in_english_then_each_time_has_its_own_and_japanese_stands_in_for_one_that_lacks() -> None:
+    docs = [{"name_ja": "緑茶", "name_en": ""}, {"name_ja": "新茶", "name_en": "New tea"}]
+    rows = [
+        Revision("tea", number, doc | {"picture": "", "tax_class": "food"}, 1000 * number, "op", 0)
+        for number, doc in enumerate(docs)
+    ]
+    english, books = Catalogue(rows, {}, "en"), Catalogue(rows, {})
+    assert (english.name("tea"), english.name_at("tea", 500), english.name("cola")) == ("New tea", "緑茶", "cola")
+    assert (books.name("tea"), books.name_at("tea", 500)) == ("新茶", "緑茶")
 
 
 async def test_rename_when_a_sale_of_before_arrives_after_then_it_has_the_old_name_and_a_replay_says_the_same(

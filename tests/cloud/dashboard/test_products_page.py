@@ -56,6 +56,16 @@ async def test_product_page_when_saved_then_the_history_says_what_changed(client
     assert "アレルゲン → 乳、大豆" in page
 
 
+async def test_product_pages_when_read_in_english_then_the_english_name_comes_first(client: AsyncClient) -> None:
+    client.cookies.set("language", "en")
+    assert (await client.post(PRODUCT, data=TYPED)).status_code == 303
+    page = (await client.get(PRODUCT)).text
+    assert '<h1>New tea <small class="quiet" lang="ja">新茶</small></h1>' in page
+    assert "Allergens → Milk, Soybean" in page
+    assert "<b>New tea</b>" in (await client.get("/dashboard/products")).text
+    assert ">New tea</option>" in (await client.get(PLANOGRAM)).text
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

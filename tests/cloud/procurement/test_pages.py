@@ -92,6 +92,26 @@ async def test_pages_when_followed_from_supplier_to_payment_then_each_leads_to_t
         assert (await client.get(document)).status_code in {200, 303}
 
 
+async def test_pages_when_read_in_english_then_terms_proposals_and_reasons_are(
+    client: AsyncClient, seeded: Database
+) -> None:
+    here = (await client.post(SUPPLIERS, data=SUPPLIER)).headers["location"]
+    client.cookies.set("language", "en")
+    assert "closes at the end of the month, paid at the end of the next month" in (await client.get(here)).text
+    offer = {"product_id": "green-tea", "pack_size": "24", "price": "1980", "valid_from": "2026-11-01"}
+    await client.post(f"{here}/offers", data=offer)
+    await run_out(seeded, "green-tea")
+    made = (await client.post("/dashboard/procurement/proposals")).text
+    assert re.search("Green tea: [0-9]+ units needed, but no approved supplier", made)
+    await client.post(f"{here}/standing", data={"revision": "1", "is_allowed": "true", "is_active": "true"})
+    made = (await client.post("/dashboard/procurement/proposals")).text
+    assert re.search("Green tea: [0-9]+ units from みどり飲料, ¥[0-9,]+ with shipping", made)
+    ranking = (await client.get("/dashboard/suppliers/prices/green-tea?units=24")).text
+    assert "<h1>Green tea " in ranking
+    assert "Where to buy 24 units" in ranking
+    assert re.search("¥[0-9.,]+ a unit · [0-9]+ cases?, [0-9]+ units", ranking)
+
+
 async def test_form_when_a_field_is_wrong_then_the_page_names_it_and_keeps_what_was_typed(
     client: AsyncClient, add_supplier: Any, seeded: Database
 ) -> None:
