@@ -137,12 +137,14 @@ def _add_report_commands(report: argparse.ArgumentParser) -> None:
 
 
 def _add_database_commands(add: Callable[..., argparse.ArgumentParser]) -> None:
-    save = add("backup", _backup, "save the whole database to one file, while everything runs")
+    save = add("backup", _backup, "save database, files and conversations to one file, while everything runs")
     save.add_argument("file", type=Path, help="the file to make; it must not exist")
     load = add("restore", _restore, "put a backup into an empty database; stop cloud, intake and worker before")
     load.add_argument("file", type=Path, help="the backup")
     load.add_argument("--into", metavar="URL", help="another database than DATABASE_URL; of any kind")
-    load.add_argument("--replace", action="store_true", help="throw away what the database holds")
+    load.add_argument(
+        "--replace", action="store_true", help="throw away what the database (and, without --into, MongoDB) holds"
+    )
     again = add("rebuild", _rebuild, "replay all events into fresh books and compare: sales, stock, ledger")
     again.add_argument("--into", metavar="URL", help="keep the fresh books there (default: compare and forget)")
 

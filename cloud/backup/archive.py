@@ -1,16 +1,17 @@
 """The backup file: one zip with a manifest and every table as rows of JSON. Knows files, no database.
 
 `tables/<name>.jsonl` holds one row per line, its values in the order of the manifest's columns; bytes are base64, dates
-ISO 8601, JSON documents JSON text. `files/` holds what is kept beside the database, as it is. `manifest.json` names the
-revision of the schema, for each table how many rows there are, and the SHA-256 of each table's lines and of each file.
-Anybody can read it without us, into any database.
+ISO 8601, JSON documents JSON text. `files/` holds what is kept beside the database, as it is. Where conversations are
+kept in MongoDB, `documents/conversations.jsonl` holds one per line: its session and messages, sealed, bytes as base64.
+`manifest.json` names the revision of the schema, for each of them how many there are, and the SHA-256 of their lines
+and of each file. Anybody can read it without us, into any database.
 """
 
 import fcntl
 import os
 import zipfile
 import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +21,7 @@ from pydantic import BaseModel, ConfigDict
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
+CONVERSATIONS: Final = "documents/conversations.jsonl"
 MAX_MANIFEST_BYTES: Final = 1 << 20
 LEVEL: Final = 6
 """Of compression; higher costs much time and saves little on events."""
@@ -63,6 +65,39 @@ class TableInfo(BaseModel):
         """Name of its file in the zip."""
         return f"tables/{self.name}.jsonl"
 
+    @property
+    def title(self) -> str:
+        """For messages."""
+        return f"table {self.name}"
+
+
+class ConversationsInfo(BaseModel):
+    """Conversations that were kept outside the database, in MongoDB."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sessions: int
+    """One line each."""
+    messages: int
+    """In all of them."""
+    sha256: str
+    """Of the lines, line feeds included."""
+
+    @property
+    def member(self) -> str:
+        """Name of their file in the zip."""
+        return CONVERSATIONS
+
+    @property
+    def rows(self) -> int:
+        """Number of lines."""
+        return self.sessions
+
+    @property
+    def title(self) -> str:
+        """For messages."""
+        return "the conversations"
+
 
 class FileInfo(BaseModel):
     """One file that is kept beside the database: a photo."""
@@ -93,6 +128,8 @@ class Manifest(BaseModel):
     """Number and hash of the newest entry: enough to tell two books apart."""
     tables: list[TableInfo]
     files: list[FileInfo] = []
+    conversations: ConversationsInfo | None = None
+    """None when they are rows in the tables, as in archives from before."""
 
     @property
     def rows(self) -> int:
@@ -123,14 +160,19 @@ class ArchiveWriter:
             lines: one row each, without the line feed.
         """
         info = TableInfo(name=name, columns=columns, rows=0, sha256="")
+        rows, digest = await self.add_lines(info.member, lines)
+        self.tables.append(info.model_copy(update={"rows": rows, "sha256": digest}))
+
+    async def add_lines(self, member: str, lines: AsyncIterator[bytes]) -> tuple[int, str]:
+        """Write a member of lines; how many, and their SHA-256 with line feeds."""
         digest, rows = sha256(), 0
-        with self._zip.open(info.member, "w", force_zip64=True) as member:
+        with self._zip.open(member, "w", force_zip64=True) as file:
             async for line in lines:
                 text = line + b"\n"
                 digest.update(text)
-                member.write(text)
+                file.write(text)
                 rows += 1
-        self.tables.append(info.model_copy(update={"rows": rows, "sha256": digest.hexdigest()}))
+        return rows, digest.hexdigest()
 
     def finish(self, manifest: Manifest) -> None:
         """Write the manifest and close the zip."""
@@ -165,17 +207,22 @@ class Archive:
         """Read everything once and compare it with the manifest.
 
         Raises:
-            BadArchiveError: a table or a file is missing, or is not what the manifest says.
+            BadArchiveError: a table, a file or the conversations are missing, or not what the manifest says.
         """
         for file in self.manifest.files:
             self.file(file)
         for table in self.manifest.tables:
-            digest, rows = sha256(), 0
-            for line in self.lines(table):
-                digest.update(line)
-                rows += 1
-            if (rows, digest.hexdigest()) != (table.rows, table.sha256):
-                raise BadArchiveError(f"{self._path} is damaged: table {table.name} is not what was saved")
+            self._check_lines(table)
+        if self.manifest.conversations is not None:
+            self._check_lines(self.manifest.conversations)
+
+    def _check_lines(self, info: TableInfo | ConversationsInfo) -> None:
+        digest, rows = sha256(), 0
+        for line in self.lines(info):
+            digest.update(line)
+            rows += 1
+        if (rows, digest.hexdigest()) != (info.rows, info.sha256):
+            raise BadArchiveError(f"{self._path} is damaged: what it has of {info.title} is not what was saved")
 
     def file(self, info: FileInfo) -> bytes:
         """The content of a file.
@@ -191,17 +238,17 @@ class Archive:
             raise BadArchiveError(f"{self._path} is damaged: file {info.name} is not what was saved")
         return data
 
-    def lines(self, table: TableInfo) -> Iterator[bytes]:
-        """The rows of a table, each with its line feed.
+    def lines(self, info: TableInfo | ConversationsInfo) -> Generator[bytes]:
+        """The rows of a table, or the conversations, each with its line feed.
 
         Raises:
             BadArchiveError: they cannot be read.
         """
         try:
-            with self._zip.open(table.member) as member:
+            with self._zip.open(info.member) as member:
                 yield from member
         except _DAMAGE as error:
-            raise BadArchiveError(f"{self._path} is damaged in table {table.name}: {error}") from error
+            raise BadArchiveError(f"{self._path} is damaged in {info.title}: {error}") from error
 
 
 def part_of(path: Path) -> Path:

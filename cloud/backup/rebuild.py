@@ -18,9 +18,9 @@ from cloud.accounting import service as accounting
 from cloud.backup.archive import TableInfo
 from cloud.backup.compare import differences
 from cloud.backup.places import Log, Manual, manual_items, read_log
+from cloud.backup.progress import Told, nobody
 from cloud.backup.restore import clear, set_sequences
 from cloud.backup.rows import ROWS_AT_ONCE, columns_of, decoder, lines, names, tables_of
-from cloud.backup.save import Told, nobody
 from cloud.catalogue import service as catalogue
 from cloud.db.database import Database, open_database
 from cloud.db.migrate import upgrade

@@ -11,9 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.accounting import service as accounting
 from cloud.agents.decisions import service as decisions
+from cloud.backup import conversations as talks
 from cloud.backup.archive import Archive, BadArchiveError, Manifest, TableInfo
+from cloud.backup.progress import Told, nobody
 from cloud.backup.rows import ROWS_AT_ONCE, VERSION_TABLE, decoder, names, tables_of
-from cloud.backup.save import Told, nobody
+from cloud.conversations.port import OutsideStore
 from cloud.db import locks
 from cloud.db.all_models import Base
 from cloud.db.database import Database
@@ -30,6 +32,9 @@ LEDGER: Final = ("postings", "journal_entries")
 
 FILLED_AT_START: Final = frozenset({"accounts", "input_tax_shares", "ledger_totalled", "tax_rates"})
 """What migrations and the first start put into a database nobody has used."""
+
+_NO_HURRY: Final = text("SET LOCAL idle_in_transaction_session_timeout = 0")
+"""While files and MongoDB's conversations are put in, the database hears nothing for as long as that takes."""
 
 _TRIGGER_FUNCTIONS: Final = text(
     "SELECT DISTINCT tgfoid::regprocedure::text FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
@@ -56,34 +61,51 @@ class UnsoundBooksError(RuntimeError):
 
 
 async def restore(
-    database: Database, path: Path, *, files: Files | None = None, replace: bool = False, told: Told = nobody
+    database: Database,
+    path: Path,
+    *,
+    files: Files | None = None,
+    outside: OutsideStore | None = None,
+    replace: bool = False,
+    replace_outside: bool = False,
+    told: Told = nobody,
 ) -> Manifest:
     """Fill a database from a backup and bring it to the newest revision. All of it, or nothing.
+
+    Conversations for MongoDB are looked at first and put in last, just before the database keeps what it got.
 
     Args:
         database: of either kind, empty or not even migrated. Stop cloud, intake and worker before.
         path: the backup.
         files: where the files of the backup go; None leaves them out.
+        outside: where the conversations of the backup go that were not in its database; None where there is no place.
         replace: throw away what the database holds.
+        replace_outside: throw away what `outside` holds, if the backup has something for it.
         told: hears of progress.
 
     Raises:
         BadArchiveError: the file is damaged, no backup, or made by newer software; nothing was touched.
         NotEmptyError: the database holds something, and `replace` is not set.
+        ConversationsError: there is no place for them, or it failed; the error says what was done.
         OSError: a file could not be kept; the database holds nothing.
         UnsoundBooksError: chain, totals or trial balance are wrong afterwards; nothing was kept.
         sqlalchemy.exc.SQLAlchemyError: the database failed; nothing was kept.
     """
     with Archive(path) as archive:
         archive.check()
+        await talks.check_place(outside, archive, replace=replace_outside)
         async with database.write() as db_session:
             await clear(db_session, {table.name for table in archive.manifest.tables}, replace=replace)
             await _fill(db_session, archive, told)
             await (await db_session.connection()).run_sync(upgrade, "head")
             await _check_books(db_session, archive.manifest)
+            if db_session.get_bind().dialect.name == "postgresql":
+                await db_session.execute(_NO_HURRY)
             if files is not None:
                 for info in archive.manifest.files:
                     await files.put(info.name, archive.file(info))
+            if outside is not None:
+                await talks.fill(outside, archive, replace=replace_outside, told=told)
         return archive.manifest
 
 

@@ -1,24 +1,20 @@
 """Save everything to one file, while everything runs."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cloud.accounting import service as accounting
+from cloud.backup import conversations as talks
 from cloud.backup.archive import Archive, ArchiveWriter, Manifest, new_file, part_of
+from cloud.backup.progress import Told, nobody
 from cloud.backup.rows import columns_of, lines, tables_of
+from cloud.conversations.port import OutsideStore
 from cloud.db.database import Database
 from cloud.kit.clock import Clock, system_clock
 from cloud.kit.files import Files
-
-Told = Callable[[str, int, int], None]
-"""Called as work goes on: table, rows done of all, rows in all."""
-
-
-def nobody(_table: str, _done: int, _total: int) -> None:
-    """Progress nobody wants to see."""
 
 
 async def backup(
@@ -26,33 +22,40 @@ async def backup(
     path: Path,
     *,
     files: Files | None = None,
+    outside: OutsideStore | None = None,
     told: Told = nobody,
     clock: Clock = system_clock,
 ) -> Manifest:
     """Save the whole database as it is at one moment; other processes go on reading and writing.
 
-    Files come after the tables: a file is there before the row that names it, and never changes.
+    Files and MongoDB's conversations come after the tables: they are there before the row that names them. A file never
+    changes; a conversation may have gone on meanwhile.
 
     Args:
         database: a migrated one.
         path: the file to make; it appears when it is whole, checked and on the disk.
         files: what is kept beside the database; None where there is nothing.
+        outside: the conversations that are not in the database; None where they are rows of it.
         told: hears of progress.
         clock: says when it was made.
 
     Raises:
         FileExistsError: there is a file of that name.
         BackupRunningError: somebody else writes it now.
+        ConversationsError: MongoDB failed; there is no backup.
         OSError: a file cannot be read; there is no backup.
         sqlalchemy.exc.SQLAlchemyError: the database failed; there is no file.
     """
+    if outside is not None:
+        await talks.reach(outside, "there is no backup")
     with new_file(path) as file:
         writer = ArchiveWriter(file)
         async with database.read() as db_session:
             manifest = await _save(db_session, writer, told, clock())
         if files is not None:
             await _save_files(files, writer)
-        manifest = manifest.model_copy(update={"files": writer.files})
+        said = await talks.save(outside, writer, told) if outside is not None else None
+        manifest = manifest.model_copy(update={"files": writer.files, "conversations": said})
         writer.finish(manifest)
         file.flush()
         with Archive(part_of(path)) as written:

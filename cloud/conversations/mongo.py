@@ -6,17 +6,18 @@ There are no transactions over documents: a session is touched before its messag
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from functools import wraps
 from inspect import iscoroutinefunction
 from typing import Any, Final, TypeVar
 
 from bson import Binary
-from pymongo import ASCENDING, DESCENDING, AsyncMongoClient
+from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import DuplicateKeyError, PyMongoError
 from sqlalchemy.exc import OperationalError
 
-from cloud.conversations.port import MessageDocument, SessionDocument, Sought, TakenError
+from cloud.conversations.port import MessageDocument, SessionDocument, Sought, TakenError, WholeConversation
 
 DATABASE: Final = "vend"
 """When the URL names none."""
@@ -180,6 +181,35 @@ class MongoStore:
         """See `Store`."""
         found = self._messages.find({"key_name": {"$ne": key_name}}).limit(limit)
         return [_message(row) for row in await found.to_list()]
+
+    async def whole(self, after: str, *, limit: int) -> list[WholeConversation]:
+        """See `OutsideStore`."""
+        found = self._sessions.find({"_id": {"$gt": after}}).sort([("_id", ASCENDING)]).limit(limit)
+        sessions = [_session(row) for row in await found.to_list()]
+        said: dict[str, list[MessageDocument]] = {session.session_id: [] for session in sessions}
+        order = [("session_id", ASCENDING), ("number", ASCENDING)]
+        for row in await self._messages.find({"session_id": {"$in": list(said)}}).sort(order).to_list():
+            said[row["session_id"]].append(replace(_message(row), words=tuple(row["words"])))
+        return [WholeConversation(session, tuple(said[session.session_id])) for session in sessions]
+
+    async def put(self, conversations: Sequence[WholeConversation]) -> None:
+        """See `OutsideStore`: sessions first, so that no message is ever without one."""
+        await self._ready()
+        sessions = [_of_session(whole.session) for whole in conversations]
+        messages = [_of_message(message) for whole in conversations for message in whole.messages]
+        for collection, rows in ((self._sessions, sessions), (self._messages, messages)):
+            if rows:
+                await collection.bulk_write([_kept(row) for row in rows])
+
+    async def clear(self) -> None:
+        """See `OutsideStore`."""
+        await self._messages.delete_many({})
+        await self._sessions.delete_many({})
+
+
+def _kept(row: _Document) -> UpdateOne:
+    """Writes a document whether there is one of that name or not."""
+    return UpdateOne({"_id": row["_id"]}, {"$set": {name: row[name] for name in row if name != "_id"}}, upsert=True)
 
 
 def _before(last: tuple[int, str, int]) -> _Document:

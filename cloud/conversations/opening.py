@@ -1,6 +1,6 @@
 """Which database keeps the conversations: the settings' word, for the composition roots."""
 
-from cloud.conversations.port import Store
+from cloud.conversations.port import OutsideStore
 from cloud.conversations.repository import SqlStore
 from cloud.conversations.service import Conversations
 from cloud.db.database import Database
@@ -22,15 +22,20 @@ def open_conversations(settings: Settings, database: Database) -> Conversations:
         NoDriverError: the settings ask for MongoDB, and its driver is not installed.
     """
     return Conversations(
-        _store(settings, database),
+        open_outside(settings) or SqlStore(database),
         Secrecy(*settings.sealing_keys()),
         retention_days=settings.conversation_retention_days,
     )
 
 
-def _store(settings: Settings, database: Database) -> Store:
+def open_outside(settings: Settings) -> OutsideStore | None:
+    """MongoDB when the settings name it; None while conversations are in the cloud's database.
+
+    Raises:
+        NoDriverError: the settings ask for MongoDB, and its driver is not installed.
+    """
     if settings.mongodb_url is None or not settings.use_nosql_for_conversations:
-        return SqlStore(database)
+        return None
     try:
         from cloud.conversations.mongo import MongoStore  # noqa: PLC0415 - an extra that most do without
     except ImportError as error:

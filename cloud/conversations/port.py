@@ -46,6 +46,19 @@ class MessageDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class WholeConversation:
+    """A session with everything said in it: what a backup carries, as it is kept."""
+
+    session: SessionDocument
+    messages: tuple[MessageDocument, ...]
+    """In order, with their words."""
+
+    def holds(self, other: "WholeConversation") -> bool:
+        """The other is the same, or as much of it as a restore that was cut short has put in."""
+        return self.session == other.session and set(other.messages) <= set(self.messages)
+
+
+@dataclass(frozen=True, slots=True)
 class Sought:
     """Which messages are looked for: those that have every word of one of the sets."""
 
@@ -123,3 +136,19 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Let go of connections that are the store's own."""
+
+
+class OutsideStore(Store, Protocol):
+    """A store outside the cloud's database: a backup has to ask for what it keeps."""
+
+    async def whole(self, after: str, *, limit: int) -> list[WholeConversation]:
+        """Whole conversations in the order of their sessions' ids, `after` one of them; empty begins with the first.
+
+        Who goes on with the last id meets everything that stays, once, whatever is added and deleted meanwhile.
+        """
+
+    async def put(self, conversations: Sequence[WholeConversation]) -> None:
+        """Keep them as they are. What is there already is written over, so that it can be done again."""
+
+    async def clear(self) -> None:
+        """Delete everything."""

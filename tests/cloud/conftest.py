@@ -5,6 +5,7 @@ import contextlib
 import shutil
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from cloud.settings import Settings, load_settings
 from protocol.envelope import GENESIS, digest, pack_frame
 from protocol.link import State
 from protocol.topics import Channel, Topic
+from tools import mongodb as mongodb_server
 from tools.books.machine import envelope, written
 from tools.postgres import Postgres, running
 
@@ -189,6 +191,19 @@ def postgres_demo(postgres: Postgres, postgres_template: str) -> str:
     postgres.create("demo", template=postgres_template)
     asyncio.run(with_demo(postgres.url("demo")))
     return "demo"
+
+
+@pytest.fixture(scope="session")
+def mongodb_names(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Iterator[str]]:
+    """Databases nobody has used yet, in one server for all tests."""
+    with mongodb_server.running(tmp_path_factory.mktemp("mongodb")) as url:
+        yield (f"{url}/test_{number}" for number in count(1))
+
+
+@pytest.fixture
+def mongodb(mongodb_names: Iterator[str]) -> str:
+    """An empty MongoDB."""
+    return next(mongodb_names)
 
 
 def put_together() -> FastAPI:

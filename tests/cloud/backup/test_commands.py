@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from cloud.conversations.mongo import MongoStore
+from cloud.conversations.service import Conversations
 from cloud.db.database import Database
+from cloud.kit.secrecy import Secrecy
 from tools.cli import main
 
 
@@ -50,3 +53,30 @@ async def test_commands_when_refused_then_they_say_why_and_end_with_1(
     said = " ".join(capfd.readouterr().err.split())
     for words in ("choose another name", "--replace", "not a whole backup", "No such file"):
         assert words in said
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_commands_when_conversations_are_in_mongodb_then_they_say_how_many_and_spare_those_of_the_running_cloud(
+    database: Database,
+    vend: Any,
+    new_url: Callable[..., str],
+    mongodb: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    store = MongoStore(mongodb)
+    conversations = Conversations(store, Secrecy("e" * 40), retention_days=365)
+    begun = await conversations.begin("c" * 32, "vm-test-0001", 1)
+    monkeypatch.setenv("MONGODB_URL", mongodb)
+    assert await vend("backup", "all.zip") == 0
+    assert "conversations in MongoDB: 1 sessions with 0 messages" in capfd.readouterr().out
+    await conversations.say(begun.session_id, "user", "お茶", 2)
+    into = ["--into", new_url("sqlite", is_blank=True)]
+    assert await vend("restore", "all.zip", *into, "--replace") == 1
+    assert "without --into" in " ".join(capfd.readouterr().err.split())
+    assert await conversations.count("c" * 32) == 1
+    await conversations.forget("c" * 32)
+    assert await vend("restore", "all.zip", *into) == 0
+    assert "conversations in MongoDB: 1 sessions" in capfd.readouterr().out
+    assert await conversations.count("c" * 32) == 1
+    await store.close()

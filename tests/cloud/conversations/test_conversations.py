@@ -197,7 +197,8 @@ async def test_store_when_a_number_is_taken_then_it_says_so(store: Store, conver
 
 
 async def test_mongodb_when_it_is_gone_then_it_is_told_as_what_passes() -> None:
-    store = MongoStore("mongodb://127.0.0.1:9", patience_ms=50)
+    # No socket of that name: unlike a port nobody listens at, it leaves the driver nothing half open when it is closed.
+    store = MongoStore("mongodb://%2Fnowhere%2Fmongodb.sock", patience_ms=50)
     conversations = Conversations(store, Secrecy("k" * 40), retention_days=30)
     with pytest.raises(OperationalError, match="MongoDB"):
         await conversations.begin(ME, "vm-test-0001", 1)
