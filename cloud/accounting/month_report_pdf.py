@@ -39,12 +39,10 @@ def render(report: MonthReport) -> bytes:
     _overview(document, report)
     document.heading("自販機ごとの採算")
     document.table(_EARNINGS, _earned(report.machines, is_with_key=True), empty="売上なし")
-    document.page_break()
-    _statement(document, "損益計算書", report.profit_and_loss)
-    document.page_break()
+    days = f"{report.first_day:%Y年%-m月%-d日} から {report.last_day:%-m月%-d日} まで"
+    _statement(document, f"損益計算書 {days}", report.profit_and_loss)
     _balance_sheet(document, report.balance_sheet)
-    _statement(document, "キャッシュ・フロー計算書(間接法)", report.cash_flow)
-    document.page_break()
+    _statement(document, f"キャッシュ・フロー計算書(間接法) {days}", report.cash_flow)
     _cash(document, report)
     _tax(document, report)
     _earnings(document, report)
@@ -93,14 +91,20 @@ def _row(line: StatementLine, *, with_change: bool) -> Row:
 
 
 def _statement(document: Document, title: str, statement: Statement) -> None:
-    document.heading(title, keeps_mm=60)
+    document.heading(title, keeps_mm=_height_mm(len(statement.lines)))
     document.table(_STATEMENT, [_row(line, with_change=True) for line in statement.lines], empty="記帳なし")
 
 
+def _height_mm(rows: int) -> int:
+    """Of a table with its heading, so that a statement is on one page if any page can hold it."""
+    return min(20 + 6 * rows, 240)
+
+
 def _balance_sheet(document: Document, statement: Statement) -> None:
-    document.heading(f"貸借対照表 {statement.period_end:%Y年%-m月%-d日}")
     rows = [_row(line, with_change=False) for line in statement.lines]
     split = next(at for at, line in enumerate(statement.lines) if line.key == _ASSETS_END) + 1
+    longer = max(split, len(rows) - split)
+    document.heading(f"貸借対照表 {statement.period_end:%Y年%-m月%-d日} 現在", keeps_mm=_height_mm(longer))
     document.side_by_side(_HALF, rows[:split], rows[split:], empty="記帳なし")
 
 

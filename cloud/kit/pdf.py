@@ -23,7 +23,6 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     CondPageBreak,
     KeepTogether,
-    PageBreak,
     Paragraph,
     SimpleDocTemplate,
     Spacer,
@@ -169,10 +168,6 @@ class Document:
         """Empty room."""
         self._story.append(Spacer(1, height_mm * mm))
 
-    def page_break(self) -> None:
-        """Go on at the top of the next page."""
-        self._story.append(PageBreak())
-
     def figures(self, figures: Sequence[Figure]) -> None:
         """Key figures side by side, at most five."""
         name, value = _style("name", 8, textColor=MUTED), _style("value", 15, is_bold=True)
@@ -254,12 +249,11 @@ class Document:
 
 
 def _table(columns: Sequence[Column], rows: Sequence[Row], width: float, empty: str) -> Table:
-    shares = sum(column.share for column in columns)
-    widths = [width * column.share / shares for column in columns]
+    widths = _widths(columns, rows, width)
     filled = list(rows) or [Row([empty, *[""] * (len(columns) - 1)])]
     cells = [[_cell(column.title, column, Row([], is_heading=True), 8, 0) for column in columns]]
     cells += [
-        [_cell(text, column, row, 9, row.level if at == 0 else 0) for at, (text, column) in _zip(row, columns)]
+        [_cell(text, column, row, _CELL_SIZE, row.level if at == 0 else 0) for at, (text, column) in _zip(row, columns)]
         for row in filled
     ]
     table = Table(cells, colWidths=widths, repeatRows=1)
@@ -267,14 +261,47 @@ def _table(columns: Sequence[Column], rows: Sequence[Row], width: float, empty: 
     return table
 
 
+def _widths(columns: Sequence[Column], rows: Sequence[Row], width: float) -> list[float]:
+    """By the columns' shares; but no number is broken: what its column lacks, the columns of text give."""
+    _fonts()
+    shares = sum(column.share for column in columns)
+    widths = [width * column.share / shares for column in columns]
+    texts = sum(have for have, column in zip(widths, columns, strict=True) if not column.is_number)
+    lacks = [
+        max(max((_wide(row, at) for row in rows), default=0) - have, 0) if column.is_number else 0
+        for at, (column, have) in enumerate(zip(columns, widths, strict=True))
+    ]
+    given = min(sum(lacks), texts * _MOST_GIVEN)
+    if not given:
+        return widths
+    return [
+        have + lack * given / sum(lacks) if column.is_number else have * (1 - given / texts)
+        for column, have, lack in zip(columns, widths, lacks, strict=True)
+    ]
+
+
+def _wide(row: Row, at: int) -> float:
+    """What a cell needs to stand in one line."""
+    text = row.cells[at] if at < len(row.cells) else ""
+    font = BOLD if row.is_sum or row.is_heading else REGULAR
+    return float(pdfmetrics.stringWidth(text, font, _CELL_SIZE)) + 2 * _CELL_PADDING + _GAP if text else 0
+
+
+_CELL_SIZE: Final = 9
+_CELL_PADDING: Final = 3
+_GAP: Final = 4
+"""Between two numbers beside each other, beyond the padding."""
+_MOST_GIVEN: Final = 0.6
+"""Of the width of a table's texts, what its numbers may take."""
+
 _LINES: Final = [
     ("LINEBELOW", (0, 0), (-1, 0), 0.8, MUTED),
     ("LINEBELOW", (0, 1), (-1, -1), 0.25, LINE),
     ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
     ("TOPPADDING", (0, 0), (-1, -1), 2.2),
     ("BOTTOMPADDING", (0, 0), (-1, -1), 2.8),
-    ("LEFTPADDING", (0, 0), (-1, -1), 3),
-    ("RIGHTPADDING", (0, 0), (-1, -1), 3),
+    ("LEFTPADDING", (0, 0), (-1, -1), _CELL_PADDING),
+    ("RIGHTPADDING", (0, 0), (-1, -1), _CELL_PADDING),
 ]
 
 

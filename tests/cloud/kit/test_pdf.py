@@ -3,9 +3,10 @@
 import re
 
 import pytest
+from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
-from cloud.kit.pdf import FONTS, Column, Document, Figure, Row, yen
+from cloud.kit.pdf import BOLD, FONTS, Column, Document, Figure, Row, _widths, yen
 
 COLUMNS = [Column("科目", 3), Column("金額", is_number=True)]
 
@@ -40,6 +41,17 @@ def test_document_when_the_content_differs_then_the_bytes_do() -> None:
 def test_document_when_a_table_is_long_then_it_goes_on_to_the_next_page() -> None:
     assert pages(document([Row(["緑茶", "1"])])) == 1
     assert pages(document([Row([f"商品 {number}", "1"]) for number in range(120)])) > 2
+
+
+def test_widths_when_numbers_are_long_then_none_is_broken_and_the_texts_give_what_they_need() -> None:
+    columns = [Column("科目", 5), Column("当月", 3, is_number=True), Column("前月", 3, is_number=True)]
+    short = _widths(columns, [Row(["売上高", "1,234", "0"])], 220)
+    assert short == [100, 60, 60]
+    row = Row(["資産合計", "△24,415,760", "9"], is_sum=True)
+    name, long, other = _widths(columns, [row], 220)
+    assert (name + long + other, other) == (pytest.approx(220), 60)
+    assert long > pdfmetrics.stringWidth(row.cells[1], BOLD, 9) + 6
+    assert _widths(columns, [Row(["", "9" * 60, ""])], 220)[0] == pytest.approx(40)
 
 
 def test_document_when_text_from_outside_looks_like_markup_then_it_is_shown_as_it_is() -> None:
