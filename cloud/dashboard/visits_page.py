@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any, Final
 
-import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 
@@ -18,9 +17,11 @@ from cloud.identity.gate import CurrentUser
 from cloud.identity.permissions import Permission
 from cloud.kit.http import DatabaseDep, ProblemError
 from cloud.machines.ordering import LoggedEvent
+from cloud.machines.reading import told
 from cloud.visits import service as visits
 from cloud.visits.filters import Wanted
 from cloud.visits.service import VisitView
+from protocol.staff_events import SlotCounted
 
 router = APIRouter(prefix="/dashboard/visits", include_in_schema=False)
 
@@ -119,21 +120,18 @@ def _event(contexts: Contexts, event: LoggedEvent) -> dict[str, Any]:
 
 def _told_at(event: LoggedEvent) -> int:
     """When it happened by the machine's clock; it may have arrived a day later."""
-    try:
-        return int(orjson.loads(event.raw)["t"])
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
-        return event.received_at_ms
+    at_ms = told(event).at_ms
+    return event.received_at_ms if at_ms is None else at_ms
 
 
 def _difference(event: LoggedEvent) -> dict[str, Any] | None:
     """A slot that had other units than the machine believed."""
+    said = told(event)
+    if said.kind != SlotCounted.KIND:
+        return None
     try:
-        said = orjson.loads(event.raw)
-        if said["kind"] != "slot.counted":
-            return None
-        body = said["d"]
-        row = {"slot": body["slot"], "believed": int(body["believed"]), "counted": int(body["counted"])}
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+        row = {"slot": said.body["slot"]} | {name: int(said.body[name]) for name in ("believed", "counted")}
+    except (KeyError, TypeError, ValueError):
         return None
     href = f"/dashboard/stock/movements?place_id={event.machine_id}/{row['slot']}"
     return row | {"off": row["counted"] - row["believed"], "href": href}

@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from typing import Any, Final, Literal
 
-import orjson
-
 from cloud.dashboard import staff_wording
 from cloud.dashboard.language import language, say
 from cloud.machines.ordering import LoggedEvent
+from cloud.machines.reading import told
 from protocol.faults import CATALOGUE
 
 Tone = Literal["neutral", "ok", "warn", "danger"]
@@ -72,10 +71,9 @@ def event_line(event: LoggedEvent) -> tuple[str, str, Tone]:
         Its kind, the line, and how it should look. An event that cannot be read gets a line too.
     """
     try:
-        found = orjson.loads(event.raw)
-        kind, body = str(found["kind"]), dict(found["d"])
+        kind, body, _ = told(event)
         return kind, _text(kind, body), _tone(kind, body)
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError):
         return "?", "読めないイベント", "danger"
 
 

@@ -1,7 +1,9 @@
-"""Read one stored event in full: envelope, body, and when it occurred. Pure."""
+"""Read one stored event in full: envelope, body, and when it occurred; or loosely, for people. Pure."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import orjson
 
 from cloud.machines.limits import fits, misfits
 from cloud.machines.one_pass import Fields, read_fields
@@ -36,6 +38,28 @@ class Trouble:
     """What makes two of them the same; empty: the event's own digest."""
     before: str | None = None
     """Digest of the event before it, as it names it; None when it cannot be read."""
+
+
+class Told(NamedTuple):
+    """What an event says, for people: unchecked, so that what we do not understand can be looked at as well."""
+
+    kind: str
+    body: dict[str, Any]
+    """Empty when it is none."""
+    at_ms: int | None
+    """By the machine's clock, ms since 1970 UTC; None when it says none."""
+
+
+def told(event: LoggedEvent) -> Told:
+    """What an event says, whatever it is; only its key was checked when it came."""
+    try:
+        found = orjson.loads(event.raw)
+    except orjson.JSONDecodeError:
+        found = None
+    if not isinstance(found, dict):
+        return Told("?", {}, None)
+    body, at_ms = found.get("d"), found.get("t")
+    return Told(str(found.get("kind")), body if isinstance(body, dict) else {}, at_ms if type(at_ms) is int else None)
 
 
 def read_event(event: LoggedEvent, sync: ClockSync) -> Understood | Trouble:

@@ -24,7 +24,7 @@ from cloud.agents.guard.limits import Limits
 from cloud.agents.guard.screening import screen
 from cloud.agents.mind import Hears, Reply, Told, Turn
 from cloud.agents.tools import Answer, AnyTool, Call
-from cloud.conversations.schemas import InsightsBody, Message
+from cloud.conversations.schemas import InsightsBody, Message, SessionHead
 from cloud.conversations.service import ConversationError, Conversations
 from cloud.db.database import Database
 from cloud.kit.clock import Clock
@@ -157,23 +157,27 @@ class Chat:
 
     async def come(self, customer_id: str, machine_id: str, language: Language) -> Visit:
         """Go on with this customer's conversation at this machine, or begin one."""
-        now_ms = self._clock()
-        newest = await self._conversations.history(customer_id, limit=1)
-        for head in newest:
-            age_ms = now_ms - int(head.start_time.timestamp() * 1000)
-            is_same = head.machine_id == machine_id and head.end_time is None
-            if is_same and age_ms < RESUMED // timedelta(milliseconds=1):
-                return Visit(customer_id, machine_id, head.session_id, language)
-        made = await self._conversations.begin(customer_id, machine_id, now_ms, {"language": language})
+        head = await self._going_on(customer_id, machine_id)
+        if head is not None:
+            return Visit(customer_id, machine_id, head.session_id, language)
+        made = await self._conversations.begin(customer_id, machine_id, self._clock(), {"language": language})
         return Visit(customer_id, machine_id, made.session_id, language)
 
     async def said(self, customer_id: str, machine_id: str) -> list[Message]:
         """What was said in the conversation that `come` would go on with; nothing when it would begin one."""
+        head = await self._going_on(customer_id, machine_id)
+        if head is None:
+            return []
+        return (await self._conversations.session(head.session_id, customer_id, limit=REMEMBERED)).messages
+
+    async def _going_on(self, customer_id: str, machine_id: str) -> SessionHead | None:
+        """Their newest conversation, when it was begun at this machine, not long ago, and is not over."""
         for head in await self._conversations.history(customer_id, limit=1):
-            if head.machine_id == machine_id and head.end_time is None:
-                session = await self._conversations.session(head.session_id, customer_id, limit=REMEMBERED)
-                return session.messages
-        return []
+            age_ms = self._clock() - int(head.start_time.timestamp() * 1000)
+            is_same = head.machine_id == machine_id and head.end_time is None
+            if is_same and age_ms < RESUMED // timedelta(milliseconds=1):
+                return head
+        return None
 
     async def say(self, visit: Visit, words: str, hears: Hears | None = None) -> Spoken:
         """Answer one message.

@@ -6,8 +6,8 @@ from typing import Final
 
 from cloud.agents.mind import Hears
 
-_END: Final = re.compile(r"(?<=[。!?!?\n])|(?<=[.!?])\s")
-"""After a Japanese sentence, or in the space after another one: `3.5` does not end one."""
+_END: Final = re.compile("(?<=[。\uff01\uff1f\n])|(?<=[.!?])\\s")
+"""After a Japanese sentence (full-width marks), or in the space after another one: `3.5` does not end one."""
 
 
 class Speaker:

@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any, Final
 
-import orjson
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
@@ -11,6 +10,7 @@ from cloud.identity.permissions import Permission
 from cloud.kit.http import DatabaseDep, ProblemError, refusals
 from cloud.kit.pages import AskedDep, Page
 from cloud.machines.ordering import LoggedEvent
+from cloud.machines.reading import told
 from cloud.visits import service
 from cloud.visits.filters import Wanted
 from cloud.visits.service import VisitView
@@ -63,5 +63,5 @@ async def get_visit(
 
 
 def _event(row: LoggedEvent) -> VisitEvent:
-    said = orjson.loads(row.raw)
-    return VisitEvent(epoch=row.epoch, seq=row.seq, kind=str(said.get("kind")), body=dict(said.get("d") or {}))
+    said = told(row)
+    return VisitEvent(epoch=row.epoch, seq=row.seq, kind=said.kind, body=said.body)

@@ -113,6 +113,10 @@ async def test_chat_when_the_model_answers_then_it_is_heard_and_kept(talk: Talk,
     assert [row.role for row in kept.messages] == ["user", "assistant"]
     assert kept.ai_insights["mood"] == "neutral"
     assert (await talk.visit(chat)).session_id == visit.session_id
+    assert [row.role for row in await chat.said(CUSTOMER, talk.machine_id)] == ["user", "assistant"]
+    talk.clock.now_ms += 2 * HOUR_MS
+    assert await chat.said(CUSTOMER, talk.machine_id) == []
+    assert (await talk.visit(chat)).session_id != visit.session_id
 
 
 @ONE

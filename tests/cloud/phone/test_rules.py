@@ -27,6 +27,14 @@ def test_speaker_when_a_number_has_a_point_then_the_sentence_goes_on() -> None:
     assert heard == ["It is 3.5 degrees. ", "So it is cold. "]
 
 
+def test_speaker_when_somebody_exclaims_or_asks_then_the_sentence_ends_there() -> None:
+    heard: list[str] = []
+    speaker = Speaker(lambda _: True, heard.append)
+    for piece in ("いらっしゃいませ\uff01お茶", "ですか\uff1fは", "い"):
+        speaker(piece)
+    assert heard == ["いらっしゃいませ\uff01", "お茶ですか\uff1f"]
+
+
 def test_speaker_when_a_sentence_may_not_leave_then_nothing_after_it_is_heard() -> None:
     heard: list[str] = []
     speaker = Speaker(lambda text: "1234567" not in text, heard.append)
