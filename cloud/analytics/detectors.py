@@ -11,6 +11,7 @@ from math import exp
 from statistics import median
 from typing import Any, Final, Literal
 
+from cloud.analytics import words
 from cloud.analytics.chance import binomial_at_least, poisson_at_least, poisson_at_most, robust_z
 
 Severity = Literal["notice", "warning", "alarm"]
@@ -39,6 +40,7 @@ class Insight:
     slot: str = ""
     product_id: str = ""
     figures: Mapping[str, Any] = field(default_factory=dict)
+    """What its sentence needs, and the numbers it was judged by."""
     href: str = ""
 
     @property
@@ -69,13 +71,18 @@ def sales_drop(row: DayUnits) -> Insight | None:
     is_far = chance < DAILY and (z is None or z < FAR_Z)
     if not is_far or row.units > 0.6 * usual:
         return None
-    return Insight(
+    return _insight(
         "sales_drop",
         "warning",
-        f"{row.name}の {row.day:%-m月%-d日} の販売は {row.units} 個で、"
-        f"同じ曜日のふだん({usual:g} 個)より大きく減りました。",
         machine_id=row.machine_id,
-        figures={"units": row.units, "usual": usual, "z": None if z is None else round(z, 1), "chance": _short(chance)},
+        figures={
+            "name": row.name,
+            "day": row.day.isoformat(),
+            "units": row.units,
+            "usual": usual,
+            "z": None if z is None else round(z, 1),
+            "chance": _short(chance),
+        },
         href=f"/dashboard/earnings/machine?name={row.machine_id}&start={row.day}&end={row.day}",
     )
 
@@ -96,12 +103,11 @@ def silent_machine(row: Quiet) -> Insight | None:
     chance = exp(-row.expected)
     if chance >= HOURLY:
         return None
-    return Insight(
+    return _insight(
         "silent_machine",
         "alarm",
-        f"{row.name}は {row.hours} 時間売れていません。この時間帯のふだんの販売は {row.expected:.1f} 個です。",
         machine_id=row.machine_id,
-        figures={"hours": row.hours, "expected": round(row.expected, 1), "chance": _short(chance)},
+        figures={"name": row.name, "hours": row.hours, "expected": round(row.expected, 1), "chance": _short(chance)},
         href=f"/dashboard/machines/{row.machine_id}",
     )
 
@@ -126,15 +132,14 @@ def stuck_slot(row: SlotSilence) -> Insight | None:
     chance = (1 - row.share) ** row.others if row.share < 1 else 0.0
     if row.on_hand < 1 or row.others < 1 or chance >= DAILY:
         return None
-    return Insight(
+    return _insight(
         "stuck_slot",
         "warning",
-        f"棚 {row.slot} の{row.name}は、ほかの棚で {row.others} 個売れるあいだ 1 個も売れていません"
-        f"(帳簿の在庫 {row.on_hand} 個)。詰まりか、在庫の数え違いかもしれません。",
         machine_id=row.machine_id,
         slot=row.slot,
         product_id=row.product_id,
         figures={
+            "name": row.name,
             "others": row.others,
             "share_percent": round(100 * row.share),
             "on_hand": row.on_hand,
@@ -165,13 +170,11 @@ def cash_difference(row: CashCounts) -> Insight | None:
     is_run = counts >= 3 and run >= CASH_RUN_YEN
     if abs(newest) < CASH_ONCE_YEN and not is_run:
         return None
-    told = f"{counts} 回続けて足りず、合わせて ¥{run:,} です" if is_run else f"¥{newest:+,} でした"
-    return Insight(
+    return _insight(
         "cash_difference",
         "alarm" if is_run else "warning",
-        f"{row.name}の現金実査の差額は{told}。",
         machine_id=row.machine_id,
-        figures={"newest_yen": newest, "run_yen": run, "counts": counts},
+        figures={"name": row.name, "newest_yen": newest, "run_yen": run, "counts": counts, "is_run": is_run},
         href=f"/dashboard/cash/{row.machine_id}",
     )
 
@@ -191,12 +194,11 @@ def temperature(row: OpenFault) -> Insight | None:
     """What is sold may have become too warm or too cold."""
     if not row.code.startswith(WARM_FAULTS):
         return None
-    return Insight(
+    return _insight(
         "temperature",
         "alarm" if row.hours >= 1 else "warning",
-        f"{row.name}の庫内温度の異常({row.code})が {row.hours} 時間続いています。商品の温度を確かめてください。",
         machine_id=row.machine_id,
-        figures={"code": row.code, "hours": row.hours},
+        figures={"name": row.name, "code": row.code, "hours": row.hours},
         href=f"/dashboard/machines/{row.machine_id}",
     )
 
@@ -219,12 +221,12 @@ def error_rate(row: Vends) -> Insight | None:
     chance = binomial_at_least(row.failed, row.tried, usual)
     if row.failed < 3 or chance >= DAILY:
         return None
-    return Insight(
+    return _insight(
         "error_rate",
         "alarm",
-        f"{row.name}で販売の失敗が増えています: {row.tried} 回のうち {row.failed} 回(これまでは {100 * usual:.1f}%)。",
         machine_id=row.machine_id,
         figures={
+            "name": row.name,
             "tried": row.tried,
             "failed": row.failed,
             "usual_percent": round(100 * usual, 1),
@@ -251,13 +253,12 @@ def refund_pattern(row: Refunds) -> Insight | None:
     chance = poisson_at_least(row.count, max(row.per_day_before, 0.1))
     if row.count < 3 or chance >= DAILY:
         return None
-    return Insight(
+    return _insight(
         "refund_pattern",
         "warning",
-        f"{row.name}で返金や請求が 1 日に {row.count} 件(¥{row.yen:,})ありました。"
-        f"ふだんは 1 日 {row.per_day_before:.1f} 件です。",
         machine_id=row.machine_id,
         figures={
+            "name": row.name,
             "count": row.count,
             "yen": row.yen,
             "per_day_before": round(row.per_day_before, 2),
@@ -283,10 +284,9 @@ def agent_losses(row: Losses) -> Insight | None:
     is_odd = len(row.before) >= 7 and row.yen > max(3 * usual, 300)
     if not row.yen or not (is_much or is_odd):
         return None
-    return Insight(
+    return _insight(
         "agent_losses",
         "alarm" if row.budget and row.yen >= row.budget * 9 // 10 else "warning",
-        f"エージェントの値引き・返金などが今日は ¥{row.yen:,} です(1 日の上限 ¥{row.budget:,}、ふだん ¥{usual:,.0f})。",
         figures={"yen": row.yen, "budget": row.budget, "usual": usual},
         href="/dashboard/agents",
     )
@@ -308,12 +308,11 @@ def price_mismatch(row: Planograms) -> Insight | None:
     """A machine does not take the prices it was given."""
     if row.applied >= row.published or row.hours < 1:
         return None
-    return Insight(
+    return _insight(
         "price_mismatch",
         "warning",
-        f"{row.name}は棚割・価格の第 {row.published} 版をまだ使っていません(いまは第 {row.applied} 版)。",
         machine_id=row.machine_id,
-        figures={"published": row.published, "applied": row.applied, "hours": row.hours},
+        figures={"name": row.name, "published": row.published, "applied": row.applied, "hours": row.hours},
         href=f"/dashboard/machines/{row.machine_id}/planogram",
     )
 
@@ -334,15 +333,13 @@ def expired_goods(row: Expired) -> Insight | None:
     """Customers could buy what is past its date."""
     if row.units < 1 or row.days_over < 1:
         return None
-    return Insight(
+    return _insight(
         "expired_goods",
         "alarm",
-        f"棚 {row.slot} の{row.name} {row.units} 個は賞味期限を {row.days_over} 日過ぎています。"
-        "すぐに取り出してください。",
         machine_id=row.machine_id,
         slot=row.slot,
         product_id=row.product_id,
-        figures={"units": row.units, "days_over": row.days_over},
+        figures={"name": row.name, "units": row.units, "days_over": row.days_over},
         href=f"/dashboard/machines/{row.machine_id}",
     )
 
@@ -352,6 +349,10 @@ def found(rows: Sequence[Insight | None]) -> list[Insight]:
     order = ("alarm", "warning", "notice")
     once = {row.key: row for row in rows if row is not None}
     return sorted(once.values(), key=lambda row: (order.index(row.severity), row.key))
+
+
+def _insight(detector: str, severity: Severity, *, figures: Mapping[str, Any], slot: str = "", **where: str) -> Insight:
+    return Insight(detector, severity, words.sentence(detector, figures, slot), slot=slot, figures=figures, **where)
 
 
 def _short(chance: float) -> str:

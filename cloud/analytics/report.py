@@ -9,6 +9,8 @@ from cloud.analytics import demand, service, statistics
 from cloud.analytics.demand import ProductForecast
 from cloud.analytics.service import AnomalyView
 from cloud.analytics.statistics import Statistics
+from cloud.analytics.words import told
+from cloud.kit.saying import Say, in_japanese
 
 MOST_ANOMALIES = 50
 SHORT_DAYS = 5
@@ -50,74 +52,97 @@ async def gather(
     )
 
 
-def words(figures: Statistics, anomalies: list[AnomalyView], ahead: list[ProductForecast]) -> list[str]:
-    """A page somebody reads to the end: what happened, what it brought, what to look at, what comes. Pure."""
-    return [
-        part for part in (_sold(figures), _earned(figures), _customers(figures), _odd(anomalies), _ahead(ahead)) if part
-    ]
+def words(
+    figures: Statistics, anomalies: list[AnomalyView], ahead: list[ProductForecast], say: Say = in_japanese
+) -> list[str]:
+    """A page somebody reads to the end: what happened, what it brought, what to look at, what comes. Pure.
+
+    Args:
+        figures: of the period.
+        anomalies: that are not over, the gravest first.
+        ahead: the forecasts.
+        say: puts sentences together; in English each ends with a space, as another may follow.
+    """
+    told = (
+        _sold(figures, say), _earned(figures, say), _customers(figures, say), _odd(anomalies, say), _ahead(ahead, say)
+    )  # fmt: skip
+    return [part for part in told if part]
 
 
 def _yen(amount: int) -> str:
     return f"{'△' if amount < 0 else ''}¥{abs(amount):,}"
 
 
-def _sold(figures: Statistics) -> str:
+def _sold(figures: Statistics, say: Say) -> str:
     of = figures.sales
     days = (figures.last_day - figures.first_day).days + 1
     if not of.units:
-        return f"この {days} 日間の売上はありません。"
-    text = f"この {days} 日間に {of.units:,} 個、{_yen(of.revenue)}(税込)売れました。"
+        return say("この {days} 日間の売上はありません。", days=days)
+    sold = _yen(of.revenue)
+    text = say("この {days} 日間に {units:,} 個、{yen}(税込)売れました。", days=days, units=of.units, yen=sold)
     if of.revenue_growth is not None:
         is_more = of.revenue >= of.revenue_before
-        text += f"前の {days} 日間より {of.revenue_growth.lstrip('-')}% {'多い' if is_more else '少ない'}売上です。"
+        more = "前の {days} 日間より {share}% 多い売上です。"
+        less = "前の {days} 日間より {share}% 少ない売上です。"
+        text += say(more if is_more else less, days=days, share=of.revenue_growth.lstrip("-"))
     if of.products:
         best = of.products[0]
-        text += f"いちばん利益を出したのは{best.name}({best.units} 個、粗利 {_yen(best.gross_profit)})です。"
+        profit = _yen(best.gross_profit)
+        phrase = "いちばん利益を出したのは{name}({units} 個、粗利 {yen})です。"
+        text += say(phrase, name=best.name, units=best.units, yen=profit)
     return text
 
 
-def _earned(figures: Statistics) -> str:
+def _earned(figures: Statistics, say: Say) -> str:
     of, costs, stock = figures.sales, figures.costs, figures.inventory
-    margin = f"(粗利率 {of.gross_margin}%)" if of.gross_margin else ""
-    text = f"粗利は {_yen(of.gross_profit)}{margin}、経費を引いた営業利益は {_yen(costs.operating_profit)} です。"
+    margin = say("(粗利率 {percent}%)", percent=of.gross_margin) if of.gross_margin else ""
+    phrase = "粗利は {gross}{margin}、経費を引いた営業利益は {operating} です。"
+    text = say(phrase, gross=_yen(of.gross_profit), margin=margin, operating=_yen(costs.operating_profit))
     if stock.spoilage or stock.shrinkage:
-        text += f"廃棄は {_yen(stock.spoilage)}、数え違いや紛失は {_yen(stock.shrinkage)} でした。"
+        phrase = "廃棄は {spoilt}、数え違いや紛失は {lost} でした。"
+        text += say(phrase, spoilt=_yen(stock.spoilage), lost=_yen(stock.shrinkage))
     if stock.availability is not None:
-        text += f"直近 7 日、棚に商品があった時間は {stock.availability}% です。"
+        text += say("直近 7 日、棚に商品があった時間は {percent}% です。", percent=stock.availability)
     if stock.slots_out:
-        text += f"いま {stock.slots_out} 棚が売り切れています。"
+        text += say("いま {slots} 棚が売り切れています。", slots=stock.slots_out)
     return text
 
 
-def _customers(figures: Statistics) -> str:
+def _customers(figures: Statistics, say: Say) -> str:
     of = figures.customers
     if of.satisfaction is None:
         return ""
-    text = f"{of.vends:,} 回の販売のうち、問題なく終わったのは {of.satisfaction}% です"
-    return f"{text}(失敗 {of.failed} 回、返金や請求 {of.complaints} 件 {_yen(of.complaints_yen)})。"
+    phrase = (
+        "{vends:,} 回の販売のうち、問題なく終わったのは {percent}% です"
+        "(失敗 {failed} 回、返金や請求 {complaints} 件 {yen})。"
+    )
+    yen = _yen(of.complaints_yen)
+    return say(phrase, vends=of.vends, percent=of.satisfaction, failed=of.failed, complaints=of.complaints, yen=yen)
 
 
-def _odd(anomalies: list[AnomalyView]) -> str:
+def _odd(anomalies: list[AnomalyView], say: Say) -> str:
     if not anomalies:
-        return "気になることはありません。"
+        return say("気になることはありません。")
     alarms = [row for row in anomalies if row.severity == "alarm"]
-    text = f"気になることが {len(anomalies)} 件あります。"
-    return text + "".join(row.text for row in (alarms or anomalies)[:3])
+    text = say("気になることが {count} 件あります。", count=len(anomalies))
+    return text + "".join(told(row, say) for row in (alarms or anomalies)[:3])
 
 
-def _ahead(rows: list[ProductForecast]) -> str:
+def _ahead(rows: list[ProductForecast], say: Say) -> str:
     expected = [row for row in rows if row.expected > 0]
     if not expected:
         return ""
     total, low, high = (sum(getattr(row, name) for row in expected) for name in ("expected", "low", "high"))
-    text = f"次の 7 日は全体で {total:.0f} 個ほど売れる見込みです(商品ごとの幅の合計は {low} 個から {high} 個)。"
+    phrase = "次の 7 日は全体で {total:.0f} 個ほど売れる見込みです(商品ごとの幅の合計は {low} 個から {high} 個)。"
+    text = say(phrase, total=total, low=low, high=high)
     short = [row for row in expected if row.days_of_cover is not None and row.days_of_cover < SHORT_DAYS]
     if short:
-        names = "、".join(f"{row.name}(あと {row.days_of_cover} 日分)" for row in short[:5])
-        text += f"在庫が {SHORT_DAYS} 日ももたないのは {names} です。"
+        named = [say("{name}(あと {days} 日分)", name=row.name, days=row.days_of_cover) for row in short[:5]]
+        text += say("在庫が {days} 日ももたないのは {names} です。", days=SHORT_DAYS, names=say("、").join(named))
     checked = [row.quality for row in expected if row.quality.covered_percent is not None]
     weeks = sum(row.weeks for row in checked)
     if weeks >= LEAST_WEEKS:
         inside = sum((row.covered_percent or 0) * row.weeks for row in checked) // weeks
-        text += f"この方法の予測は、これまでの {weeks} 週のうち {inside}% で幅に収まりました(目標 80%)。"
+        phrase = "この方法の予測は、これまでの {weeks} 週のうち {inside}% で幅に収まりました(目標 80%)。"
+        text += say(phrase, weeks=weeks, inside=inside)
     return text

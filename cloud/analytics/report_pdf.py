@@ -5,11 +5,10 @@ from typing import Final
 from cloud.accounting.earnings import Earning
 from cloud.accounting.reports import percent
 from cloud.analytics.report import BusinessReport
+from cloud.analytics.words import SEVERITIES, STATES
 from cloud.kit.clock import local
 from cloud.kit.pdf import Column, Document, Figure, Row, yen
 
-SEVERITIES: Final = {"alarm": "至急", "warning": "注意", "notice": "参考"}
-STATES: Final = {"open": "未対応", "acknowledged": "対応中", "over": "終了"}
 _EARNED: Final = (
     Column("名前", 5),
     Column("個数", 2, is_number=True),

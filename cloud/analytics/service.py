@@ -57,7 +57,7 @@ class AnomalyView(BaseModel):
     text: str
     """What it is, in Japanese."""
     figures: dict[str, Any]
-    """The numbers it was judged by."""
+    """What its sentence needs, and the numbers it was judged by."""
     href: str
     """Page with what is behind the numbers."""
     first_at_ms: int

@@ -135,7 +135,7 @@ async def _page(
             "tasks": [_task(contexts, row) for row in tasks],
             "schedules": [
                 {"agent": AGENT_NAMES.get(row.kind, row.kind), "when": row.when, "next": contexts.moment(row.due_at_ms)}
-                for row in await jobs.schedules(db_session)
+                for row in await jobs.schedules(db_session, say)
             ],
             "choices": [(name, AGENT_NAMES[name]) for name in AGENTS if name != "customer"],
             "machines": [row.id for row in await machines.machines(db_session)],

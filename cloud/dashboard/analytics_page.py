@@ -9,8 +9,8 @@ from fastapi.responses import RedirectResponse, Response
 from cloud.analytics import report, service
 from cloud.analytics.demand import ProductForecast
 from cloud.analytics.endpoints import acknowledge_anomaly, look_now
-from cloud.analytics.report_pdf import SEVERITIES, STATES
 from cloud.analytics.service import AnomalyView, NoSuchReportError, ReportView
+from cloud.analytics.words import SEVERITIES, STATES, told
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.language import say
 from cloud.dashboard.locks import PageLock, PageWrites
@@ -63,6 +63,7 @@ async def analytics(
             "periods": PERIODS,
             "asked": f"start={first}&end={last}",
             "report": found,
+            "paragraphs": report.words(found.statistics, found.anomalies, found.forecasts, say),
             "figures": found.statistics,
             "anomalies": [_anomaly(contexts, row) for row in found.anomalies],
             "over": [_anomaly(contexts, row) for row in over],
@@ -118,7 +119,7 @@ def _anomaly(contexts: Contexts, row: AnomalyView) -> dict[str, Any]:
         "revision": row.revision,
         "tone": TONES[row.severity],
         "severity": SEVERITIES[row.severity],
-        "text": row.text,
+        "text": told(row, say),
         "href": row.href,
         "state": row.state,
         "state_text": STATES[row.state],

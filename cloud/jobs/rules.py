@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from cloud.kit.clock import local
+from cloud.kit.saying import Say, in_japanese
 
 Priority = Literal["low", "normal", "high"]
 RANKS: Final[Mapping[str, int]] = {"high": 0, "normal": 1, "low": 2}
@@ -19,6 +20,15 @@ RENEW_S: Final = 15.0
 MOST_ATTEMPTS: Final = 3
 USUAL_MS: Final = 30_000
 """How long a task takes, as long as none of its kind has ended."""
+WEEKLY: Final = (
+    "毎週月曜 {hour:02d}:{minute:02d}",
+    "毎週火曜 {hour:02d}:{minute:02d}",
+    "毎週水曜 {hour:02d}:{minute:02d}",
+    "毎週木曜 {hour:02d}:{minute:02d}",
+    "毎週金曜 {hour:02d}:{minute:02d}",
+    "毎週土曜 {hour:02d}:{minute:02d}",
+    "毎週日曜 {hour:02d}:{minute:02d}",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +54,12 @@ class Schedule:
             at += step
         return _ms(at)
 
-    def text(self) -> str:
+    def text(self, say: Say = in_japanese) -> str:
         """When, for people."""
         if self.hour is None:
-            return f"毎時 {self.minute:02d} 分"
-        day = "毎日" if self.weekday is None else f"毎週{'月火水木金土日'[self.weekday]}曜"
-        return f"{day} {self.hour:02d}:{self.minute:02d}"
+            return say("毎時 {minute:02d} 分", minute=self.minute)
+        day = "毎日 {hour:02d}:{minute:02d}" if self.weekday is None else WEEKLY[self.weekday]
+        return say(day, hour=self.hour, minute=self.minute)
 
 
 SCHEDULES: Final = (

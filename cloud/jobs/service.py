@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cloud.jobs import repository, rules
 from cloud.jobs.models import JobTask
 from cloud.jobs.rules import SCHEDULES
+from cloud.kit.saying import Say, in_japanese
 
 LANES: Final = 2
 """Tasks a worker carries out at a time."""
@@ -159,14 +160,14 @@ async def stop(db_session: AsyncSession, task_id: str, now_ms: int) -> TaskView:
     return view(row)
 
 
-async def schedules(db_session: AsyncSession) -> list[ScheduleView]:
-    """All schedules with their next time."""
+async def schedules(db_session: AsyncSession, say: Say = in_japanese) -> list[ScheduleView]:
+    """All schedules with their next time; `say` puts the hours into words."""
     known = {row.name: row for row in await repository.schedules(db_session)}
     return [
         ScheduleView(
             name=one.name,
             kind=one.kind,
-            when=one.text(),
+            when=one.text(say),
             due_at_ms=known[one.name].due_at_ms if one.name in known else 0,
             last_task_id=known[one.name].last_task_id if one.name in known else "",
         )

@@ -50,6 +50,12 @@ AREAS: Final = {
     ),
 }  # fmt: skip
 """Whose phrases stand in which file of the catalogue: patterns of templates and modules; the first that fits."""
+ELSEWHERE: Final = {
+    "cloud/analytics/report.py": "agents",
+    "cloud/analytics/words.py": "agents",
+    "cloud/jobs/rules.py": "agents",
+}
+"""Modules of other capabilities whose phrases pages show by handing them `say`, and their areas."""
 NOT_SHOWN: Final = ("bilingual.py", "charts.py", "language.py")
 """Modules whose Japanese no page shows: the mechanism itself, and charts for programs."""
 COMPLETE: Final = (FRAME, "books")
@@ -104,8 +110,9 @@ def of_templates() -> Iterator[Use]:
 
 def of_modules(mistakes: list[Mistake]) -> Iterator[Use]:
     """Every Japanese text of the modules, docstrings excepted; `mistakes` gets what is put together without `say`."""
-    for file in sorted(set(DASHBOARD.glob("*.py")) - {DASHBOARD / name for name in NOT_SHOWN}):
-        area = area_of(file.name)
+    ours = sorted(set(DASHBOARD.glob("*.py")) - {DASHBOARD / name for name in NOT_SHOWN})
+    areas = {file: area_of(file.name) for file in ours} | {ROOT / name: area for name, area in ELSEWHERE.items()}
+    for file, area in areas.items():
         tree = ast.parse(file.read_text("utf-8"))
         skipped = _not_words(tree)
         for node in ast.walk(tree):

@@ -31,7 +31,9 @@ from cloud.analytics.detectors import (
     stuck_slot,
     temperature,
 )
+from cloud.analytics.words import told
 from cloud.db.database import Database
+from cloud.kit.saying import in_japanese
 
 DAY = date(2026, 11, 20)
 DROP = DayUnits("vm-1", "駅前", DAY, 4, (21, 19, 22, 20, 18))
@@ -69,6 +71,7 @@ def test_detector_when_something_is_odd_then_it_says_so_and_else_nothing(detect:
     assert insight.detector == detect.__name__
     assert insight.text
     assert insight.figures
+    assert told(insight, in_japanese) == insight.text
     assert insight.href.startswith("/dashboard/")
     assert detect(usual) is None
 
@@ -76,6 +79,14 @@ def test_detector_when_something_is_odd_then_it_says_so_and_else_nothing(detect:
 def test_found_when_several_are_odd_then_the_gravest_come_first_and_each_once() -> None:
     rows = found([refund_pattern(REFUNDS), None, expired_goods(EXPIRED), expired_goods(EXPIRED)])
     assert [row.detector for row in rows] == ["expired_goods", "refund_pattern"]
+
+
+def test_told_when_an_older_record_lacks_a_figure_then_it_is_told_as_it_was() -> None:
+    assert told(seen("vm-1", "many fewer sold"), in_japanese) == "many fewer sold"
+    assert told(replace(seen("vm-1", "older"), detector="older"), in_japanese) == "older"
+    short = replace(CASH, differences=(-1_200, 10))
+    assert cash_difference(CASH).text == "駅前の現金実査の差額は3 回続けて足りず、合わせて ¥530 です。"
+    assert cash_difference(short).text == "駅前の現金実査の差額は¥-1,200 でした。"
 
 
 def seen(machine: str, text: str = "odd") -> Insight:
