@@ -263,13 +263,13 @@ class EnglishTemplates(jinja2.Environment):
 def environment(language: Language, folder: Path) -> jinja2.Environment:
     """What compiles and renders the templates of `folder` in one language.
 
-    `many` is nothing: `商品{{ many }}` is another phrase than `商品`, for an English plural.
+    `apart` is nothing: `商品{{ apart }}` is another phrase than `商品`, where English has another word, or a plural.
     """
     options: dict[str, Any] = {"loader": jinja2.FileSystemLoader(folder), "autoescape": jinja2.select_autoescape()}
     made = EnglishTemplates(phrases(), **options) if language == "en" else jinja2.Environment(**options)  # noqa: S701
     other: Language = "en" if language == "ja" else "ja"
     offered = {"code": other, "name": LANGUAGES[other]} if IS_COMPLETE else None
-    made.globals |= {"once": once, "named": named, "language": language, "other_language": offered, "many": ""}
+    made.globals |= {"once": once, "named": named, "language": language, "other_language": offered, "apart": ""}
     return made
 
 

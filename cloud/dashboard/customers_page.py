@@ -48,7 +48,8 @@ PARTS: Final = {
     "voice": "ご要望と会話",
 }
 TIMES: Final = {"morning": "朝", "midday": "昼", "afternoon": "午後", "evening": "夕方", "night": "夜"}
-ROLES: Final = {"user": "お客様", "assistant": "案内係", "system": "システム"}
+ROLES: Final = {"assistant": "案内係", "system": "システム"}
+"""Who speaks in a conversation, besides the customer."""
 INSIGHTS: Final = {
     "mood": ("ご様子", {"pleased": "うれしい", "neutral": "ふつう", "upset": "お困り"}),
     "engagement_level": ("関心", {"high": "高い", "medium": "ふつう", "low": "低い"}),
@@ -154,7 +155,7 @@ async def conversation(
             "messages": [
                 {
                     "role": row.role,
-                    "who": ROLES[row.role],
+                    "who": ROLES.get(row.role, ""),
                     "content": row.content,
                     "at": contexts.moment(round(row.timestamp.timestamp() * 1000)),
                 }
@@ -347,7 +348,8 @@ def _insight(name: str, value: Any) -> tuple[str, str]:
 def _hit(contexts: Contexts, hit: Hit) -> dict[str, Any]:
     return {
         "session_id": hit.session_id,
-        "who": ROLES[hit.message.role],
+        "role": hit.message.role,
+        "who": ROLES.get(hit.message.role, ""),
         "content": hit.message.content,
         "at": contexts.moment(round(hit.message.timestamp.timestamp() * 1000)),
     }
