@@ -4,7 +4,7 @@ from typing import Final
 
 AGENTS: Final = {
     "all": "すべてのエージェント",
-    "vending": "販売",
+    "vending": "販売管理",
     "procurement": "仕入",
     "customer": "接客",
     "analytics": "分析",
