@@ -191,6 +191,49 @@ def test_page_when_only_its_values_change_then_its_widgets_stay_under_the_finger
     assert any("閉じています" in getattr(one, "text", "") for one in before)
 
 
+def test_sheet_when_it_hides_the_shelf_then_no_tile_is_drawn_and_when_it_comes_again_it_is_not_built_again() -> None:
+    from edge.screens.kiosk.widgets import Tile
+
+    stage = easel(SHOWN["home", "ja"])
+    before = list(stage.customer.children)
+    sheets = []
+    for state, tiles in (("claim", 0), ("home", 12), ("claim", 0), ("home", 12)):
+        stage.heard(frame(SHOWN[state, "ja"]))
+        settle()
+        assert sum(isinstance(one, Tile) for one in stage.walk()) == tiles
+        sheets.append(stage.customer.sheet)
+    assert list(stage.customer.children) == before, "the shelf is back below all else"
+    assert sheets[0] is sheets[2] is not None
+
+
+def test_code_when_drawn_then_is_one_picture_with_every_module_where_it_belongs() -> None:
+    from kivy.graphics import Rectangle
+
+    from edge.screens.kiosk.sheets import QUIET_ZONE, QrCode
+
+    rows = ("110", "100", "010")
+    code = QrCode(size=(330, 340), size_hint=(None, None))
+    code.show(rows)
+    (drawn,) = (one for one in code.canvas.children if isinstance(one, Rectangle) and one.texture)
+    across = len(rows) + 2 * QUIET_ZONE
+    assert drawn.size == (30 * across, 30 * across)
+    pixels = drawn.texture.pixels
+    found = [pixels[4 * at] < 128 for at in range(across * across)]
+    from_below = [[rows[-1 - down][right] == "1" for right in range(3)] for down in range(3)]
+    inside = [found[(QUIET_ZONE + down) * across + QUIET_ZONE :][:3] for down in range(3)]
+    assert inside == from_below
+    assert sum(found) == 4
+
+
+def test_word_when_a_key_has_no_room_for_it_then_its_letters_shrink_and_it_is_not_broken() -> None:
+    from edge.screens.kiosk.widgets import Plate
+
+    for wide in range(60, 120):
+        plate = Plate(text="English", letters=27, least=12, pad=0, pad_high=0, size=(wide, 90), size_hint=(None, None))
+        settle()
+        assert plate.lines() == "English", f"{wide} pixels"
+
+
 def test_sounds_when_cues_come_then_each_is_played_once_and_none_from_before_the_line() -> None:
     from edge.screens.kiosk.sounds import Sounds
 

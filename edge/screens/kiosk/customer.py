@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, Final
 
 from kivy.uix.floatlayout import FloatLayout
+from kivy.uix.widget import Widget
 
 from edge.screens.kiosk import look
 from edge.screens.kiosk.layout import Display, Rect, arrange
@@ -39,6 +40,8 @@ class CustomerScreen(FloatLayout):  # type: ignore[misc] # Kivy has no types
         self._made_for: tuple[object, ...] = ()
         self._view: dict[str, Any] = {}
         self._sheet: AnySheet | None = None
+        self._sheets: dict[type[AnySheet], AnySheet] = {}
+        """Those that were shown before: to build one takes longer than to fill it."""
 
     @property
     def sheet(self) -> AnySheet | None:
@@ -65,10 +68,11 @@ class CustomerScreen(FloatLayout):  # type: ignore[misc] # Kivy has no types
         pages = -(-len(self._view["tiles"]) // places.per_page) or 1
         if pages == 1 and not self._display.has_low_position:
             places = arrange(self._display, COLUMNS, rows, keys=4)
-        self._places, self._sheet = places, None
+        self._places, self._sheet, self._sheets = places, None, {}
         self._pages = pages
         self._page %= pages
         self.add_widget(self._ground())
+        self._shelf = Widget(size=self.size, size_hint=(None, None))
         self._tiles = [Tile(self._select) for _ in self._shown_tiles()]
         for widget, rect in zip(self._tiles, places.tiles, strict=False):
             widget.type_price, widget.type_body, widget.type_least = (
@@ -78,7 +82,8 @@ class CustomerScreen(FloatLayout):  # type: ignore[misc] # Kivy has no types
             )
             widget.is_small = rect.width < PICTURE_MM * places.mm
             place(widget, rect)
-            self.add_widget(widget)
+            self._shelf.add_widget(widget)
+        self.add_widget(self._shelf)
         self._credit = Plate(
             font_name=look.BOLD, color=look.colours()["amber"], letters=places.type.display, least=places.type.least
         )
@@ -187,17 +192,24 @@ class CustomerScreen(FloatLayout):  # type: ignore[misc] # Kivy has no types
 
     def _fill_sheet(self) -> None:
         kind = sheet_of(self._view)
-        if self._sheet is not None and not isinstance(self._sheet, kind or type(None)):
+        if self._sheet is not None and type(self._sheet) is not kind:
             self.remove_widget(self._sheet)
             self._sheet = None
-        for tile in self._tiles:
-            tile.opacity = 0 if kind else 1
+        self._cover(is_covered=kind is not None)
         if kind is None:
             return
         if self._sheet is None:
-            self._sheet = kind(self._places, self._intend)
+            self._sheet = self._sheets.get(kind) or kind(self._places, self._intend)
+            self._sheets[kind] = self._sheet
             self.add_widget(self._sheet)
         self._sheet.show(self._view)
+
+    def _cover(self, *, is_covered: bool) -> None:
+        """Nothing is drawn that a sheet hides: twelve tiles are half the work of a frame."""
+        if is_covered and self._shelf.parent is not None:
+            self.remove_widget(self._shelf)
+        elif not is_covered and self._shelf.parent is None:
+            self.add_widget(self._shelf, index=len(self.children) - 1)  # on the ground, below all else
 
     # --- pressing ---------------------------------------------------------------------------------
     def _select(self, slot: str) -> None:

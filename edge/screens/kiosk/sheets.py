@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final
 
 from kivy.graphics import Color, Rectangle
+from kivy.graphics.texture import Texture
 from kivy.uix.image import Image
 from kivy.uix.widget import Widget
 
@@ -259,7 +260,7 @@ class ClerkSheet(Sheet):
 
 
 class QrCode(Widget):  # type: ignore[misc] # Kivy has no types
-    """A QR code, as large as its place allows in whole pixels."""
+    """A QR code, as large as its place allows in whole pixels. One picture: drawing a thousand modules takes longer."""
 
     def show(self, rows: tuple[str, ...]) -> None:
         """Draw its modules, `1` is dark; nothing for no rows."""
@@ -267,17 +268,27 @@ class QrCode(Widget):  # type: ignore[misc] # Kivy has no types
         if not rows:
             return
         across = len(rows) + 2 * QUIET_ZONE
-        module = max(1, int(min(self.width, self.height) / across))
-        left, bottom = self.center_x - module * across / 2, self.center_y - module * across / 2
+        side = across * max(1, int(min(self.width, self.height) / across))
         with self.canvas:
-            Color(*look.colours()["white"])
-            Rectangle(pos=(left, bottom), size=(module * across, module * across))
-            Color(*look.colours()["black-ink"])
-            for down, row in enumerate(reversed(rows)):
-                for right, dark in enumerate(row):
-                    if dark == "1":
-                        corner = left + (QUIET_ZONE + right) * module, bottom + (QUIET_ZONE + down) * module
-                        Rectangle(pos=corner, size=(module, module))
+            Color(1, 1, 1, 1)
+            Rectangle(
+                texture=_modules(tuple(rows)),
+                pos=(round(self.center_x - side / 2), round(self.center_y - side / 2)),
+                size=(side, side),
+            )
+
+
+@lru_cache(maxsize=1)
+def _modules(rows: tuple[str, ...]) -> Any:
+    """A texture with one pixel for each module, the light ones around them too; to be drawn in whole pixels."""
+    dark, light = (bytes(round(255 * part) for part in look.colours()[name][:3]) for name in ("black-ink", "white"))
+    across, edge = len(rows) + 2 * QUIET_ZONE, light * QUIET_ZONE
+    above = light * across * QUIET_ZONE
+    inside = b"".join(edge + b"".join(dark if one == "1" else light for one in row) + edge for row in reversed(rows))
+    made = Texture.create(size=(across, across), colorfmt="rgb")
+    made.mag_filter = made.min_filter = "nearest"
+    made.blit_buffer(above + inside + above, colorfmt="rgb", bufferfmt="ubyte")
+    return made
 
 
 AnySheet = ResultSheet | DetailSheet | ClerkSheet

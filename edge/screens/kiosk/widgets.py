@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from kivy.clock import Clock
 from kivy.core.text import Label as CoreLabel
+from kivy.graphics import Color, Line, RoundedRectangle
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, ColorProperty, NumericProperty, StringProperty
 from kivy.uix.behaviors import ButtonBehavior
@@ -24,7 +25,11 @@ HOLD_S: Final = 3.0
 """A key held so long means something else: what only staff know of."""
 ROUNDED: Final = 1.0
 """Pixels by which a line may be wider than the sum of its letters."""
+A_WORD: Final = 2.0
+"""A word that was broken is missing so many pixels at least: its letters one by one are wider than in a row."""
 QUIET: Final = (0.0, 0.0, 0.0, 0.0)
+BORDER: Final = 1.4
+"""Half the width of a border, in pixels."""
 
 
 def place(widget: Widget, rect: Rect) -> None:
@@ -51,11 +56,26 @@ class Plate(Label):  # type: ignore[misc] # Kivy has no types
 
     def __init__(self, **values: Any) -> None:
         self._fitting = Clock.create_trigger(self._fit, -1)
+        self._grounding = Clock.create_trigger(self._draw_ground, -1)
         super().__init__(**values)
+        for name in ("fill", "line", "radius", "pos", "size"):
+            self.fbind(name, self._grounding)
+        self._grounding()
         self.fbind("letters", self._fitting)
         for name in ("text", "size", "least", "pad", "pad_high", "font_name"):
             self.fbind(name, self._fitting)
         self._fitting()
+
+    def _draw_ground(self, _: float) -> None:
+        """Area and border below the text, as far as they are seen: most plates have none, and then nothing is drawn."""
+        self.canvas.before.clear()
+        with self.canvas.before:
+            if self.fill[3]:
+                Color(*self.fill)
+                RoundedRectangle(pos=self.pos, size=self.size, radius=[self.radius])
+            if self.line[3]:
+                Color(*self.line)
+                Line(width=BORDER, rounded_rectangle=(*self.pos, *self.size, self.radius))
 
     def _fit(self, _: float) -> None:
         """Write the text as large as wanted, or as it finds room; just before the next frame is drawn."""
@@ -79,9 +99,11 @@ class Plate(Label):  # type: ignore[misc] # Kivy has no types
         if not self.text or self.opacity == 0:
             return 0.0
         wide, high = max(1.0, self.width - 2 * self.pad), self.height - 2 * self.pad_high
+        lines = self.lines()
         words = {word for word in self.text.split() if word.isascii()}  # Japanese may break anywhere
-        too_wide = max((self._measured(word)[0] - wide for word in words), default=0.0)
-        return float(max(0.0, too_wide, self._measured(self.lines(), wide)[1] - high))
+        broken_words = words.difference(lines.split())
+        too_wide = max((max(A_WORD, self._measured(word)[0] - wide) for word in broken_words), default=0.0)
+        return float(max(0.0, too_wide, self._measured(lines, wide)[1] - high))
 
     def measured(self) -> tuple[float, float]:
         """Width and height of the text as it is drawn, in pixels."""
