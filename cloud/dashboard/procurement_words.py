@@ -30,7 +30,7 @@ STEPS: Final = {
     "make": "作成",
     "approve": "承認",
     "reject": "却下",
-    "send": "発注",
+    "send": "発注済み",
     "cancel": "取消",
     "receive_part": "一部入荷",
     "receive_all": "入荷完了",
@@ -85,18 +85,16 @@ REFUSALS: Final = {
     "invalid": "入力が正しくありません。印の付いた欄をご確認ください。",
 }
 
-_MONTHS: Final = {0: "of the same month", 1: "of the next month", 2: "of the month after next"}
+_MONTHS: Final = {0: "the same month", 1: "next month", 2: "the month after next"}
 
 
 def terms(supplier: SupplierView) -> str:
     """When a supplier is paid; in Japanese as on the order document."""
     if language() == "ja":
         return documents.terms_text(supplier)
-    closing, pay = (
-        "at the end" if row >= MONTH_END - 2 else f"on day {row}" for row in (supplier.closing_day, supplier.pay_day)
-    )
-    month = _MONTHS.get(supplier.pay_months, f"of the month {supplier.pay_months} months later")
-    return f"closes {closing} of the month, paid {pay} {month}"
+    closing, pay = ("end" if row >= MONTH_END - 2 else f"day {row}" for row in (supplier.closing_day, supplier.pay_day))
+    month = _MONTHS.get(supplier.pay_months, f"the month {supplier.pay_months} months later")
+    return f"{closing.capitalize()} of month, paid {pay} of {month}"
 
 
 def proposed(row: Proposal, product: str) -> str:

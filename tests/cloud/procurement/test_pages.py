@@ -97,7 +97,7 @@ async def test_pages_when_read_in_english_then_terms_proposals_and_reasons_are(
 ) -> None:
     here = (await client.post(SUPPLIERS, data=SUPPLIER)).headers["location"]
     client.cookies.set("language", "en")
-    assert "closes at the end of the month, paid at the end of the next month" in (await client.get(here)).text
+    assert "End of month, paid end of next month" in (await client.get(here)).text
     offer = {"product_id": "green-tea", "pack_size": "24", "price": "1980", "valid_from": "2026-11-01"}
     await client.post(f"{here}/offers", data=offer)
     await run_out(seeded, "green-tea")
