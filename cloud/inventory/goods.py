@@ -340,27 +340,30 @@ async def check_there(db_session: AsyncSession, place_id: str, lines: Sequence[L
             )
             raise GoodsRefusedError("not_enough", why)
     left = await service.lots_at(db_session, [place_id])
+    of_lot = Counter[tuple[str, str]]()
     for line in lines:
-        here = {share.code: share.quantity for share in left.get((place_id, line.product_id), [])}
-        for share in line.lots or ():
-            if here.get(share.code, 0) < share.quantity:
-                why = f"the books have {here.get(share.code, 0)} of lot {share.code!r} at {place_id!r}"
-                raise GoodsRefusedError("not_enough", f"{why}, not {share.quantity}")
+        of_lot.update({(line.product_id, share.code): share.quantity for share in line.lots or ()})
+    for (product, code), quantity in of_lot.items():
+        there = sum(share.quantity for share in left.get((place_id, product), []) if share.code == code)
+        if there < quantity:
+            why = f"the books have {there} of lot {code!r} at {place_id!r}, not {quantity}"
+            raise GoodsRefusedError("not_enough", why)
 
 
 async def lots_named(db_session: AsyncSession, place_id: str, lines: Sequence[Line]) -> list[Line]:
-    """Say which lots leave, for the record: those that are first out unless somebody named them."""
-    left = await service.lots_at(db_session, [place_id])
+    """Say which lots leave, for the record: those that are first out unless somebody named them, line after line."""
+    shares = await service.lots_at(db_session, [place_id])
     have = await repository.on_hand_at(db_session, [(place_id, line.product_id) for line in lines])
+    levels = {at: {share.code: share.quantity for share in there} for at, there in shares.items()}
     found = []
     for line in lines:
-        shares = {share.code: share for share in left.get((place_id, line.product_id), [])}
-        if line.lots is None and shares:
-            levels = {code: share.quantity for code, share in shares.items()}
-            dates = {code: share.best_before for code, share in shares.items()}
-            taken = lots.picked(levels, have.get((place_id, line.product_id), 0), line.quantity, dates)
-            named = tuple(LotShare(code, units, dates[code]) for code, units in taken.items())
-            found.append(replace(line, lots=named or None))
-        else:
-            found.append(line)
+        at = (place_id, line.product_id)
+        named = line.lots
+        if named is None and levels.get(at):
+            dates = {share.code: share.best_before for share in shares[at]}
+            taken = lots.picked(levels[at], have.get(at, 0), line.quantity, dates)
+            named = tuple(LotShare(code, units, dates[code]) for code, units in taken.items()) or None
+        have[at] = have.get(at, 0) - line.quantity
+        levels[at] = lots.without(levels.get(at, {}), {share.code: share.quantity for share in named or ()})
+        found.append(replace(line, lots=named))
     return found

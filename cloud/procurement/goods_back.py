@@ -88,7 +88,7 @@ async def send(db_session: AsyncSession, note: SupplierCreditNote, back: Sequenc
     """
     if not back:
         return 0
-    lines = [await _line(db_session, note.place_id, row) for row in back]
+    lines = await _lines(db_session, note.place_id, back)
     await goods.check_there(db_session, note.place_id, lines)
     named = await goods.lots_named(db_session, note.place_id, lines)
     movements = [
@@ -115,11 +115,16 @@ async def send(db_session: AsyncSession, note: SupplierCreditNote, back: Sequenc
     return sum(cost.stock_minor for cost in moved)
 
 
-async def _line(db_session: AsyncSession, place_id: str, row: Back) -> Line:
+async def _lines(db_session: AsyncSession, place_id: str, back: Sequence[Back]) -> list[Line]:
     """What leaves the place: units of the lot they came with while it has so many, else of what is first out there."""
-    line = Line(row.came.product_id, row.units, cost_minor=row.cost_minor)
-    if not row.came.lot:
-        return line
-    lots = (await inventory.lots_at(db_session, [place_id])).get((place_id, row.came.product_id), [])
-    is_there = any(lot.code == row.came.lot and lot.quantity >= row.units for lot in lots)
-    return replace(line, lots=(LotShare(row.came.lot, row.units, row.came.expires_on),)) if is_there else line
+    there = (await inventory.lots_at(db_session, [place_id])).items()
+    left = {(product, lot.code): lot.quantity for (_, product), held in there for lot in held}
+    lines = []
+    for row in back:
+        line = Line(row.came.product_id, row.units, cost_minor=row.cost_minor)
+        lot = (row.came.product_id, row.came.lot)
+        if row.came.lot and left.get(lot, 0) >= row.units:
+            left[lot] -= row.units
+            line = replace(line, lots=(LotShare(row.came.lot, row.units, row.came.expires_on),))
+        lines.append(line)
+    return lines

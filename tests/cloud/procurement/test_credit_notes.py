@@ -11,7 +11,9 @@ from cloud.backup.rebuild import rebuild
 from cloud.inventory import movements, stock
 from cloud.inventory import service as inventory
 from cloud.inventory.goods import GoodsRefusedError
+from cloud.inventory.lots import LotShare
 from cloud.inventory.rules import BadQuantityError, PoolState, send_back
+from cloud.inventory.service import Movement
 from cloud.procurement import credit_notes, credit_rules, payables
 from cloud.procurement.credit_notes import CreditUsedError
 from cloud.procurement.credit_rules import BadCreditNoteError
@@ -278,3 +280,25 @@ async def test_pages_when_a_note_is_written_by_form_then_it_leads_from_the_invoi
     journal = (await client.get("/dashboard/journal/2001?place=supplier:1")).text
     for href in set(re.findall(r'href="(/dashboard/payables/credit-[^"]+/\d+)"', journal)):
         assert (await client.get(href)).status_code in {200, 303}
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_credit_note_when_two_deliveries_had_one_lot_then_no_more_of_it_goes_back_than_there_is(
+    shop: Any,
+) -> None:
+    order = await shop.sent(4)
+    line = ReceiptLineBody(line=1, units=24, lot="L-7", expires_on=date(2027, 5, 31))
+    receipts = [await shop.receive(order, line) for _ in range(2)]
+    receipts.append(await shop.receive(order, ReceiptLineBody(line=1, units=48, lot="M-8")))
+    invoice = await shop.invoice(receipts, (8, 8_064, 645), (10, 800, 80))
+    sold = (LotShare("L-7", 42, None),)
+    gone = Movement("test:gone", "green-tea", 42, shop.now_ms, from_place="warehouse", lots=sold)
+    async with shop.database.write() as db_session:
+        await inventory.move(db_session, [gone])
+    back = [BackBody(receipt=number, line=1, units=5) for number in receipts[:2]]
+    await record(shop, invoice, written("C-1", (8, 840, 67), goods=back))
+    async with shop.database.read() as db_session:
+        moved = await movements.listing(db_session, limit=2)
+        held = (await inventory.lots_at(db_session, ["warehouse"]))["warehouse", "green-tea"]
+    assert [[(lot.code, lot.quantity) for lot in row.lots] for row in moved] == [[], [("L-7", 5)]]
+    assert {("L-7", 1), ("M-8", 48)} <= {(lot.code, lot.quantity) for lot in held}
