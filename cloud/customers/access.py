@@ -6,7 +6,7 @@ collect tokens cost us nothing. Whoever has the token is the customer; a new one
 
 import secrets
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import Depends, Request, Response
 from starlette.requests import HTTPConnection
@@ -127,15 +127,5 @@ class CustomerDoor:
         return admit(connection)
 
 
-class CustomerSocketDoor(CustomerDoor):
-    """The same for a WebSocket: it does not raise, since a browser sees why only when the socket was accepted first."""
-
-    async def __call__(self, connection: HTTPConnection) -> Guest | None:  # type: ignore[override]
-        """The customer who opens the socket; None for nobody we know, or a page of another site."""
-        return guest_of(connection) if is_same_origin(connection) else None
-
-
 _DOOR: Final = CustomerDoor()
 GuestDep = Annotated[Guest, Depends(_DOOR)]
-needs_customer: Final[Any] = Depends(_DOOR)
-"""For a router's `dependencies`."""

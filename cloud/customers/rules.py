@@ -11,7 +11,6 @@ from cloud.kit.letters import folded, pairs
 DAY_MS: Final = 86_400_000
 WINDOW_DAYS: Final = 90
 """How far back loyalty looks."""
-MOST_LOYALTY: Final = 100
 
 ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Of coupon codes: nothing that is read as something else."""
