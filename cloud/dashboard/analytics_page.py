@@ -9,8 +9,10 @@ from fastapi.responses import RedirectResponse, Response
 from cloud.analytics import report, service
 from cloud.analytics.demand import ProductForecast
 from cloud.analytics.endpoints import acknowledge_anomaly, look_now
+from cloud.analytics.report import BusinessReport
 from cloud.analytics.service import AnomalyView, NoSuchReportError, ReportView
 from cloud.analytics.words import SEVERITIES, STATES, told
+from cloud.catalogue.service import Catalogue
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.language import say
 from cloud.dashboard.locks import PageLock, PageWrites
@@ -56,6 +58,8 @@ async def analytics(
         )
         over = await service.anomalies(contexts.db_session, limit=OVER_SHOWN, state="over")
         kept = await service.reports(contexts.db_session, limit=REPORTS_SHOWN)
+        names = await contexts.catalogue()
+        found = _called(found, names)
         chosen = next((row for row in found.forecasts if row.product_id == product), None)
         chosen = chosen or next(iter(found.forecasts), None)
         return {
@@ -66,14 +70,13 @@ async def analytics(
             "paragraphs": report.words(found.statistics, found.anomalies, found.forecasts, say),
             "figures": found.statistics,
             "anomalies": [_anomaly(contexts, row) for row in found.anomalies],
-            "over": [_anomaly(contexts, row) for row in over],
+            "over": [_anomaly(contexts, _odd_called(row, names)) for row in over],
             "reports": [_report(contexts, row) for row in kept],
             "may_handle": user.may(Permission.ANALYTICS_HANDLE),
             "may_see_books": user.may(Permission.BOOKS_READ),
             "chosen": chosen,
             "drawing": _drawing(chosen) if chosen else None,
             "methods": METHODS,
-            "names": await contexts.catalogue(),
         }
 
     return await show(request, database, user, "analytics", "分析", build)
@@ -111,6 +114,27 @@ async def kept_report(report_id: RowId, request: Request, user: SeesAnalytics, d
         return await show(request, database, user, "analytics_report", "報告", build)
     except NoSuchReportError as error:
         raise ProblemError(404, "no_such_report", str(error)) from error
+
+
+def _called(found: BusinessReport, names: Catalogue) -> BusinessReport:
+    """The report with its products as the reader calls them."""
+    sold = found.statistics.sales
+    products = [row.model_copy(update={"name": names.name(row.key)}) for row in sold.products]
+    sales = sold.model_copy(update={"products": products})
+    ahead = [row.model_copy(update={"name": names.name(row.product_id)}) for row in found.forecasts]
+    return found.model_copy(
+        update={
+            "statistics": found.statistics.model_copy(update={"sales": sales}),
+            "anomalies": [_odd_called(row, names) for row in found.anomalies],
+            "forecasts": ahead,
+        }
+    )
+
+
+def _odd_called(row: AnomalyView, names: Catalogue) -> AnomalyView:
+    if not row.product_id or "name" not in row.figures:
+        return row
+    return row.model_copy(update={"figures": row.figures | {"name": names.name(row.product_id)}})
 
 
 def _anomaly(contexts: Contexts, row: AnomalyView) -> dict[str, Any]:

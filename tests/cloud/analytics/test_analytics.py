@@ -119,6 +119,7 @@ async def test_page_when_something_is_odd_then_it_is_shown_and_somebody_can_look
     cookies = {**client.cookies, "language": "en"}
     english = (await client.get(PAGE, headers={"Cookie": "; ".join(map("=".join, cookies.items()))})).text
     assert " has sold nothing for " in english
+    assert "Cider" in english
     assert "売れていません" not in english
     async with seeded.read() as db_session:
         row = (await service.anomalies(db_session, limit=1, state="open"))[0]
