@@ -119,11 +119,8 @@ async def run_machine(
         rig = _emulated(settings) if settings.devices == "simulated" else _real(settings)
         cleanup.callback(rig.let_go)
         cleanup.push_async_callback(rig.devices.close)
-        clock, store_file = SystemClock(), settings.machine_dir / "store.db"
-        if new_store:
-            kept = replace_damaged(store_file, settings.machine_id, clock)
-            _log.warning("a new store was ordered; the damaged one is kept aside", kept=str(kept))
-        store = Store.open(store_file, settings.machine_id, clock)
+        clock = SystemClock()
+        store = _open_store(settings, clock, is_new=new_store)
         cleanup.callback(store.close)
         runtime = Runtime(
             store,
@@ -152,6 +149,14 @@ async def run_machine(
         if rig.emulated is not None and settings.first_fill:
             tasks["first_fill"] = first_fill(runtime, rig.emulated.world)
         await run_together(stop, **tasks)
+
+
+def _open_store(settings: MachineSettings, clock: SystemClock, *, is_new: bool) -> Store:
+    file = settings.machine_dir / "store.db"
+    if is_new:
+        kept = replace_damaged(file, settings.machine_id, clock)
+        _log.warning("a new store was ordered; the damaged one is kept aside", kept=str(kept))
+    return Store.open(file, settings.machine_id, clock)
 
 
 def _lock(path: Path) -> IO[str]:

@@ -13,8 +13,6 @@ FRAME_GAP_S: Final = 0.05
 """A pause longer than this, in seconds, ends a frame, whole or not."""
 OVERHEAD: Final = 5
 """Bytes of a frame besides its data: destination, length, source (or CRC low), header, checksum (or CRC high)."""
-MAX_DATA: Final = 252
-"""Largest data part a standard receive buffer takes (part 2, receive-buffer test)."""
 
 REPLY: Final = 0
 """Header of every answer; with no data it is ACK."""

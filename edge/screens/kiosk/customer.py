@@ -8,7 +8,7 @@ from kivy.uix.floatlayout import FloatLayout
 from kivy.uix.widget import Widget
 
 from edge.screens.kiosk import look
-from edge.screens.kiosk.layout import Display, Rect, arrange
+from edge.screens.kiosk.layout import Arrangement, Display, Rect, arrange
 from edge.screens.kiosk.letters import high, width_of
 from edge.screens.kiosk.sheets import AnySheet, DetailSheet, ResultSheet, sheet_of
 from edge.screens.kiosk.widgets import Key, Plate, Tile, place
@@ -72,41 +72,42 @@ class CustomerScreen(FloatLayout):  # type: ignore[misc] # Kivy has no types
         self._pages = pages
         self._page %= pages
         self.add_widget(self._ground())
+        self._build_shelf(places)
+        self._build_panel(places)
+
+    def _build_shelf(self, places: Arrangement) -> None:
+        kind = places.type
         self._shelf = Widget(size=self.size, size_hint=(None, None))
         self._tiles = [Tile(self._select) for _ in self._shown_tiles()]
         for widget, rect in zip(self._tiles, places.tiles, strict=False):
-            widget.type_price, widget.type_body, widget.type_least = (
-                places.type.tag,
-                places.type.body,
-                places.type.least,
-            )
+            widget.type_price, widget.type_body, widget.type_least = kind.tag, kind.body, kind.least
             widget.is_small = rect.width < PICTURE_MM * places.mm
             place(widget, rect)
             self._shelf.add_widget(widget)
         self.add_widget(self._shelf)
-        self._credit = Plate(
-            font_name=look.BOLD, color=look.colours()["amber"], letters=places.type.display, least=places.type.least
-        )
-        self._message = Plate(letters=places.type.body, least=places.type.least, pad=places.mm, pad_high=places.mm)
-        place(self._credit, places.credit)
-        place(self._message, places.message)
+
+    def _build_panel(self, places: Arrangement) -> None:
+        """Credit, message and keys, and on a tall display the sign above all."""
+        kind = places.type
+        self._credit = Plate(font_name=look.BOLD, color=look.colours()["amber"], letters=kind.display, least=kind.least)
+        self._message = Plate(letters=kind.body, least=kind.least, pad=places.mm, pad_high=places.mm)
         self._keys = [
             Key(
                 partial(self._press, number),
                 self._for_staff if number == LANGUAGE_KEY else None,
-                letters=places.type.body,
-                least=places.type.least,
+                letters=kind.body,
+                least=kind.least,
             )
             for number in range(len(places.keys))
         ]
-        for widget, rect in zip(self._keys, places.keys, strict=True):
-            place(widget, rect)
-        for widget in (self._credit, self._message, *self._keys):
-            self.add_widget(widget)
+        placed = [(self._credit, places.credit), (self._message, places.message)]
+        placed += zip(self._keys, places.keys, strict=True)
         if places.sign is not None:
-            self._sign = Plate(letters=places.type.display, least=places.type.least)
-            place(self._sign, places.sign)
-            self.add_widget(self._sign)
+            self._sign = Plate(letters=kind.display, least=kind.least)
+            placed.append((self._sign, places.sign))
+        for widget, rect in placed:
+            place(widget, rect)
+            self.add_widget(widget)
 
     def _ground(self) -> Plate:
         """What everything stands on."""
