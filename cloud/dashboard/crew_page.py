@@ -12,6 +12,7 @@ from cloud.crew.endpoints import REFUSED, MemberBody, saved
 from cloud.crew.rules import LEAST_DIGITS, MOST_DIGITS
 from cloud.crew.service import ALLOWED_ROLES, MemberView
 from cloud.dashboard.contexts import Contexts
+from cloud.dashboard.language import say
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show, with_status
 from cloud.dashboard.staff_wording import RIGHTS
@@ -30,7 +31,7 @@ USERS_SHOWN: Final = 500
 REFUSALS: Final = {
     "invalid": "お名前と言語をご確認ください。お名前は80文字までです。",
     "pins_differ": "二つの暗証番号が違います。同じ番号を二回ご記入ください。",
-    "weak_pin": f"暗証番号は {LEAST_DIGITS}〜{MOST_DIGITS} 桁の数字です。同じ数字の並びや連番は使えません。",
+    "weak_pin": "暗証番号は {least}〜{most} 桁の数字です。同じ数字の並びや連番は使えません。",
     "may_not_visit": "この利用者は停止中か、自販機で作業する権限がありません。先に利用者の画面で変更してください。",
     "changed_meanwhile": "ほかの方が先に変更しました。今の内容をご確認のうえ、もう一度お試しください。",
     "no_such_machine": "選ばれた自販機が見つかりません。",
@@ -98,7 +99,7 @@ async def remove(user_id: RowId, request: Request, writer: Removes) -> Response:
 
 async def _refused(request: Request, writer: Writer, user_id: int, problem: ProblemError) -> Response:
     database: Database = request.app.state.database
-    said = {"error": REFUSALS[problem.code], "error_of": user_id}
+    said = {"error": say(REFUSALS[problem.code], least=LEAST_DIGITS, most=MOST_DIGITS), "error_of": user_id}
     return with_status(await _page(request, writer.user, database, said), problem.status)
 
 

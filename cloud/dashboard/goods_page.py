@@ -9,6 +9,7 @@ from starlette.datastructures import FormData
 
 from cloud.dashboard import stock_names
 from cloud.dashboard.contexts import Contexts
+from cloud.dashboard.language import say
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show, with_status
 from cloud.dashboard.stock_names import Names, place_href, product_href, said
@@ -270,7 +271,7 @@ async def _count_page(
             "length": REASON_LENGTH,
         }
 
-    return await show(request, database, user, "stock_count", f"棚卸 {number}", build)
+    return await show(request, database, user, "stock_count", say("棚卸 {number}", number=number), build)
 
 
 async def _count_rows(contexts: Contexts, names: Names, found: CountView, sent: FormData) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from cloud.assortment.rules import Doubt
 from cloud.assortment.service import DoubtfulError, NewPrice
 from cloud.catalogue import service as catalogue
 from cloud.dashboard.contexts import Contexts
-from cloud.dashboard.language import named
+from cloud.dashboard.language import named, say
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show, with_status
 from cloud.dashboard.product_wording import DOUBTS, REFUSALS
@@ -126,8 +126,7 @@ async def enter(
 
 def doubt_words(row: Doubt) -> str:
     """A doubt in words."""
-    against = "原価" if row.kind == "below_cost" else "今"
-    return f"{row.price_minor:,}円は、{DOUBTS[row.kind]}({against} {row.against_minor:,}円)。"
+    return say(DOUBTS[row.kind], price=row.price_minor, against=row.against_minor)
 
 
 @router.post("/{list_id}/machines")

@@ -67,5 +67,8 @@ REFUSALS: Final = {
 }
 """Why something was not done."""
 
-DOUBTS: Final = {"below_cost": "原価を下回ります", "jump": "今の価格から50%を超えて変わります"}
+DOUBTS: Final = {
+    "below_cost": "{price:,}円は、原価を下回ります(原価 {against:,}円)。",
+    "jump": "{price:,}円は、今の価格から50%を超えて変わります(今 {against:,}円)。",
+}
 """Prices to look at twice."""

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from cloud.dashboard import stock_names
 from cloud.dashboard.contexts import Contexts
 from cloud.dashboard.goods_page import BAD
+from cloud.dashboard.language import listed, say
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show, with_status
 from cloud.dashboard.stock_names import Names, lot_text, product_href, said
@@ -169,7 +170,7 @@ def _trip(contexts: Contexts, names: Names, row: TripView) -> dict[str, Any]:
         "id": row.id,
         "van": names.place(row.van_id),
         "source": names.place(row.source_id),
-        "machines": "、".join(row.machines),
+        "machines": listed(row.machines),
         "at": contexts.moment(row.opened_at_ms),
         "by": row.opened_by,
         "is_open": not row.closed_at_ms,
@@ -207,7 +208,7 @@ async def _trip_page(request: Request, user: CurrentUser, database: Database, nu
             "error": error,
         }
 
-    return await show(request, database, user, "stock_trip", f"巡回 {number}", build)
+    return await show(request, database, user, "stock_trip", say("巡回 {number}", number=number), build)
 
 
 def _stops(names: Names, found: TripView) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from cloud.accounting import service as accounting
 from cloud.catalogue.service import Catalogue
 from cloud.dashboard.contexts import Contexts, source_href
+from cloud.dashboard.language import listed, say
 from cloud.inventory import places
 from cloud.inventory.movements import MovementView
 from cloud.inventory.places import PlaceView
@@ -101,10 +102,10 @@ def lot_text(lots: Iterable[HeldLot]) -> str:
     """Lots in words: code, last good day, units."""
     parts = []
     for row in lots:
-        day = f" {row.best_before:%Y-%m-%d}まで" if row.best_before else ""
+        day = say("{day:%Y-%m-%d}まで", day=row.best_before) if row.best_before else ""
         code = "" if row.best_before and row.code == row.best_before.isoformat() else row.code
-        parts.append(f"{code}{day} {row.quantity}個".strip())
-    return "、".join(parts)
+        parts.append(" ".join(part for part in (code, day, say("{units}個", units=row.quantity)) if part))
+    return listed(parts)
 
 
 async def movement_rows(contexts: Contexts, names: Names, rows: list[MovementView], *, sees_books: bool) -> list[Any]:
@@ -137,5 +138,5 @@ def _movement(contexts: Contexts, names: Names, row: MovementView, numbers: dict
         "end_href": place_href(row.to_place) if row.to_place else "",
         "value": row.value,
         "entry_href": f"/api/v1/accounting/journal/{entry}" if entry else "",
-        "lots": "、".join(f"{lot.code} {lot.quantity}個" for lot in row.lots),
+        "lots": listed(say("{lot} {units}個", lot=lot.code, units=lot.quantity) for lot in row.lots),
     }

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from cloud.dashboard import stock_names
 from cloud.dashboard.contexts import Contexts
+from cloud.dashboard.language import say
 from cloud.dashboard.locks import PageLock, PageWrites
 from cloud.dashboard.pages import show, with_status
 from cloud.dashboard.stock_names import Names, lot_text, place_href, product_href, said
@@ -94,7 +95,9 @@ def _alert(contexts: Contexts, names: Names, row: SlotAlert, out: dict[tuple[str
 
 def _minutes_text(minutes: int) -> str:
     hours, rest = divmod(minutes, 60)
-    return f"{hours}時間{rest}分" if hours else (f"{rest}分" if rest else "—")
+    if hours:
+        return say("{hours}時間{minutes}分", hours=hours, minutes=rest)
+    return say("{minutes}分", minutes=rest) if rest else "—"
 
 
 def _lot(names: Names, row: LotHeld) -> dict[str, Any]:
@@ -108,8 +111,12 @@ def _lot(names: Names, row: LotHeld) -> dict[str, Any]:
         "best_before": row.best_before.isoformat(),
         "quantity": row.quantity,
         "is_over": row.days_left < 0,
-        "days": f"{-row.days_left}日過ぎ" if row.days_left < 0 else f"あと{row.days_left}日",
+        "days": _days_text(row.days_left),
     }
+
+
+def _days_text(left: int) -> str:
+    return say("{days}日過ぎ", days=-left) if left < 0 else say("あと{days}日", days=left)
 
 
 async def _products(contexts: Contexts, names: Names) -> list[dict[str, Any]]:
@@ -272,4 +279,4 @@ async def document(number: RowId, request: Request, user: SeesStock, database: D
             "rows": await stock_names.movement_rows(contexts, names, rows, sees_books=user.may(Permission.BOOKS_READ)),
         }
 
-    return await show(request, database, user, "stock_document", f"伝票 {number}", build)
+    return await show(request, database, user, "stock_document", say("伝票 {number}", number=number), build)

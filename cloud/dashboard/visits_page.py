@@ -10,6 +10,7 @@ from cloud.crew import service as crew
 from cloud.dashboard.cash_page import counted
 from cloud.dashboard.cash_words import PARTS
 from cloud.dashboard.contexts import Contexts, event_href
+from cloud.dashboard.language import say
 from cloud.dashboard.locks import PageLock
 from cloud.dashboard.pages import show
 from cloud.dashboard.wording import event_line
@@ -87,7 +88,7 @@ async def one_visit(
             "is_blind": not user.may(Permission.BOOKS_READ),
         }
 
-    return await show(request, database, user, "visit", f"訪問 {machine_id}", build)
+    return await show(request, database, user, "visit", say("訪問 {machine}", machine=machine_id), build)
 
 
 def _row(contexts: Contexts, row: VisitView, staff: dict[str, str]) -> dict[str, Any]:
@@ -109,7 +110,7 @@ def _row(contexts: Contexts, row: VisitView, staff: dict[str, str]) -> dict[str,
 
 def _open_task(code: str) -> str:
     kind, _, where = code.partition(":")
-    return f"棚 {where}" if kind == "slot" and where else _OPEN.get(code, code)
+    return say("棚 {slot}", slot=where) if kind == "slot" and where else _OPEN.get(code, code)
 
 
 def _event(contexts: Contexts, event: LoggedEvent) -> dict[str, Any]:

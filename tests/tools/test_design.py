@@ -218,7 +218,14 @@ def _contexts() -> dict[str, dict[str, Any]]:
             "trial_total": {"debit": 160, "credit": 160},
         },
         "queue.html": {"items": [item]},
-        "tasks.html": {"tasks": [task], "resolved": [done], "note_length": 500, "error": "<販売>", "may_resolve": True},
+        "tasks.html": {
+            "tasks": [task],
+            "resolved": [done],
+            "refused_debts": [task | done],
+            "note_length": 500,
+            "error": "<販売>",
+            "may_resolve": True,
+        },
         "users.html": {"users": [user], "roles": {"owner": "<販売>"}, "least": 10, "error": "<販売>"},
         "activity.html": {
             "rows": [deed],
@@ -242,7 +249,12 @@ def _render(name: str, context: dict[str, Any]) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
     )
-    environment.globals |= {"once": once, "language": "ja", "other_language": {"code": "en", "name": "English"}}
+    environment.globals |= {
+        "once": once,
+        "language": "ja",
+        "other_language": {"code": "en", "name": "English"},
+        "apart": "",
+    }
     base = {
         "title": "今日",
         "path": "/dashboard/",

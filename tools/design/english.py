@@ -58,7 +58,7 @@ ELSEWHERE: Final = {
 """Modules of other capabilities whose phrases pages show by handing them `say`, and their areas."""
 NOT_SHOWN: Final = ("bilingual.py", "charts.py", "language.py")
 """Modules whose Japanese no page shows: the mechanism itself, and charts for programs."""
-COMPLETE: Final = (FRAME, "books", "agents")
+COMPLETE: Final = tuple(AREAS)
 """Areas that are translated as a whole and stay so."""
 
 
