@@ -32,8 +32,6 @@ READ_BY_PEOPLE: Final = {
     "placeholder",
     "title",
 }
-IS_COMPLETE: Final = False
-"""Whether people may choose English: once every area is translated."""
 _STATEMENTS: Final = ("body", "else_")
 _RAW: Final = ("textarea", "script", "style")
 
@@ -268,7 +266,7 @@ def environment(language: Language, folder: Path) -> jinja2.Environment:
     options: dict[str, Any] = {"loader": jinja2.FileSystemLoader(folder), "autoescape": jinja2.select_autoescape()}
     made = EnglishTemplates(phrases(), **options) if language == "en" else jinja2.Environment(**options)  # noqa: S701
     other: Language = "en" if language == "ja" else "ja"
-    offered = {"code": other, "name": LANGUAGES[other]} if IS_COMPLETE else None
+    offered = {"code": other, "name": LANGUAGES[other]}
     made.globals |= {"once": once, "named": named, "language": language, "other_language": offered, "apart": ""}
     return made
 

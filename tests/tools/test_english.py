@@ -1,11 +1,11 @@
-"""The dashboard's English: every finished area whole, nothing twice, nothing nobody uses."""
+"""The dashboard's English: whole, nothing twice, nothing nobody uses."""
 
 import pytest
 
 from tools.design.english import AREAS, FRAME, Use, area_of, catalogue, findings, missing, skeleton, wrong_english
 
 
-def test_catalogue_when_checked_then_finished_areas_are_whole_and_no_phrase_is_wrong() -> None:
+def test_catalogue_when_checked_then_it_is_whole_and_no_phrase_is_wrong() -> None:
     assert [mistake.text for mistake in findings()] == []
 
 

@@ -101,6 +101,8 @@ async def test_page_when_the_cookie_says_english_then_it_is_and_others_stay_japa
     assert '<html lang="ja">' in other
     assert "<h1>今日</h1>" in other
     assert "Sales today" in part
+    assert 'value="ja" lang="ja">日本語</button>' in whole
+    assert 'value="en" lang="en">English</button>' in other
 
 
 def _session(client: AsyncClient) -> str:
