@@ -110,11 +110,6 @@ async def get_turnover(database: DatabaseDep, between: PeriodDep) -> Turnover:
 async def turnover_of(db_session: AsyncSession, first: date, last: date) -> Turnover:
     """How fast the stock turned from `first` to `last`, both included."""
     income = await service.income_statement(db_session, first, last)
-    stock = [await _goods_at(db_session, day) for day in (first - timedelta(days=1), last)]
+    stock = [await service.balance_on(db_session, chart.GOODS, day) for day in (first - timedelta(days=1), last)]
     cost = sum(line.amount for line in income.lines if line.code == chart.COST_OF_SALES)
     return turnover(cost, stock[0], stock[1], (last - first).days + 1)
-
-
-async def _goods_at(db_session: AsyncSession, day: date) -> int:
-    sheet = await service.balance_sheet(db_session, day)
-    return sum(line.amount for line in sheet.assets.lines if line.code == chart.GOODS)

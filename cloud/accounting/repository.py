@@ -343,6 +343,13 @@ async def moved_between(db_session: AsyncSession, start: date | None, end: date)
     return [Moved(code, int(debit), int(credit)) for code, debit, credit in await db_session.execute(query)]
 
 
+async def balance_upto(db_session: AsyncSession, account: str, day: date) -> int:
+    """What stands on an account at the end of a day, debit positive."""
+    moved = func.sum(AccountDay.debit_minor - AccountDay.credit_minor)
+    query = select(moved).where(AccountDay.account_code == account, AccountDay.day <= day)
+    return int(await db_session.scalar(query) or 0)
+
+
 async def overpaid(db_session: AsyncSession, accounts: Sequence[str], at: date) -> dict[str, int]:
     """Account to what places of it have in debit at the end of a day: of debts, what others owe us. Zeros left out."""
     balance = func.sum(Posting.amount_minor)

@@ -117,6 +117,11 @@ async def balance_at(db_session: AsyncSession, place: Place) -> int:
     return await repository.balance_at(db_session, place.account, place.sub_account)
 
 
+async def balance_on(db_session: AsyncSession, account: str, at: date) -> int:
+    """What stands on an account at the end of a day, in yen, debit positive."""
+    return await repository.balance_upto(db_session, account, at)
+
+
 async def income_statement(db_session: AsyncSession, start: date, end: date) -> reports.IncomeStatement:
     """Profit and loss from `start` to `end`, both included; entries that close a year do not count."""
     moved = await repository.moved_between(db_session, start, end)
