@@ -56,8 +56,8 @@ def _reaching(what_then: str) -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        # The driver's text goes on with everything it knows of its servers.
-        why = str(error.orig).partition(", Timeout:")[0]
+        # The driver's text goes on with its settings and everything it knows of its servers.
+        why = str(error.orig).partition(" (configured timeouts:")[0]
         raise ConversationsError(f"MongoDB (MONGODB_URL) failed; {what_then}: {why}") from error
 
 

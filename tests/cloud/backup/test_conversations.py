@@ -134,7 +134,7 @@ async def test_backup_when_mongodb_cannot_be_reached_then_it_says_so_and_there_i
     database: Database, gone: MongoStore, tmp_path: Path
 ) -> None:
     path = tmp_path / "backup.zip"
-    with pytest.raises(ConversationsError, match=r"MONGODB_URL.*there is no backup: /nowhere/mongodb.sock"):
+    with pytest.raises(ConversationsError, match=r"MONGODB_URL.*there is no backup: .*No such file or directory$"):
         await backup(database, path, outside=gone)
     assert not path.exists()
     assert not part_of(path).exists()
