@@ -117,6 +117,8 @@ def _readme() -> None:
 def _screens() -> None:
     """Draw every state with both renderers, each in a process of its own, and put them on contact sheets."""
     SCREENS.mkdir(parents=True, exist_ok=True)
+    for old in SCREENS.glob("*.png"):  # of states that are no more
+        old.unlink()
     python = [sys.executable, "-m"]
     subprocess.run(["xvfb-run", "-a", *python, "tools.screens.kiosk", str(SCREENS)], check=False)
     subprocess.run([*python, "tools.screens.front", str(SCREENS)], check=False)
