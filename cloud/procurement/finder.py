@@ -228,7 +228,7 @@ def _tax(row: Candidate, lost_minor: int) -> Reason:
         "tax",
         lost_minor,
         f"登録番号なし:控除は {row.share_percent}%、¥{lost_minor:,} は費用",
-        f"not registered: {row.share_percent} % deductible, ¥{lost_minor:,} of tax is cost",
+        f"not registered: {row.share_percent}% deductible, ¥{lost_minor:,} of tax is cost",
     )
 
 
@@ -238,7 +238,7 @@ def _lead_time(days: int, by: Weights, waiting_minor: int) -> Reason:
         "lead_time",
         waiting_minor,
         f"納期 {days} 日(1 日につき商品の {share})",
-        f"{days} days from order to receipt, each {share} of the goods",
+        f"{days} {'day' if days == 1 else 'days'} from order to receipt, each {share} of the goods",
     )
 
 
@@ -252,7 +252,7 @@ def _reliability(row: Reliability, by: Weights, risk_minor: int) -> Reason:
             "reliability",
             0,
             f"納品実績 {row.deliveries} 件(評価には {FEW_DELIVERIES} 件必要)",
-            f"{row.deliveries} deliveries so far; {FEW_DELIVERIES} are needed to judge",
+            f"deliveries so far: {row.deliveries}; {FEW_DELIVERIES} are needed to judge",
         )
     most = _percent(by.unreliable_per_mille)
     return Reason(
