@@ -151,6 +151,21 @@ async def test_migration_0023_when_staff_were_there_then_going_back_keeps_what_t
     assert (await run(seeded, contents))["machine_visits"] == []
 
 
+async def test_migration_0024_when_a_machine_refused_its_planogram_then_going_back_forgets_only_that(
+    seeded: Database, clock: Any, script: Any
+) -> None:
+    script.add("door.opened", {})
+    script.add("settings.applied", {"name": "planogram", "rev": 1, "ok": False, "why": "slots: A1 twice"})
+    await Receiver(seeded, clock).handle(script.messages())
+    await Interpreter(seeded, clock=clock).run_once()
+    (before,) = (await run(seeded, contents))["machine_conditions"]
+    assert (before["refused_planogram"], before["refused_why"]) == (1, "slots: A1 twice")
+    await down(seeded, "0023")
+    await upgrade_database(seeded)
+    (after,) = (await run(seeded, contents))["machine_conditions"]
+    assert after == before | {"refused_planogram": 0, "refused_why": ""}
+
+
 NAMES: Final = {
     "0022": ("credit_note:", "credit_use:"),
     "0014": ("refund:",),
