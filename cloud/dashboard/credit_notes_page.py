@@ -22,7 +22,7 @@ from cloud.identity.gate import CurrentUser
 from cloud.identity.permissions import Permission
 from cloud.inventory.service import SENT_BACK
 from cloud.kit.http import DatabaseDep, ProblemError, RowId, TodayDep, today_of
-from cloud.procurement import credit_notes, payables, receiving
+from cloud.procurement import credit_notes, payables, receiving, rules
 from cloud.procurement.credit_schemas import CreditNoteBody, CreditNoteDetail
 from cloud.procurement.ordering import Doing
 from cloud.procurement.refusals import refusing
@@ -165,7 +165,7 @@ async def paid_back(
     """Record that money came to the bank."""
 
     async def deed(db_session: AsyncSession, by: Doing) -> None:
-        await credit_notes.paid_back(db_session, note_id, amount, payables.day_paid(paid_on, today), by)
+        await credit_notes.paid_back(db_session, note_id, amount, rules.day_paid(paid_on, today), by)
 
     return await _done(request, writer, note_id, deed)
 

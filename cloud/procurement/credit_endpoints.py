@@ -10,7 +10,7 @@ from cloud.identity.access import Creates, Creator, needs
 from cloud.identity.permissions import Permission
 from cloud.kit.http import DatabaseDep, RowId, TodayDep, refusals
 from cloud.kit.pages import AskedDep, Page
-from cloud.procurement import credit_notes, payables
+from cloud.procurement import credit_notes, rules
 from cloud.procurement.credit_schemas import CreditNoteBody, CreditNoteDetail, CreditNoteView
 from cloud.procurement.ordering import Doing
 from cloud.procurement.refusals import refusing
@@ -134,7 +134,7 @@ async def record_supplier_refund(
 ) -> CreditNoteDetail:
     """Record that the supplier sent money for a credit note: 普通預金 / 買掛金."""
     with refusing():
-        day = payables.day_paid(body.paid_on, today)
+        day = rules.day_paid(body.paid_on, today)
         async with creator.once(body, credit_note=note_id, amount=body.amount) as work:
             if work.is_new:
                 by = Doing(creator.user.email, creator.now_ms)

@@ -50,24 +50,6 @@ class WrongInvoiceStateError(ValueError):
         super().__init__(f"invoice {number} is {status}: {why}")
 
 
-class PaidInTheFutureError(ValueError):
-    """Money that has moved on a day that has not come."""
-
-    def __init__(self, day: date, today: date) -> None:
-        super().__init__(f"{day} has not come yet; today is {today}")
-
-
-def day_paid(asked: date | None, today: date) -> date:
-    """The day money moved: as somebody says, else today.
-
-    Raises:
-        PaidInTheFutureError: it has not come yet.
-    """
-    if asked is not None and asked > today:
-        raise PaidInTheFutureError(asked, today)
-    return asked or today
-
-
 async def record(db_session: AsyncSession, supplier_id: int, body: InvoiceBody, by: Doing) -> int:
     """Record an invoice and match it. One that agrees is open to be paid; one that differs waits for a person.
 

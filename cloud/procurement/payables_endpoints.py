@@ -10,7 +10,7 @@ from cloud.identity.access import Creates, Creator, Writer, Writes, needs
 from cloud.identity.permissions import Permission
 from cloud.kit.http import DatabaseDep, RowId, TodayDep, refusals
 from cloud.kit.pages import AskedDep, Page
-from cloud.procurement import ageing, payables
+from cloud.procurement import ageing, payables, rules
 from cloud.procurement.invoice_schemas import Ageing, InvoiceBody, InvoiceDetail, InvoiceStatus, InvoiceView
 from cloud.procurement.ordering import Doing
 from cloud.procurement.refusals import refusing
@@ -128,7 +128,7 @@ async def pay_invoice(
 ) -> InvoiceDetail:
     """Record that an invoice was paid from the bank, whole or in part: 買掛金 / 普通預金."""
     with refusing():
-        day = payables.day_paid(body.paid_on, today)
+        day = rules.day_paid(body.paid_on, today)
         async with creator.once(body, invoice=invoice_id, amount=body.amount) as work:
             if work.is_new:
                 by = Doing(creator.user.email, creator.now_ms)

@@ -13,10 +13,10 @@ from cloud.procurement.orders import NotAllowedSupplierError, OwnOrderError, Wro
 from cloud.procurement.payables import (
     BadInvoiceError,
     NoSuchInvoiceError,
-    PaidInTheFutureError,
     WrongInvoiceStateError,
 )
 from cloud.procurement.receiving import BadReceiptError, DifferencesError, NoSuchReceiptError
+from cloud.procurement.rules import PaidInTheFutureError
 from cloud.procurement.service import (
     ChangedMeanwhileError,
     NameTakenError,

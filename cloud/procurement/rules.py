@@ -163,3 +163,21 @@ def due_on(issued_on: date, closing_day: int, pay_months: int, pay_day: int) -> 
 
 def _in_month(year: int, month: int, day: int) -> date:
     return date(year, month, min(day, monthrange(year, month)[1]))
+
+
+class PaidInTheFutureError(ValueError):
+    """Money that has moved on a day that has not come."""
+
+    def __init__(self, day: date, today: date) -> None:
+        super().__init__(f"{day} has not come yet; today is {today}")
+
+
+def day_paid(asked: date | None, today: date) -> date:
+    """The day money moved: as somebody says, else today.
+
+    Raises:
+        PaidInTheFutureError: it has not come yet.
+    """
+    if asked is not None and asked > today:
+        raise PaidInTheFutureError(asked, today)
+    return asked or today
