@@ -18,6 +18,7 @@ from typing import Final
 from playwright.async_api import Browser, Page, async_playwright, expect
 from rich.console import Console
 
+from cloud.dashboard.language import COOKIE
 from tools.screens import contact
 from tools.stack import MACHINE, OPERATOR, Ports, Stack
 
@@ -25,6 +26,12 @@ FOLDER: Final = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 SCREENS: Final = FOLDER.parent.parent / "build" / "screens"
 SALES: Final = (("A1", (100, 100)), ("B2", (100, 50)), ("C4", (500,)), ("A3", (100, 10, 10)), ("B4", (100, 50)))
 """What customers buy before the pictures are taken: slot and coins."""
+DASHBOARD: Final = {
+    "": ("", "statements", f"machines/{MACHINE}", "journal"),
+    "-night": ("",),
+    "-en": ("", "statements"),
+}
+"""Which pages are pictured in Japanese by day, in the colours of the night, and in English."""
 FLAGS: Final = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 _console = Console(highlight=False)
@@ -75,12 +82,14 @@ async def _machine(browser: Browser, stack: Stack) -> None:
 
 
 async def _dashboard(browser: Browser, stack: Stack) -> None:
-    for scheme, names in (("light", ("", "statements", f"machines/{MACHINE}", "journal")), ("dark", ("",))):
+    for suffix, names in DASHBOARD.items():
         context = await browser.new_context(
             viewport={"width": 1280, "height": 860},
             locale="ja-JP",
-            color_scheme="dark" if scheme == "dark" else "light",
+            color_scheme="dark" if suffix == "-night" else "light",
         )
+        language = "en" if suffix == "-en" else "ja"
+        await context.add_cookies([{"name": COOKIE, "value": language, "url": stack.cloud_url}])
         page = await context.new_page()
         await page.goto(f"{stack.cloud_url}/dashboard/")
         await page.fill('input[name="username"]', OPERATOR)
@@ -89,7 +98,6 @@ async def _dashboard(browser: Browser, stack: Stack) -> None:
         await expect(page.locator('[data-metric="today_revenue"]')).to_be_visible()
         for name in names:
             await page.goto(f"{stack.cloud_url}/dashboard/{name}")
-            suffix = "-night" if scheme == "dark" else ""
             await _shoot(page, f"dashboard-{name.split('/')[0] or 'today'}{suffix}")
         await context.close()
 
