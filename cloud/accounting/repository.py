@@ -352,17 +352,27 @@ async def balance_upto(db_session: AsyncSession, account: str, day: date) -> int
 
 async def overpaid(db_session: AsyncSession, accounts: Sequence[str], at: date) -> dict[str, int]:
     """Account to what places of it have in debit at the end of a day: of debts, what others owe us. Zeros left out."""
-    balance = func.sum(Posting.amount_minor)
-    places = (
-        select(Posting.account_code, balance.label("yen"))
+    newest = await last_day(db_session)
+    places = _balances_now(accounts) if newest is None or newest <= at else _balances_upto(accounts, at)
+    found = places.subquery()
+    query = select(found.c.account_code, func.sum(found.c.yen)).where(found.c.yen > 0).group_by(found.c.account_code)
+    return {code: int(yen) for code, yen in await db_session.execute(query)}
+
+
+def _balances_now(accounts: Sequence[str]) -> Select[str, int]:
+    """What stands at each place of accounts, of the totals."""
+    yen = (SubAccountTotal.debit_minor - SubAccountTotal.credit_minor).label("yen")
+    return select(SubAccountTotal.account_code, yen).where(SubAccountTotal.account_code.in_(accounts))
+
+
+def _balances_upto(accounts: Sequence[str], at: date) -> Select[str, int]:
+    """What stood at each place of accounts at the end of a day; adds up all their legs until then."""
+    return (
+        select(Posting.account_code, func.sum(Posting.amount_minor).label("yen"))
         .join(JournalEntry, JournalEntry.number == Posting.entry_number)
         .where(Posting.account_code.in_(accounts), Posting.sub_account != "", JournalEntry.entry_date <= at)
         .group_by(Posting.account_code, Posting.sub_account)
-        .having(balance > 0)
-        .subquery()
     )
-    query = select(places.c.account_code, func.sum(places.c.yen)).group_by(places.c.account_code)
-    return {code: int(yen) for code, yen in await db_session.execute(query)}
 
 
 async def moved_by_year_closings(db_session: AsyncSession, start: date, end: date) -> list[Moved]:
